@@ -1,0 +1,95 @@
+"""A thin adapter for Kafka: topics, partitions, and clients with the house's settings.
+
+Delivery guarantees: producers write idempotently with `acks=all`; consumers never commit to Kafka (offsets live in
+the database) and never jump: an offset that Kafka no longer has is an error.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka.admin import NewTopic
+from kafka.errors import TopicAlreadyExistsError
+from kafka.partitioner import murmur2
+
+from core.errors import SettingsError
+from core.settings import CoreSettings
+
+REPORTS = "lantian.reports.v1"
+REJECTED = "lantian.rejected.v1"
+STATISTICS = "lantian.statistics.v1"
+ALERTS = "lantian.alerts.v1"
+TOPICS = (REPORTS, REJECTED, STATISTICS, ALERTS)
+
+PARTITIONS = 6
+"""Fixed when the topics are made: a station's partition must never change."""
+RETENTION_MS = 30 * 86_400_000
+MAX_RECORD_BYTES = 1_000_000
+"""Below the broker's and the consumer's default of 1 MiB, with room for headers."""
+
+
+def partition_of(key: str, partitions: int = PARTITIONS) -> int:
+    """Kafka's murmur2 partition of `key`."""
+    return (int(murmur2(key.encode())) & 0x7FFFFFFF) % partitions
+
+
+def _bootstrap(settings: CoreSettings) -> str:
+    if not settings.kafka:
+        raise SettingsError(
+            "address", "no Kafka is known", field="LANTIAN_KAFKA", hint="run `lantian up`, or set the address"
+        )
+    return settings.kafka
+
+
+def producer(settings: CoreSettings, *, linger_ms: int = 5) -> Any:
+    """A `KafkaProducer` that loses and repeats nothing."""
+    return KafkaProducer(
+        bootstrap_servers=_bootstrap(settings),
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=linger_ms,
+        batch_size=256 * 1024,
+        max_request_size=MAX_RECORD_BYTES + 48_576,
+        reconnect_backoff_max_ms=1000,
+        allow_auto_create_topics=False,
+    )
+
+
+def consumer(settings: CoreSettings, *, group: str | None, max_records: int = 500) -> Any:
+    """A `KafkaConsumer` without offsets of its own; the caller subscribes or assigns, and seeks."""
+    return KafkaConsumer(
+        bootstrap_servers=_bootstrap(settings),
+        group_id=group,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        session_timeout_ms=6000,
+        heartbeat_interval_ms=500,
+        reconnect_backoff_max_ms=1000,
+        max_poll_records=max_records,
+        fetch_max_wait_ms=100,
+        max_partition_fetch_bytes=4 * 1024 * 1024,
+        allow_auto_create_topics=False,
+    )
+
+
+def create_topics(settings: CoreSettings, *, replication: int = 1) -> list[str]:
+    """Make the topics that are missing; returns their names."""
+    admin = KafkaAdminClient(bootstrap_servers=_bootstrap(settings))
+    made = []
+    try:
+        for name in TOPICS:
+            topic = NewTopic(name, PARTITIONS, replication, topic_configs={"retention.ms": str(RETENTION_MS)})
+            try:
+                admin.create_topics([topic])
+                made.append(name)
+            except TopicAlreadyExistsError:
+                continue
+    finally:
+        admin.close()
+    return made
+
+
+def cluster_id(client: Any) -> str:
+    """The id of the cluster a client talks to: offsets are kept by it."""
+    return str(client.cluster_id) if hasattr(client, "cluster_id") else ""
