@@ -24,9 +24,7 @@ def _table(path: Path, section: str) -> dict[str, Any]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8")).get(section, {})
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(
-            "settings_file", f"{path} is not TOML: {error}", hint="correct the file"
-        ) from error
+        raise SettingsError("settings_file", f"{path} is not TOML: {error}", hint="correct the file") from error
     if not isinstance(table, dict):
         raise SettingsError("settings_file", f"{path}: [{section}] must be a table", hint="correct the file")
     return table
@@ -55,7 +53,7 @@ class SectionSettings(BaseSettings):
             InitSettingsSource(settings_cls, _table(Path("lantian.toml"), cls.section)),
         ]
         if cls.read_stack:
-            state_dir = Path(env_settings().get("state_dir") or sources[2]().get("state_dir") or ".local")
+            state_dir = Path(env_settings().get("state_dir") or own_file().get("state_dir") or ".local")
             sources.append(InitSettingsSource(settings_cls, _table(state_dir / STACK_FILE, cls.section)))
         return tuple(sources)
 
