@@ -79,7 +79,8 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
     n_valid: list[int]
     n_expected: list[int]
     reasons: list[Reason]
-    editions: list[str]
+    edition: str
+    """The edition of the regulations that the window's date falls under, one for all factors."""
     live: list[bool]
     tier: Tier = Tier.RAW
     sanddust: bool = True

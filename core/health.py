@@ -1,0 +1,69 @@
+"""`/metrics`, `/healthz` and `/readyz` of a process."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from prometheus_client import REGISTRY, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from core.settings import CoreSettings
+
+PORTS = {"ingest": 9481, "gateway": 9482, "aggregate": 9483, "alerts": 9484, "console": 9485}
+"""Ports of the processes by default; 0 takes any free one. The port is told in `<state_dir>/run/<process>.port`."""
+
+
+class HealthServer:
+    """Serves a process's health; `ready` tells of each dependency whether it answers."""
+
+    def __init__(self, settings: CoreSettings, process: str, port: int, ready: Callable[[], dict[str, bool]]) -> None:
+        self._server = ThreadingHTTPServer((settings.metrics_host, port), _handler(process, ready))
+        self._server.daemon_threads = True
+        self._port_file = settings.state_dir / "run" / f"{process}.port"
+        self.port = int(self._server.server_address[1])
+
+    def start(self) -> HealthServer:
+        """Serve in a thread of its own."""
+        self._port_file.parent.mkdir(parents=True, exist_ok=True)
+        self._port_file.write_text(f"{self.port}\n", encoding="utf-8")
+        threading.Thread(target=self._server.serve_forever, name="health", daemon=True).start()
+        return self
+
+    def stop(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._port_file.unlink(missing_ok=True)
+
+
+def _handler(process: str, ready: Callable[[], dict[str, bool]]) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/metrics":
+                self._answer(200, generate_latest(REGISTRY), CONTENT_TYPE_LATEST)
+            elif self.path == "/healthz":
+                self._answer(200, _json({"process": process, "alive": True}))
+            elif self.path == "/readyz":
+                answers = ready()
+                self._answer(200 if all(answers.values()) else 503, _json({"process": process, "ready": answers}))
+            else:
+                self._answer(404, _json({"error": "paths: /metrics, /healthz, /readyz"}))
+
+        def _answer(self, status: int, body: bytes, content_type: str = "application/json") -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class names it so)
+            """Scrapes are not events."""
+
+    return Handler
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value).encode()

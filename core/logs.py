@@ -1,0 +1,46 @@
+"""Logs by structlog: one event a line, JSON or console; secrets never go in."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from core.clock import clock_of
+from core.settings import CoreSettings
+
+
+def configure(settings: CoreSettings, process: str) -> None:
+    """Set up structlog for this process; logs go to stderr so that stdout stays a command's answer."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    console = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
+    clock = clock_of(settings)
+
+    def data_time(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if clock.epoch:
+            event["data_time"] = clock.datetime().isoformat(timespec="seconds")
+        return event
+
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            data_time,
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(process=process)
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+
+
+def get_logger(name: str) -> Any:
+    """A bound structlog logger."""
+    return structlog.get_logger(name)

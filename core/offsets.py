@@ -1,0 +1,86 @@
+"""Offsets in the database, moved by compare-and-set: one writer a partition, whatever Kafka's group believes.
+
+Delivery guarantee: a transaction that advances an offset commits only if nobody else has read on or taken the
+partition since this process read it (state-model: "One writer").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import FencedError
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a consumer stands in a partition: the next offset to read, and the epoch of its ownership."""
+
+    offset: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Whose offsets these are: a consumer (`worker`, `city`, `engine`) on a topic of a Kafka cluster."""
+
+    consumer: str
+    cluster: str
+    topic: str
+
+
+def claim(cursor: Any, position: Position, partitions: Iterable[int]) -> dict[int, Stand]:
+    """Take over partitions: raise their epoch and return where to read on. The caller commits."""
+    stands = {}
+    for partition in sorted(partitions):
+        cursor.execute(
+            "insert into consumer_offset as o (consumer, cluster, topic, partition, next_offset, epoch)"
+            " values (%s, %s, %s, %s, 0, 1)"
+            " on conflict (consumer, cluster, topic, partition) do update set epoch = o.epoch + 1"
+            " returning next_offset, epoch",
+            (position.consumer, position.cluster, position.topic, partition),
+        )
+        stands[partition] = Stand(*cursor.fetchone())
+    return stands
+
+
+def read(cursor: Any, position: Position, partitions: Iterable[int]) -> dict[int, Stand]:
+    """Where the partitions stand now, without taking them over."""
+    cursor.execute(
+        "select partition, next_offset, epoch from consumer_offset"
+        " where consumer = %s and cluster = %s and topic = %s and partition = any(%s)",
+        (position.consumer, position.cluster, position.topic, sorted(partitions)),
+    )
+    return {partition: Stand(offset, epoch) for partition, offset, epoch in cursor.fetchall()}
+
+
+def lock(cursor: Any, position: Position, expected: Mapping[int, Stand]) -> None:
+    """Lock the rows of the partitions and compare; raises `FencedError` if another process has moved them."""
+    cursor.execute(
+        "select partition, next_offset, epoch from consumer_offset"
+        " where consumer = %s and cluster = %s and topic = %s and partition = any(%s)"
+        " order by partition for update",
+        (position.consumer, position.cluster, position.topic, sorted(expected)),
+    )
+    found = {partition: Stand(offset, epoch) for partition, offset, epoch in cursor.fetchall()}
+    for partition, stand in expected.items():
+        if found.get(partition) != stand:
+            raise FencedError(
+                "fenced",
+                f"stands at {found.get(partition)}, not at {stand}: another process owns it",
+                field=f"{position.consumer} {position.topic}[{partition}]",
+                hint="drop memory, read the offsets, seek",
+            )
+
+
+def advance(cursor: Any, position: Position, expected: Mapping[int, Stand], offsets: Mapping[int, int]) -> None:
+    """Move the offsets of locked rows; `expected` as given to `lock` in the same transaction."""
+    for partition, offset in sorted(offsets.items()):
+        cursor.execute(
+            "update consumer_offset set next_offset = %s, moved_at = now()"
+            " where consumer = %s and cluster = %s and topic = %s and partition = %s and epoch = %s",
+            (offset, position.consumer, position.cluster, position.topic, partition, expected[partition].epoch),
+        )
+        if cursor.rowcount != 1:
+            raise FencedError("fenced", "the row is gone", field=f"{position.topic}[{partition}]")

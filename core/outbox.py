@@ -1,0 +1,70 @@
+"""The outbox: what a transaction tells others is written with it and relayed to Kafka afterwards.
+
+Delivery guarantee: at least once, in the order written a source partition; receivers ignore what is not newer than
+what they have judged. A message is deleted only after Kafka has acknowledged it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg2.extensions import connection
+
+from core.kafka import partition_of
+from core.postgres import copy_text
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What goes to Kafka: `key` decides the partition by murmur2."""
+
+    topic: str
+    key: str
+    value: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def enqueue(cursor: Any, consumer: str, partition: int, messages: Iterable[Message]) -> None:
+    """Write messages in the caller's transaction; `consumer` and `partition` say who relays them."""
+    rows = [
+        (consumer, partition, m.topic, m.key, m.value, "\n".join(f"{k}={v}" for k, v in m.headers)) for m in messages
+    ]
+    if rows:
+        cursor.copy_expert(
+            "copy outbox (consumer, partition, topic, key, value, headers) from stdin", io.StringIO(copy_text(rows))
+        )
+
+
+def relay(database: connection, producer: Any, consumer: str, partitions: Sequence[int], limit: int = 500) -> int:
+    """Send the oldest messages of `partitions` to Kafka, wait for its acknowledgement, delete them.
+
+    Returns how many were sent; raises Kafka's error, leaving them for the next try. Two relays at once (a zombie's
+    and its successor's) send twice and delete once.
+    """
+    with database, database.cursor() as cursor:
+        cursor.execute(
+            "select id, topic, key, value, headers from outbox where consumer = %s and partition = any(%s)"
+            " order by id limit %s",
+            (consumer, list(partitions), limit),
+        )
+        rows = cursor.fetchall()
+        if not rows:
+            return 0
+        sent = [
+            producer.send(
+                topic,
+                key=key.encode(),
+                value=bytes(value),
+                headers=[(k, v.encode()) for k, _, v in (line.partition("=") for line in headers.splitlines())],
+                partition=partition_of(key),
+            )
+            for _, topic, key, value, headers in rows
+        ]
+        producer.flush()
+        for future in sent:
+            future.get(timeout=30)
+        cursor.execute("delete from outbox where id = any(%s)", ([row[0] for row in rows],))
+    return len(rows)

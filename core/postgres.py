@@ -1,0 +1,73 @@
+"""A thin adapter for PostgreSQL: connections by role, and rows as COPY text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import connection
+
+from core.errors import SettingsError, UnavailableError
+from core.secrets import read_secret
+from core.settings import CoreSettings
+
+ROLES = ("owner", "bridge", "worker", "engine", "registry", "reader")
+"""One role a process; the database knows them as `lantian_<role>`."""
+
+Gone = (psycopg2.OperationalError, psycopg2.InterfaceError)
+"""What psycopg2 raises when the server is away: reconnect and start again from what is committed."""
+
+
+def connect(settings: CoreSettings, role: str, *, application: str) -> connection:
+    """A connection as `lantian_<role>`: UTC, schema `lantian`, transactions begun by the first statement.
+
+    Raises `UnavailableError` if the server does not answer and `SettingsError` without an address.
+    """
+    if not settings.postgres_host:
+        raise SettingsError(
+            "address", "no PostgreSQL is known", field="LANTIAN_POSTGRES_HOST", hint="run `lantian up`, or set it"
+        )
+    name = role.removeprefix("lantian_")
+    try:
+        return psycopg2.connect(
+            host=settings.postgres_host,
+            port=settings.postgres_port,
+            dbname=settings.postgres_database,
+            user=f"lantian_{name}",
+            password=read_secret(settings.state_dir, f"postgres-{name}"),
+            sslmode=settings.postgres_sslmode,
+            application_name=application,
+            connect_timeout=5,
+            keepalives_idle=5,
+            keepalives_interval=2,
+            keepalives_count=3,
+            options="-c search_path=lantian,public -c timezone=UTC",
+        )
+    except psycopg2.OperationalError as error:
+        raise UnavailableError(
+            "postgres",
+            f"PostgreSQL does not answer as lantian_{name}: {str(error).strip().splitlines()[0]}",
+            hint="run `lantian status`",
+        ) from error
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def copy_field(value: Any) -> str:
+    """One value in COPY's text format."""
+    if value is None:
+        return "\\N"
+    if isinstance(value, str):
+        return value.translate(_ESCAPES)
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    if isinstance(value, bytes):
+        return "\\\\x" + value.hex()
+    return str(value)
+
+
+def copy_text(rows: Iterable[Iterable[Any]]) -> str:
+    """Rows in COPY's text format, one line each."""
+    return "".join("\t".join(map(copy_field, row)) + "\n" for row in rows)

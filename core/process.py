@@ -1,0 +1,42 @@
+"""How a long-running process begins and ends."""
+
+from __future__ import annotations
+
+import random
+import signal
+import threading
+from types import FrameType
+
+
+class Shutdown:
+    """Turns SIGTERM and SIGINT into a request to finish what is begun and leave."""
+
+    def __init__(self) -> None:
+        self.requested = threading.Event()
+
+    def install(self) -> Shutdown:
+        """Take over the signals; only the main thread may."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._handle)
+        return self
+
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        self.requested.set()
+
+
+class Backoff:
+    """Waiting times that double up to `longest` seconds, each with ±20 % jitter against reconnect storms."""
+
+    def __init__(self, shortest: float = 0.2, longest: float = 10.0) -> None:
+        self._shortest = shortest
+        self._longest = longest
+        self._next = shortest
+
+    def reset(self) -> None:
+        """What was away has answered."""
+        self._next = self._shortest
+
+    def wait(self, stop: threading.Event) -> None:
+        """Wait the next time, or until `stop` is set."""
+        stop.wait(self._next * random.uniform(0.8, 1.2))  # noqa: S311 (jitter, no secret)
+        self._next = min(self._next * 2, self._longest)
