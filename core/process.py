@@ -36,7 +36,12 @@ class Backoff:
         """What was away has answered."""
         self._next = self._shortest
 
+    def delay(self) -> float:
+        """The next waiting time in seconds, for a loop that has other work meanwhile."""
+        delay = self._next * random.uniform(0.8, 1.2)  # noqa: S311 (jitter, no secret)
+        self._next = min(self._next * 2, self._longest)
+        return delay
+
     def wait(self, stop: threading.Event) -> None:
         """Wait the next time, or until `stop` is set."""
-        stop.wait(self._next * random.uniform(0.8, 1.2))  # noqa: S311 (jitter, no secret)
-        self._next = min(self._next * 2, self._longest)
+        stop.wait(self.delay())
