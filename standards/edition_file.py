@@ -1,0 +1,195 @@
+"""What an edition's TOML file may hold; checked when it is read, so that nothing behind it needs to check again."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from standards.rounding import NANO_LARGEST
+
+Confidence = Literal["A", "B", "C", "M"]
+"""A: official text and a second source; B: two secondary sources, or the text alone; C: one secondary; M: memory."""
+
+HOURLY_FACTORS = ("a34004", "a34002", "a21026", "a21004", "a21005", "a05024")
+"""Columns of hourly concentrations everywhere: PM2.5, PM10, SO2, NO2, CO, O3."""
+
+T = TypeVar("T")
+Count = Annotated[int, Field(gt=0)]
+
+
+class Part(BaseModel):
+    """A part of the file; unknown names are errors, for a misspelt rule would not apply."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Cited(Part, Generic[T]):
+    """A value with where it stands and how sure it is."""
+
+    value: T
+    source: Annotated[str, Field(min_length=1)]
+    confidence: Confidence
+
+
+class Table(Part):
+    """What a table of values has in common."""
+
+    source: Annotated[str, Field(min_length=1)]
+    confidence: Confidence
+
+
+class StandardPart(Part):
+    """A document of the bundle."""
+
+    code: str
+    title_zh: str
+
+
+class AqiPart(Part):
+    """Rules on the whole AQI."""
+
+    minimum: Cited[float]
+    incomplete_above: Cited[float] | None = None
+
+
+class ColumnPart(Part):
+    """Breakpoints of one indicator, in the order of the table's `index`; a column may stop early."""
+
+    factor: str
+    average: Literal["hour", "day", "max_8h", "max_1h"]
+    breaks: Annotated[list[float], Field(min_length=2)]
+    above_top: Cited[float | Literal["none"]] | None = None
+    confidence: Confidence | None = None
+
+    @model_validator(mode="after")
+    def _ascend(self) -> Self:
+        if self.breaks[0] != 0 or any(a >= b for a, b in zip(self.breaks, self.breaks[1:], strict=False)):
+            raise ValueError("breaks must start at 0 and ascend")
+        if self.breaks[-1] > NANO_LARGEST:
+            raise ValueError(f"breaks must not be above {NANO_LARGEST:g}")
+        return self
+
+
+class RoundingPart(Table):
+    """Places of concentrations before the IAQI, by factor."""
+
+    values: dict[str, Annotated[int, Field(ge=0, le=9)]]
+
+
+class IndicesPart(Table):
+    """The IAQI tables."""
+
+    index: Annotated[list[int], Field(min_length=2)]
+    beyond_table: Cited[float]
+    hourly: list[ColumnPart]
+    daily: list[ColumnPart]
+    rounding: RoundingPart | None = None
+
+    @model_validator(mode="after")
+    def _fit(self) -> Self:
+        if any(a >= b for a, b in zip(self.index, self.index[1:], strict=False)):
+            raise ValueError("index must ascend")
+        if tuple(column.factor for column in self.hourly) != HOURLY_FACTORS:
+            raise ValueError(f"hourly columns must be {', '.join(HOURLY_FACTORS)}")
+        for column in (*self.hourly, *self.daily):
+            if len(column.breaks) > len(self.index):
+                raise ValueError(f"{column.factor} {column.average}: more breaks than index has")
+            if self.rounding and column.factor not in self.rounding.values:
+                raise ValueError(f"rounding: {column.factor} is missing")
+        return self
+
+
+class LevelPart(Part):
+    """A level of the AQI, above the one before it and up to `up_to`."""
+
+    number: int
+    up_to: float
+    level_zh: str
+    name_zh: str
+    name_en: str
+    colour_zh: str
+    colour: Annotated[str, Field(pattern=r"^#[0-9A-F]{6}$")]
+
+
+class LevelsPart(Table):
+    """All levels, best first."""
+
+    values: Annotated[list[LevelPart], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _ascend(self) -> Self:
+        if any(a.up_to >= b.up_to for a, b in zip(self.values, self.values[1:], strict=False)):
+            raise ValueError("up_to must ascend")
+        return self
+
+
+class LimitPart(Part):
+    """Class I and class II limit of a factor for an averaging time."""
+
+    factor: str
+    average: Literal["year", "season", "day", "max_8h", "hour"]
+    class_1: Annotated[float, Field(gt=0)]
+    class_2: Annotated[float, Field(gt=0)]
+    unit: str
+    confidence: Confidence
+
+
+class LimitsPart(Part):
+    """All limits; a pair of factor and averaging time stands once."""
+
+    source: str
+    values: list[LimitPart]
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        pairs = [(limit.factor, limit.average) for limit in self.values]
+        twice = next((pair for pair in pairs if pairs.count(pair) > 1), None)
+        if twice:
+            raise ValueError(f"{twice[0]} {twice[1]} stands twice")
+        return self
+
+
+class ValidityPart(Part):
+    """How much must be there for a mean to be valid."""
+
+    hour_seconds: Cited[Annotated[int, Field(gt=0, le=3600)]]
+    eight_hours: Cited[Annotated[int, Field(gt=0, le=8)]]
+    day_hours: Cited[Annotated[int, Field(gt=0, le=24)]]
+    day_windows: Cited[Annotated[int, Field(gt=0, le=17)]]
+    windows_excused_above: Cited[float]
+    year_days: Cited[Count]
+    month_days: Cited[Count]
+    february_days: Cited[Count]
+
+
+class CityPart(Part):
+    """How a city's value comes from its stations' concentrations: their mean."""
+
+    minimum_share: Cited[Annotated[float, Field(ge=0, le=1)]]
+    control_points: Cited[bool]
+
+
+class EditionFile(Part):
+    """An edition's file, whatever it is based on merged in."""
+
+    id: Annotated[str, Field(pattern=r"^[0-9a-z-]+$")]
+    name_zh: str
+    name_en: str
+    effective: date
+    confidence: Confidence
+    serves_earlier: bool = False
+    standards: Annotated[list[StandardPart], Field(min_length=1)]
+    aqi: AqiPart
+    indices: IndicesPart
+    levels: LevelsPart
+    limits: LimitsPart
+    validity: ValidityPart
+    city: CityPart
+    decimals: RoundingPart
+
+
+def merged(own: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
+    """The file's content where it `based_on` another: whole parts that it does not hold come from that one."""
+    return {**{k: v for k, v in base.items() if k != "serves_earlier"}, **own}

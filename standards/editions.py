@@ -1,0 +1,222 @@
+"""Editions: bundles of standards that hold from a date on, read from `standards/editions/*.toml`.
+
+A new edition is a new file. Which one judges a value is decided by the value's own date in China.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from bisect import bisect_left
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import ValidationError
+
+from standards.aqi import UNDEFINED, IndexTable
+from standards.edition_file import (
+    HOURLY_FACTORS,
+    CityPart,
+    ColumnPart,
+    EditionFile,
+    IndicesPart,
+    LevelPart,
+    LimitPart,
+    ValidityPart,
+    merged,
+)
+from standards.errors import StandardsError
+from standards.rounding import NANO
+
+__all__ = ["HOURLY_FACTORS", "Edition", "Editions", "edition_at", "load_editions"]
+
+FOLDER = Path(__file__).with_name("editions")
+
+_CHINA = timezone(timedelta(hours=8))
+_EARLIEST = np.iinfo(np.int64).min
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """How much must be there for a mean to be valid (GB 3095 table 4, HJ 663)."""
+
+    hour_seconds: int
+    eight_hours: int
+    day_hours: int
+    day_windows: int
+    windows_excused_above: float
+    """µg/m³: with fewer windows than `day_windows` the daily maximum stands if it is above this."""
+    year_days: int
+    month_days: int
+    february_days: int
+
+    @classmethod
+    def of(cls, part: ValidityPart) -> Validity:
+        """The bare values of the file's part."""
+        return cls(**{name: getattr(part, name).value for name in cls.__slots__})
+
+
+@dataclass(frozen=True, slots=True)
+class CityRule:
+    """A city's concentration is the mean of its stations'; its AQI comes from that."""
+
+    minimum_share: float
+    control_points: bool
+    """Whether control points (对照点) count."""
+
+    @classmethod
+    def of(cls, part: CityPart) -> CityRule:
+        """The bare values of the file's part."""
+        return cls(part.minimum_share.value, part.control_points.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One bundle of standards; `source` keeps the file's content with its citations and confidence marks."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    effective: date
+    start: int
+    """UTC seconds from which on it serves."""
+    hourly: IndexTable
+    """Columns: `HOURLY_FACTORS`."""
+    daily: IndexTable
+    daily_columns: tuple[tuple[str, str], ...]
+    """(factor, average) of the columns of `daily`; average `day`, `max_8h` or `max_1h`."""
+    levels: tuple[LevelPart, ...]
+    limits: dict[tuple[str, str], LimitPart]
+    """By (factor, average)."""
+    validity: Validity
+    city: CityRule
+    decimals: dict[str, int]
+    """Places of statistics when shown, by factor."""
+    source: EditionFile
+
+    def level(self, aqi: float) -> LevelPart | None:
+        """The level of an AQI; None for NaN."""
+        if np.isnan(aqi):
+            return None
+        return self.levels[bisect_left([level.up_to for level in self.levels[:-1]], aqi)]
+
+
+@dataclass(frozen=True, slots=True)
+class Editions:
+    """All editions, by date."""
+
+    all: tuple[Edition, ...]
+
+    def __post_init__(self) -> None:
+        """Check that ids and dates are told apart, and that the first serves all earlier dates."""
+        for earlier, later in zip(self.all, self.all[1:], strict=False):
+            if earlier.start >= later.start:
+                raise StandardsError(f"{later.id}.toml", "effective", f"is the same as that of {earlier.id}")
+
+    def by_id(self, name: str) -> Edition:
+        """The edition of this id; `StandardsError` names those there are."""
+        found = next((edition for edition in self.all if edition.id == name), None)
+        if found is None:
+            known = ", ".join(edition.id for edition in self.all)
+            raise StandardsError("standards/editions", name, "there is no such edition", hint=f"take one of {known}")
+        return found
+
+    def at(self, when: date | int) -> Edition:
+        """The edition that judges a value of this day in China, aware time, or Unix second (of the window's start)."""
+        return self.all[int(self.numbers_at(np.array([_seconds(when)]))[0])]
+
+    def numbers_at(self, seconds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Index into `all` of the edition at each of many Unix seconds; dates before the first take the first."""
+        starts = np.array([edition.start for edition in self.all[1:]], dtype=np.int64)
+        return np.searchsorted(starts, seconds, side="right").astype(np.int64)
+
+
+def _seconds(when: date | int) -> int:
+    if isinstance(when, datetime):
+        if when.tzinfo is None:
+            raise ValueError(f"the time must have an offset (got {when.isoformat()})")
+        return int(when.astimezone(UTC).timestamp() // 1)
+    if isinstance(when, date):
+        return int(datetime.combine(when, time(), _CHINA).timestamp())
+    return when
+
+
+def _index_table(part: IndicesPart, columns: list[ColumnPart], minimum: float, incomplete_above: float) -> IndexTable:
+    breaks = np.full((len(columns), len(part.index)), UNDEFINED, dtype=np.int64)
+    for row, column in zip(breaks, columns, strict=True):
+        row[: len(column.breaks)] = np.rint(np.array(column.breaks) * NANO)
+    tops = [part.beyond_table.value if column.above_top is None else column.above_top.value for column in columns]
+    places = part.rounding.values if part.rounding else {}
+    return IndexTable(
+        breaks=breaks,
+        steps=np.array(part.index, dtype=np.int64),
+        decimals=np.array([places.get(column.factor, UNDEFINED) for column in columns], dtype=np.int64),
+        above_top=np.array([np.nan if top == "none" else top for top in tops], dtype=np.float64),
+        minimum=minimum,
+        incomplete_above=incomplete_above,
+    )
+
+
+def _edition(file: EditionFile) -> Edition:
+    minimum = file.aqi.minimum.value
+    incomplete_above = file.aqi.incomplete_above.value if file.aqi.incomplete_above else -1.0
+    return Edition(
+        id=file.id,
+        name_zh=file.name_zh,
+        name_en=file.name_en,
+        effective=file.effective,
+        start=_EARLIEST if file.serves_earlier else _seconds(file.effective),
+        hourly=_index_table(file.indices, file.indices.hourly, minimum, incomplete_above),
+        daily=_index_table(file.indices, file.indices.daily, minimum, incomplete_above),
+        daily_columns=tuple((column.factor, column.average) for column in file.indices.daily),
+        levels=tuple(file.levels.values),
+        limits={(limit.factor, limit.average): limit for limit in file.limits.values},
+        validity=Validity.of(file.validity),
+        city=CityRule.of(file.city),
+        decimals=dict(file.decimals.values),
+        source=file,
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise StandardsError(path.name, "the file", f"cannot be read: {error}") from error
+    if content.get("id") != path.stem:
+        raise StandardsError(path.name, "id", "must be the file's name", hint=f'write id = "{path.stem}"')
+    return content
+
+
+def _load(folder: Path) -> Editions:
+    contents = {path.stem: _read(path) for path in sorted(folder.glob("*.toml"))}
+    editions = []
+    for name, content in contents.items():
+        path = folder / f"{name}.toml"
+        base = content.pop("based_on", None)
+        if base is not None and (base not in contents or "based_on" in contents[base]):
+            raise StandardsError(path.name, "based_on", f"{base} is no edition that stands by itself")
+        try:
+            file = EditionFile.model_validate(merged(content, contents[base]) if base else content)
+        except ValidationError as error:
+            raise StandardsError.of(path, error) from error
+        editions.append(_edition(file))
+    editions.sort(key=lambda edition: edition.start)
+    if not editions or editions[0].start != _EARLIEST:
+        raise StandardsError(str(folder), "serves_earlier", "no edition serves the dates before the first one")
+    return Editions(tuple(editions))
+
+
+@cache
+def load_editions(folder: Path = FOLDER) -> Editions:
+    """All editions of a folder, checked; read once a process. Raises `StandardsError` naming file and entry."""
+    return _load(folder)
+
+
+def edition_at(when: date | int) -> Edition:
+    """The edition that judges a value of this day in China, aware time, or Unix second (of its window's start)."""
+    return load_editions().at(when)
