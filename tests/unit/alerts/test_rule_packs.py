@@ -1,0 +1,94 @@
+"""Rule packs: the built-in ones hold, and what is wrong with one is said with file, line, rule, field and remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alerts.cases import run_case, run_cases
+from alerts.rules import book
+from alerts.rules.model import Rule
+from core.errors import InputError
+
+BOOK = book.load()
+DUST = BOOK.get("dust-stop-work")
+
+
+@pytest.mark.parametrize(("rule", "case"), [(rule, case.name) for rule in BOOK for case in rule.cases])
+def test_a_case_beside_its_rule_holds(rule: Rule, case: str) -> None:
+    assert run_case(rule, next(one for one in rule.cases if one.name == case)) == ""
+
+
+def test_the_first_two_rules_have_the_thresholds_of_their_legal_basis() -> None:
+    heavy = BOOK.get("heavy-pollution-hour")
+    assert (DUST.comparison.sign, DUST.threshold, DUST.window, DUST.kind) == ("≥", 250.0, "hour", "dust")
+    assert (heavy.comparison.sign, heavy.threshold, heavy.window, heavy.kind) == (">", 200.0, "hour", "city")
+    assert "晋政办发〔2019〕39号" in DUST.legal_basis
+    assert "第28项" in DUST.legal_basis
+
+
+def test_the_cases_fail_with_a_threshold_one_lower_or_one_higher() -> None:
+    for rule in BOOK:
+        for shift in (-1, 1):
+            moved = rule.model_copy(update={"threshold": rule.threshold + shift})
+            assert any(result.problem for result in run_cases([moved])), (rule.id, shift)
+
+
+def test_a_failing_case_says_which_step_and_what_happened() -> None:
+    moved = DUST.model_copy(update={"threshold": 251.0})
+    problems = {result.case: result.problem for result in run_cases([moved])}
+    assert problems["恰好:250 触发 / at: 250 triggers"] == "step 1: expected opened, happened nothing"
+
+
+def pack(tmp_path: Path, old: str, new: str) -> Path:
+    text = (book.BUILTIN / "dust.toml").read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "dust.toml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("threshold = 250\n", "", "rule dust-stop-work: threshold: Field required; add threshold"),
+        ('severity = "critical"', 'severity = "terrible"', "rule dust-stop-work: severity: "),
+        ("threshold = 250\n", "treshold = 250\nthreshold = 250\n", "remove treshold, or correct its spelling"),
+        ("threshold = 250\n", "threshold = 250\nclear = 260\n", "clear must not be above threshold"),
+        ("threshold = 250\n", 'threshold = "high"\n', "(got 'high'); correct it, then run `lantian rules check`"),
+        ('{value} {unit}"', '{wert} {unit}"', "rule dust-stop-work: title.zh: names wert; a text may name camera"),
+        ('id = "dust-stop-work"', 'id = "Dust"', "rule Dust: id: "),
+    ],
+)
+def test_a_faulty_rule_is_named_with_its_field_and_remedy(tmp_path: Path, old: str, new: str, says: str) -> None:
+    path = pack(tmp_path, old, new)
+    with pytest.raises(InputError) as caught:
+        book.load(tmp_path)
+    assert f"{path}:3:" in str(caught.value)
+    assert says in str(caught.value)
+
+
+def test_a_file_that_is_not_toml_is_named_with_its_line(tmp_path: Path) -> None:
+    path = pack(tmp_path, "threshold = 250\n", "threshold =\n")
+    with pytest.raises(InputError, match=r"is not TOML: .*line 10") as caught:
+        book.load(tmp_path)
+    assert str(path) in str(caught.value)
+
+
+def test_an_id_may_stand_in_one_pack_only(tmp_path: Path) -> None:
+    text = (book.BUILTIN / "dust.toml").read_text(encoding="utf-8")
+    for name in ("a.toml", "b.toml"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"b\.toml: rule dust-stop-work: stands in .*a\.toml too; give one of them"):
+        book.load(tmp_path)
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no"):
+        book.load(tmp_path)
+
+
+def test_an_unknown_rule_is_answered_with_the_command_that_lists_them() -> None:
+    with pytest.raises(InputError, match="lantian rules list"):
+        BOOK.get("none")
