@@ -12,7 +12,7 @@ from __future__ import annotations
 import select
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -171,9 +171,9 @@ class Connection:
         if message.qos and message.connection == self.number and self.connected:
             self._client.ack(message.mid, message.qos)
 
-    def unsubscribe(self) -> int | None:
-        """Take back all subscriptions; the packet id appears in `fenced` when the broker has done it."""
-        return self._client.unsubscribe(list(self.subscriptions))[1]
+    def unsubscribe(self, topics: Sequence[str]) -> int | None:
+        """Take back subscriptions; the packet id appears in `fenced` when the broker has done it."""
+        return self._client.unsubscribe(list(topics))[1]
 
     def disconnect(self) -> None:
         """Leave in order; what was written is sent first."""
