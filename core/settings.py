@@ -50,7 +50,8 @@ class SectionSettings(BaseSettings):
         own_file = InitSettingsSource(settings_cls, _table(Path("lantian.toml"), cls.section))
         sources = [init_settings, env_settings, own_file]
         if cls.read_stack:
-            state_dir = Path(env_settings().get("state_dir") or own_file().get("state_dir") or ".local")
+            given = {**own_file(), **env_settings(), **init_settings()}
+            state_dir = Path(given.get("state_dir") or ".local")
             sources.append(InitSettingsSource(settings_cls, _table(state_dir / STACK_FILE, cls.section)))
         return tuple(sources)
 

@@ -1,0 +1,115 @@
+"""Apache Kafka of the local stack: one node, broker and controller in one (KRaft), on the machine's Java."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+from core.errors import UnavailableError
+from deploy.local.addresses import HOST, Ports, listens
+
+HEAP = "512m"
+_LOGGING = Path(__file__).with_name("kafka-log4j2.xml")
+
+
+class Kafka:
+    """The log."""
+
+    name = "kafka"
+    stop_signal = signal.SIGTERM
+    ports = ("kafka", "kafka_controller")
+
+    def __init__(self, state_dir: Path, jars: Path) -> None:
+        self._folder = state_dir / "kafka"
+        self._jars = jars
+        self.log = state_dir / "log" / "kafka.log"
+
+    @property
+    def _properties(self) -> Path:
+        return self._folder / "server.properties"
+
+    def prepare(self, ports: Ports) -> None:
+        """Write the configuration; format the log folder the first time."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._properties.write_text(render(ports, self._folder / "data"), encoding="utf-8")
+        if (self._folder / "data" / "meta.properties").exists():
+            return
+        command = self._java("kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(self._properties))
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            last = (result.stdout + result.stderr).strip().splitlines()[-1:]
+            raise UnavailableError(
+                "kafka", f"Kafka's log folder cannot be formatted: {' '.join(last)}", hint="run `lantian doctor`"
+            )
+
+    def command(self, ports: Ports) -> list[str]:
+        """Kafka in the foreground."""
+        del ports
+        return self._java("kafka.Kafka", str(self._properties))
+
+    def answers(self, ports: Ports) -> bool:
+        """Whether the broker's listener is open, which it is once the node has joined its own quorum."""
+        return listens(ports.kafka)
+
+    def _java(self, *arguments: str) -> list[str]:
+        java = shutil.which("java")
+        if java is None or not self._jars.is_dir():
+            missing = "Java" if java is None else f"Kafka's jars ({self._jars})"
+            raise UnavailableError(
+                "setup",
+                f"{missing} cannot be found",
+                hint="run `make setup`, or set LANTIAN_KAFKA to a Kafka that runs",
+            )
+        options = [
+            f"-Xmx{HEAP}",
+            "-Xms256m",
+            "-XX:+UseG1GC",
+            "-XX:MaxGCPauseMillis=20",
+            "-XX:+ExitOnOutOfMemoryError",
+            f"-Dlog4j2.configurationFile={_LOGGING}",
+        ]
+        return [java, *options, "-cp", f"{self._jars}/*", *arguments]
+
+
+def render(ports: Ports, data: Path) -> str:
+    """`server.properties` of one node on loopback."""
+    lines = {
+        "process.roles": "broker,controller",
+        "node.id": 1,
+        "controller.quorum.voters": f"1@{HOST}:{ports.kafka_controller}",
+        "listeners": f"PLAINTEXT://{HOST}:{ports.kafka},CONTROLLER://{HOST}:{ports.kafka_controller}",
+        "advertised.listeners": f"PLAINTEXT://{HOST}:{ports.kafka}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "controller.listener.names": "CONTROLLER",
+        "inter.broker.listener.name": "PLAINTEXT",
+        # The controller takes a broker that was killed for alive so long, and its successor must wait.
+        "broker.session.timeout.ms": 2000,
+        "broker.heartbeat.interval.ms": 500,
+        "log.dirs": data,
+        "num.network.threads": 2,
+        "num.io.threads": 4,
+        "auto.create.topics.enable": "false",
+        "offsets.topic.num.partitions": 4,
+        "offsets.topic.replication.factor": 1,
+        "transaction.state.log.num.partitions": 4,
+        "transaction.state.log.replication.factor": 1,
+        "transaction.state.log.min.isr": 1,
+        "share.coordinator.state.topic.num.partitions": 4,
+        "share.coordinator.state.topic.replication.factor": 1,
+        "share.coordinator.state.topic.min.isr": 1,
+        "group.initial.rebalance.delay.ms": 0,
+        "controlled.shutdown.enable": "true",
+    }
+    return "".join(f"{key}={value}\n" for key, value in lines.items())
+
+
+def _cluster_id() -> str:
+    """A random id in Kafka's form: 16 bytes as URL-safe base64 that no command line takes for an option."""
+    while True:
+        text = base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
+        if not text.startswith("-"):
+            return text

@@ -1,0 +1,101 @@
+"""Programs that outlive the command that started them, known again by pid and start time."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+_START_TIME_FIELD = 19
+"""Of `/proc/<pid>/stat`, counted after the command's name: field 22 of proc(5)."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A process for certain: a pid alone may belong to another by now."""
+
+    pid: int
+    started: int
+    """Clock ticks since boot."""
+    boot: str
+
+
+def launch(command: Sequence[str], *, log: Path) -> Running:
+    """Start a program in a session of its own, its output appended to `log`."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True, cwd="/"
+        )
+    _children[child.pid] = child
+    return Running(child.pid, _start_time(child.pid) or 0, _boot())
+
+
+_children: dict[int, subprocess.Popen[bytes]] = {}
+"""Children of this very process must be reaped, or they stay as zombies."""
+
+
+def remember(record: Path, running: Running) -> None:
+    """Write down what was started."""
+    record.parent.mkdir(parents=True, exist_ok=True)
+    record.write_text(json.dumps(asdict(running)), encoding="utf-8")
+
+
+def recall(record: Path) -> Running | None:
+    """What was started and still runs; None if nothing does."""
+    try:
+        running = Running(**json.loads(record.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    return running if alive(running) else None
+
+
+def alive(running: Running) -> bool:
+    """Whether that very process still runs."""
+    if child := _children.get(running.pid):
+        child.poll()
+    return running.boot == _boot() and _start_time(running.pid) == running.started
+
+
+def send(running: Running, number: signal.Signals) -> None:
+    """Send a signal to that very process, or to nobody."""
+    with suppress(ProcessLookupError):
+        handle = os.pidfd_open(running.pid)
+        try:
+            if alive(running):
+                signal.pidfd_send_signal(handle, number)
+        finally:
+            os.close(handle)
+
+
+def wait_end(running: Running, timeout: float) -> bool:
+    """Wait until that process has ended; False if it has not within `timeout` seconds."""
+    try:
+        handle = os.pidfd_open(running.pid)
+    except ProcessLookupError:
+        return True
+    try:
+        if alive(running):
+            select.select([handle], [], [], timeout)
+    finally:
+        os.close(handle)
+    return not alive(running)
+
+
+def _boot() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+
+def _start_time(pid: int) -> int | None:
+    """Start time in ticks; None if there is no such process, or only its remains."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if fields[0] in "ZX" else int(fields[_START_TIME_FIELD])

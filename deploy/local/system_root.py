@@ -1,0 +1,57 @@
+"""Programs of the system root: run in it, as their own user, with one folder of the state bound into it.
+
+The mounts live in a mount namespace of the program's own: they end with it, and no two stacks see each other's.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.errors import UnavailableError
+
+STATE = "/srv/state"
+"""Where a program finds its folder of the state."""
+
+_ENTER = """
+set -e
+root=$1; state=$2; user=$3; shift 3
+mount --rbind /dev "$root/dev"
+mount --rbind /proc "$root/proc"
+mount --bind "$state" "$root/srv/state"
+export LC_ALL=C.UTF-8 TZ=UTC PATH=/usr/sbin:/usr/bin:/sbin:/bin
+exec chroot --userspec="$user:$user" "$root" "$@"
+"""
+
+
+class SystemRoot:
+    """The Debian system root that the set-up made."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def command(self, user: str, state: Path, program: Sequence[str]) -> list[str]:
+        """The command that runs `program` as `user`, seeing `state` at `STATE`; it keeps its pid."""
+        if not self._path.is_dir():
+            raise UnavailableError("setup", f"there is no system root at {self._path}", hint="run `make setup`")
+        if os.geteuid() != 0:
+            raise UnavailableError(
+                "root",
+                "the local Mosquitto and PostgreSQL need root to start",
+                hint="run it as root, or set LANTIAN_MQTT_HOST and LANTIAN_POSTGRES_HOST to servers that run",
+            )
+        enter = ["unshare", "--mount", "--propagation", "private", "--", "/bin/sh", "-c", _ENTER, "lantian"]
+        return [*enter, str(self._path), str(state), user, *program]
+
+    def own(self, path: Path, user: str) -> None:
+        """Give `path` to `user` of the root."""
+        for line in (self._path / "etc" / "passwd").read_text(encoding="utf-8").splitlines():
+            name, _, uid, gid, *_ = line.split(":")
+            if name == user:
+                shutil.chown(path, int(uid), int(gid))
+                return
+        raise UnavailableError(
+            "setup", f"the system root {self._path} has no user {user}", hint="remove it and run `make setup`"
+        )
