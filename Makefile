@@ -1,0 +1,38 @@
+.DEFAULT_GOAL := help
+PYTHON := .venv/bin/python
+BIN := .venv/bin
+
+.PHONY: help
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Make this checkout ready: .venv, system root, Kafka (root; a second run takes seconds)
+	@deploy/setup/bootstrap.sh
+
+.PHONY: demo
+demo: setup ## A day in Jincheng, from the monitor to the alert, in under three minutes
+	@$(BIN)/lantian demo $(if $(ONCE),--once)
+
+.PHONY: test
+test: setup lint ## All checks: lint, then every test but the slow ones
+	$(BIN)/pytest -m "not slow"
+
+.PHONY: lint
+lint: setup ## Style, types, layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: bench
+bench: setup ## Measure the pipeline
+	$(PYTHON) -m bench
+
+.PHONY: up
+up: setup ## Start the local stack
+	@$(BIN)/lantian up
+
+.PHONY: down
+down: ## End the local stack; its data stays
+	@$(BIN)/lantian down
