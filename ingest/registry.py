@@ -93,6 +93,10 @@ class Registry:
         found = (self.at(name, seconds) for name in self._versions)
         return (station for station in found if station is not None)
 
+    def knows(self, station: str) -> bool:
+        """Whether the station is or ever was registered."""
+        return station in self._versions
+
     def history(self, station: str) -> tuple[Station, ...]:
         """Every version of a station in force, oldest first, those that end it too; raises `InputError`."""
         if station not in self._versions:

@@ -1,0 +1,63 @@
+"""Rows of files that people give: what is wrong with one never stops the others."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from core.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """What is wrong with one row, where, and what to do about it. `row` counts from 1, the heading included."""
+
+    file: str
+    row: int
+    field: str
+    value: str
+    message: str
+    hint: str
+
+    def __str__(self) -> str:
+        return f"{self.file} row {self.row}, {self.field}: {self.message} (got {self.value!r}); {self.hint}"
+
+
+def open_text(path: Path) -> TextIO:
+    """A text file as people's spreadsheets write it; raises `InputError` if it is not there."""
+    try:
+        return path.open(encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise InputError("file", f"cannot be read: {error.strerror}", field=str(path), hint="check the path") from error
+
+
+def csv_rows(path: Path, file: TextIO) -> Iterator[tuple[int, list[str]]]:
+    """Number and cells of the rows that are not empty, the heading first; raises `InputError` if it is no UTF-8 CSV."""
+    reader = csv.reader(file)
+    try:
+        for cells in reader:
+            if any(cells):
+                yield reader.line_num, [cell.strip() for cell in cells]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(
+            "file",
+            f"is no CSV in UTF-8 near row {reader.line_num + 1}: {error}",
+            field=str(path),
+            hint="save it as CSV UTF-8",
+        ) from error
+
+
+def heading(path: Path, rows: Iterator[tuple[int, list[str]]]) -> list[str]:
+    """The names of the columns; raises `InputError` if there are none or one is named twice."""
+    names = next(rows, (0, []))[1]
+    if not names:
+        raise InputError("file", "is empty", field=str(path), hint="its first row must name the columns")
+    for name in names:
+        if name and names.count(name) > 1:
+            raise InputError(
+                "file", "a column is named twice", field=str(path), value=name, hint="remove or rename one of them"
+            )
+    return names
