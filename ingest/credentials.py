@@ -89,7 +89,16 @@ def issue(
             value=station,
             hint="import it with `lantian stations import`",
         )
-    return _issue(conn, settings, station, AccountKind.DEVICE, replay, (), keep=keep)
+    with conn:
+        return _issue(conn, settings, station, AccountKind.DEVICE, replay=replay, stations=(), keep=keep)
+
+
+def issue_missing(conn: connection, settings: CoreSettings) -> list[Credential]:
+    """Passwords, kept as secrets, for the devices of all stations registered now that have no account yet. Commits."""
+    known = {account.username for account in load_accounts(conn)}
+    missing = [station.station for station in Registry.load(conn).stations() if station.station not in known]
+    with conn:
+        return [_issue(conn, settings, name, AccountKind.DEVICE, replay=False, stations=()) for name in missing]
 
 
 def issue_platform(
@@ -116,7 +125,8 @@ def issue_platform(
             hint="import it with `lantian stations import`",
         )
     username = PLATFORM_PREFIX + name.removeprefix(PLATFORM_PREFIX)
-    return _issue(conn, settings, username, AccountKind.PLATFORM, replay, tuple(stations), keep=keep)
+    with conn:
+        return _issue(conn, settings, username, AccountKind.PLATFORM, replay=replay, stations=stations, keep=keep)
 
 
 def ensure_bridge(conn: connection, settings: CoreSettings) -> None:
@@ -162,15 +172,14 @@ def _issue(
     settings: CoreSettings,
     username: str,
     kind: AccountKind,
+    *,
     replay: bool,
     stations: Iterable[str],
-    *,
-    keep: bool,
+    keep: bool = True,
 ) -> Credential:
     check_level("username", username)
     password = secrets.token_urlsafe(24)
-    with conn:
-        _store(conn, Account(username, hash_password(password), kind, replay, tuple(stations)))
+    _store(conn, Account(username, hash_password(password), kind, replay, tuple(stations)))
     if not keep:
         return Credential(username, password, None)
     write_secret(settings.state_dir, secret_name(username), password)

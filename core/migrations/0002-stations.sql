@@ -31,7 +31,7 @@ create table lantian.station_version (
     acks text not null,
     valid_ranges jsonb not null,
     limits jsonb not null,
-    target_class text,
+    target_class smallint,
     changed_by text not null,
     changed_at timestamptz not null default now(),
     replaced_at timestamptz

@@ -1,0 +1,80 @@
+"""The commands of this package; what they do is imported when they run, so that `lantian --help` is quick."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True)
+stations = typer.Typer(no_args_is_help=True, help="Stations and their MQTT accounts.")
+app.add_typer(stations, name="stations")
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on standard output.")]
+Broker = Annotated[
+    Path | None,
+    typer.Option(help="The broker's folder for passwd, acl and pid; by default that of the local stack."),
+]
+
+
+@stations.command("import")
+def stations_import(
+    file: Annotated[Path, typer.Argument(help="CSV in UTF-8; its first row names the columns.")],
+    effective: Annotated[
+        str | None, typer.Option(help="When changes of known stations begin (ISO 8601); by default now.")
+    ] = None,
+    user: Annotated[str | None, typer.Option(help="Who changes; by default the system's user.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add and change stations; bad rows are listed and do not stop the others."""
+    from ingest.stations_cli import import_stations  # noqa: PLC0415
+
+    raise typer.Exit(import_stations(file, effective=effective, user=user, as_json=as_json))
+
+
+@stations.command("list")
+def stations_list(
+    kind: Annotated[str | None, typer.Option(help="Of one kind: air, dust, water, cems …")] = None,
+    city: Annotated[str | None, typer.Option(help="Of one city.")] = None,
+    at: Annotated[str | None, typer.Option(help="As registered at this time (ISO 8601).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the stations."""
+    from ingest.stations_cli import list_stations  # noqa: PLC0415
+
+    list_stations(kind=kind, city=city, at=at, as_json=as_json)
+
+
+@stations.command("show")
+def stations_show(station: str, as_json: AsJson = False) -> None:
+    """Show a station and how it changed."""
+    from ingest.stations_cli import show_station  # noqa: PLC0415
+
+    show_station(station, as_json=as_json)
+
+
+@stations.command("credentials")
+def stations_credentials(
+    names: Annotated[list[str] | None, typer.Argument(help="Stations; `*` for all, with --platform.")] = None,
+    missing: Annotated[bool, typer.Option("--missing", help="For every station that has no account.")] = False,
+    platform: Annotated[str | None, typer.Option(help="One account `platform-NAME` for all named stations.")] = None,
+    replay: Annotated[bool, typer.Option("--replay", help="With the right to publish history.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Print the password once instead of storing it.")] = False,
+    broker: Broker = None,
+    as_json: AsJson = False,
+) -> None:
+    """Issue MQTT passwords; a former password of the same account ends."""
+    from ingest.stations_cli import issue_credentials  # noqa: PLC0415
+
+    issue_credentials(
+        names or [], missing=missing, platform=platform, replay=replay, show=show, broker=broker, as_json=as_json
+    )
+
+
+@stations.command("revoke")
+def stations_revoke(username: str, broker: Broker = None) -> None:
+    """End an MQTT account."""
+    from ingest.stations_cli import revoke_credential  # noqa: PLC0415
+
+    revoke_credential(username, broker=broker)
