@@ -71,6 +71,13 @@ class _BufferedClient(paho.Client):
         self.buffered = BufferedSocket(super()._create_socket())
         return self.buffered
 
+    def _handle_pubackcomp(self, cmd: Any) -> Any:
+        """For a PUBACK paho makes a `Properties` and a `ReasonCode`, 20 µs that only MQTT 5 needs."""
+        with self._out_message_mutex:
+            if self._out_messages.pop(int.from_bytes(self._in_packet["packet"][:2], "big"), None) is not None:
+                self._inflight_messages -= 1
+        return paho.MQTT_ERR_SUCCESS
+
 
 class Connection:
     """An MQTT connection that comes back by itself; every method but `wake` belongs to one thread."""
@@ -106,8 +113,8 @@ class Connection:
         self._next_misc = 0.0
         self._left = False
         self._wake_read, self._wake_write = socket.socketpair()
-        self._wake_read.setblocking(False)  # noqa: FBT003
-        self._wake_write.setblocking(False)  # noqa: FBT003
+        self._wake_read.setblocking(False)
+        self._wake_write.setblocking(False)
         self._client = self._make(settings, login, will, keepalive)
 
     def _make(self, settings: CoreSettings, login: Login, will: Will | None, keepalive: int) -> _BufferedClient:

@@ -44,7 +44,7 @@ class SenderSettings(SectionSettings):
 
     model_config = SettingsConfigDict(env_prefix="LANTIAN_SENDER_")
 
-    window: int = Field(default=20_000, ge=1, le=60_000)
+    window: int = Field(default=50_000, ge=1, le=60_000)
     """Reports sent and not yet known to be durable; with more the sender waits. MQTT has 65 535 packet ids."""
     resend_seconds: float = Field(default=10.0, gt=0)
     """A report unsaid so long after it was sent is sent again; doubles while nothing at all is heard."""
@@ -53,3 +53,5 @@ class SenderSettings(SectionSettings):
     """Pace of repeats."""
     status_seconds: float = Field(default=30.0, gt=0)
     """How often a station's last number is told in its status."""
+    give_up_seconds: float = Field(default=300.0, gt=0)
+    """A sender that hears nothing of the centre for so long, with reports unsaid, fails."""

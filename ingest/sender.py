@@ -1,0 +1,223 @@
+"""The device's side: sends reports, keeps each until the centre says that it is durable, and repeats what is unsaid.
+
+Delivery guarantees: a report is forgotten only when `…/ack` names its own number and source. Unsaid ones are sent
+again, oldest first and paced; what is kept is bounded by the window, so a centre that is away stops the sender.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+
+import msgspec
+
+from core.errors import UnavailableError
+from core.logs import get_logger
+from core.mqtt import Connection, Login, Message, Will
+from core.settings import CoreSettings
+from ingest.acks import SOURCE_NAMES, StationAck, decode_ack, decode_platform_acks
+from ingest.envelope import Source
+from ingest.settings import SenderSettings
+from ingest.station_row import PLATFORM_PREFIX
+from ingest.topics import Leaf, platform_ack_topic
+
+log = get_logger(__name__)
+
+SUBMITS_A_POLL = 200
+RESEND_TICK_SECONDS = 0.1
+RESEND_BELOW_UNCONFIRMED = 1000
+"""While more than these are on their way to the broker, what is unsaid is not yet lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who sends: a platform credential for many stations, or a device for its own."""
+
+    username: str
+    ack_topic: str
+    station: str | None = None
+    """Of a device."""
+
+    @classmethod
+    def platform(cls, name: str) -> Identity:
+        """The platform credential `name`."""
+        username = PLATFORM_PREFIX + name.removeprefix(PLATFORM_PREFIX)
+        return cls(username, platform_ack_topic(username))
+
+    @classmethod
+    def device(cls, address: str) -> Identity:
+        """The device whose topics begin with `address`."""
+        station = address.rpartition("/")[2]
+        return cls(station, f"{address}/{Leaf.ACK}", station)
+
+
+class Outgoing(msgspec.Struct):
+    """A report that is kept; `sent` in seconds of the machine's monotonic clock."""
+
+    topic: str
+    payload: bytes
+    sent: float
+
+
+class ReportSender:
+    """One connection that publishes reports of one source; numbers come from the caller. Driven by one thread."""
+
+    def __init__(self, core: CoreSettings, settings: SenderSettings, identity: Identity, source: Source) -> None:
+        self._settings = settings
+        self._identity = identity
+        self._source = source
+        self._leaf = Leaf.REPLAY if source is Source.REPLAY else Leaf.REPORT
+        self._kept: dict[tuple[str, int, int], Outgoing] = {}
+        self._last: dict[str, tuple[int, int]] = {}
+        self._told: dict[str, tuple[int, int]] = {}
+        self._patience = settings.resend_seconds
+        self._heard = time.monotonic()
+        self._next_tick = 0.0
+        self._next_status = time.monotonic() + settings.status_seconds
+        self._since_poll = 0
+        self.submitted = 0
+        self.acknowledged = 0
+        self.repeated = 0
+        # The memory of what was sent ends with this process, so the broker need not keep a session for it.
+        login = Login(identity.username, f"{identity.username}-{secrets.token_hex(4)}", keep_session=False)
+        self._mqtt = Connection(
+            core,
+            login,
+            subscriptions=(identity.ack_topic,),
+            on_message=self._hear,
+            will=self._will(),
+        )
+
+    @property
+    def outstanding(self) -> int:
+        """Reports that the centre has not yet called durable."""
+        return len(self._kept)
+
+    def submit(self, address: str, run: int, seq: int, payload: bytes) -> None:
+        """Send a report of the station whose topics begin with `address`; waits while the window is full.
+
+        Raises `UnavailableError` if nothing is heard of the centre for too long.
+        """
+        while len(self._kept) >= self._settings.window:
+            self.pump(0.05)
+        topic = f"{address}/{self._leaf}"
+        self._kept[address.rpartition("/")[2], run, seq] = Outgoing(topic, payload, time.monotonic())
+        self._last[address] = max(self._last.get(address, (0, 0)), (run, seq))
+        self._mqtt.publish(topic, payload)
+        self.submitted += 1
+        self._since_poll += 1
+        if self._since_poll >= SUBMITS_A_POLL:
+            self.pump(0)
+
+    def repeat(self, address: str, payload: bytes) -> None:
+        """Send a copy of what was submitted, as a network that stutters does; it is not kept again."""
+        self._mqtt.publish(f"{address}/{self._leaf}", payload)
+        self.repeated += 1
+
+    def pump(self, timeout: float) -> None:
+        """Read, write and repeat what is due; waits at most `timeout` seconds."""
+        self._since_poll = 0
+        self._mqtt.poll(timeout)
+        now = time.monotonic()
+        if now >= self._next_tick:
+            self._next_tick = now + RESEND_TICK_SECONDS
+            self._resend(now)
+            self._check_alive(now)
+        if now >= self._next_status:
+            self._next_status = now + self._settings.status_seconds
+            self.tell_status("online")
+
+    def finish(self) -> None:
+        """Wait until everything is durable, tell the last numbers, leave; raises `UnavailableError` as `submit`."""
+        while self._kept:
+            self.pump(0.05)
+        self._told.clear()
+        self.tell_status("offline")
+        while self._mqtt.unconfirmed:
+            self.pump(0.05)
+        self._mqtt.disconnect()
+
+    def abandon(self) -> None:
+        """Leave at once; what is unsaid is forgotten with this process."""
+        self._mqtt.disconnect()
+
+    def tell_status(self, state: str) -> None:
+        """Publish the last number of each station that has a new one; a replay has no presence to tell."""
+        if self._source is Source.REPLAY:
+            return
+        for address, last in self._last.items():
+            if self._told.get(address) != last:
+                self._told[address] = last
+                status = {"state": state, "run": last[0], "seq": last[1]}
+                self._mqtt.publish(f"{address}/{Leaf.STATUS}", msgspec.json.encode(status), retain=True)
+
+    def _will(self) -> Will | None:
+        if self._identity.station is None or self._source is Source.REPLAY:
+            return None
+        address = self._identity.ack_topic.removesuffix(f"/{Leaf.ACK}")
+        return Will(f"{address}/{Leaf.STATUS}", b'{"state":"offline"}')
+
+    def _hear(self, message: Message) -> None:
+        self._mqtt.ack(message)
+        try:
+            if self._identity.station is None:
+                acks = decode_platform_acks(message.payload)
+            else:
+                acks = [decode_ack(message.payload, self._identity.station)]
+        except msgspec.DecodeError as error:
+            log.warning("an acknowledgement cannot be read", topic=message.topic, error=str(error))
+            return
+        for ack in acks:
+            if ack.source == SOURCE_NAMES[self._source]:
+                self._forget(ack)
+
+    def _forget(self, ack: StationAck) -> None:
+        before = len(self._kept)
+        for first, last in ack.seq:
+            if last - first < len(self._kept):
+                for seq in range(first, last + 1):
+                    self._kept.pop((ack.station, ack.run, seq), None)
+            else:
+                covered = [key for key in self._kept if key[:2] == (ack.station, ack.run) and first <= key[2] <= last]
+                for key in covered:
+                    del self._kept[key]
+        done = before - len(self._kept)
+        if done:
+            self.acknowledged += done
+            self._heard = time.monotonic()
+            self._patience = self._settings.resend_seconds
+
+    def _resend(self, now: float) -> None:
+        """Repeat the oldest that are due; the kept stand in the order of their last sending."""
+        if not self._mqtt.connected or self._mqtt.unconfirmed >= RESEND_BELOW_UNCONFIRMED:
+            return
+        due: list[tuple[str, int, int]] = []
+        for key, outgoing in self._kept.items():
+            if (
+                now - outgoing.sent < self._patience
+                or len(due) >= self._settings.resend_per_second * RESEND_TICK_SECONDS
+            ):
+                break
+            due.append(key)
+        for key in due:
+            outgoing = self._kept.pop(key)
+            outgoing.sent = now
+            self._kept[key] = outgoing
+            self._mqtt.publish(outgoing.topic, outgoing.payload)
+        if due:
+            self.repeated += len(due)
+            if now - self._heard > self._patience:
+                self._patience = min(self._patience * 2, self._settings.resend_longest_seconds)
+
+    def _check_alive(self, now: float) -> None:
+        if not self._kept:
+            self._heard = now
+        elif now - self._heard > self._settings.give_up_seconds:
+            why = self._mqtt.refused or "is `lantian ingest` running?"
+            waited = f"{self._settings.give_up_seconds:.0f} s"
+            raise UnavailableError(
+                "acks",
+                f"nothing was acknowledged for {waited}, {len(self._kept)} reports wait: {why}",
+                hint="see `lantian status`",
+            )
