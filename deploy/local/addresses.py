@@ -63,9 +63,8 @@ def reachable(address: str) -> bool:
 
 def load_ports(state_dir: Path) -> Ports:
     """The remembered ports; fresh ones where none are."""
-    path = state_dir / STACK_FILE
-    known = tomllib.loads(path.read_text(encoding="utf-8")).get("ports", {}) if path.is_file() else {}
-    return Ports(**{name: int(known.get(name) or free_port()) for name in Ports.__dataclass_fields__})
+    ports = _written(state_dir).get("ports", {})
+    return Ports(**{name: int(ports.get(name) or free_port()) for name in Ports.__dataclass_fields__})
 
 
 def renew(ports: Ports, *names: str) -> Ports:
@@ -73,8 +72,34 @@ def renew(ports: Ports, *names: str) -> Ports:
     return replace(ports, **{name: free_port() for name in names if not is_free(getattr(ports, name))})
 
 
-def of(ports: Ports, configured: CoreSettings) -> dict[str, str | int]:
-    """The settings that lead to the stack, for the servers that the configuration does not name."""
+def known(state_dir: Path) -> dict[str, str | int]:
+    """The settings that `save` wrote; none before the first `up`."""
+    return _written(state_dir).get("core", {})
+
+
+def not_ours(settings: CoreSettings, state_dir: Path) -> CoreSettings:
+    """`settings` without addresses that are this stack's own, as they are after `eval "$(lantian env)"`."""
+    own = known(state_dir)
+    groups = (("mqtt_host", "mqtt_port"), ("kafka",), ("postgres_host", "postgres_port"))
+    emptied: dict[str, str | int] = {}
+    for group in groups:
+        if all(getattr(settings, field) == own.get(field) for field in group):
+            emptied |= {field: type(own[field])() for field in group}
+    return settings.model_copy(update=emptied)
+
+
+def save(state_dir: Path, ports: Ports, configured: CoreSettings) -> None:
+    """Write the file that every process reads."""
+    lines = ["# Written by `lantian up`.", "[core]"]
+    lines += [f"{key} = {_toml(value)}" for key, value in _settings(ports, configured).items()]
+    lines += ["[ports]", *(f"{key} = {value}" for key, value in asdict(ports).items())]
+    partial = state_dir / f"{STACK_FILE}.partial"
+    partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    partial.rename(state_dir / STACK_FILE)
+
+
+def _settings(ports: Ports, configured: CoreSettings) -> dict[str, str | int]:
+    """Addresses of the servers that the configuration does not name."""
     found: dict[str, str | int] = {}
     if not configured.mqtt_host:
         found |= {"mqtt_host": HOST, "mqtt_port": ports.mqtt}
@@ -85,14 +110,9 @@ def of(ports: Ports, configured: CoreSettings) -> dict[str, str | int]:
     return found
 
 
-def save(state_dir: Path, ports: Ports, configured: CoreSettings) -> None:
-    """Write the file that every process reads."""
-    lines = ["# Written by `lantian up`.", "[core]"]
-    lines += [f"{key} = {_toml(value)}" for key, value in of(ports, configured).items()]
-    lines += ["[ports]", *(f"{key} = {value}" for key, value in asdict(ports).items())]
-    partial = state_dir / f"{STACK_FILE}.partial"
-    partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    partial.rename(state_dir / STACK_FILE)
+def _written(state_dir: Path) -> dict[str, dict[str, str | int]]:
+    path = state_dir / STACK_FILE
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def _toml(value: str | int) -> str:

@@ -47,9 +47,9 @@ class Stack:
     """
 
     def __init__(self, settings: CoreSettings) -> None:
-        self._configured = settings
         self.state_dir = settings.state_dir.absolute()
-        self._ports: addresses.Ports | None = None
+        settings = addresses.not_ours(settings, self.state_dir)
+        self._configured = settings
         root = SystemRoot(places.system_root(settings.cache_dir))
         self.postgres = Postgres(self.state_dir, root)
         candidates: list[tuple[str, Component]] = [
@@ -66,8 +66,9 @@ class Stack:
 
     @property
     def settings(self) -> CoreSettings:
-        """The settings with this stack's addresses in them."""
-        return CoreSettings.model_validate({**self._configured.model_dump(), **self._addresses()})
+        """The settings with this stack's addresses in them, once it has any."""
+        named = {field: value for field, value in self._configured.model_dump().items() if value}
+        return CoreSettings.model_validate({**addresses.known(self.state_dir), **named})
 
     @property
     def environment(self) -> dict[str, str]:
@@ -84,9 +85,8 @@ class Stack:
 
         with self._locked():
             idle = [part for part in self._components.values() if self.pid(part.name) is None]
-            ports = addresses.renew(self._load_ports(), *(port for part in idle for port in part.ports))
+            ports = addresses.renew(self._ports, *(port for part in idle for port in part.ports))
             addresses.save(self.state_dir, ports, self._configured)
-            self._ports = ports
             with ThreadPoolExecutor(len(idle) or 1) as pool:
                 list(pool.map(self._start, idle))
             if self.postgres.name in self._components:
@@ -111,7 +111,7 @@ class Stack:
             shutil.rmtree(self.state_dir)
 
     def start(self, name: str) -> None:
-        """Start one server and wait until it answers."""
+        """Start one server of a stack that has been up, and wait until it answers."""
         if self.pid(name) is None:
             self._start(self._component(name))
 
@@ -133,9 +133,9 @@ class Stack:
         """How each server stands."""
         settings = self.settings
         places_of = {
-            "postgres": f"{settings.postgres_host}:{settings.postgres_port}",
+            "postgres": f"{settings.postgres_host}:{settings.postgres_port}" if settings.postgres_host else "",
             "kafka": settings.kafka,
-            "mosquitto": f"{settings.mqtt_host}:{settings.mqtt_port}",
+            "mosquitto": f"{settings.mqtt_host}:{settings.mqtt_port}" if settings.mqtt_host else "",
         }
         return [self._status(name, address) for name, address in places_of.items()]
 
@@ -154,14 +154,14 @@ class Stack:
     def _status(self, name: str, address: str) -> Status:
         if name in self._components:
             pid = self.pid(name)
-            answers = pid is not None and self._components[name].answers(self._load_ports())
+            answers = pid is not None and self._components[name].answers(self._ports)
             return Status(name, address, local=True, pid=pid, answers=answers)
         return Status(name, address, local=False, pid=None, answers=addresses.reachable(address))
 
     def _start(self, component: Component) -> None:
         """Launch and wait; a server that ends at once is launched again, for the remains of one that was killed
         (PostgreSQL's children, a port) may need a moment to go."""
-        ports = self._load_ports()
+        ports = self._ports
         component.prepare(ports)
         deadline = time.monotonic() + START_TIMEOUT
         for _ in range(_RELAUNCHES):
@@ -199,13 +199,9 @@ class Stack:
     def _record(self, component: Component) -> Path:
         return self.state_dir / "run" / f"{component.name}.json"
 
-    def _load_ports(self) -> addresses.Ports:
-        if self._ports is None:
-            self._ports = addresses.load_ports(self.state_dir)
-        return self._ports
-
-    def _addresses(self) -> dict[str, str | int]:
-        return addresses.of(self._load_ports(), self._configured)
+    @property
+    def _ports(self) -> addresses.Ports:
+        return addresses.load_ports(self.state_dir)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

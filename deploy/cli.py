@@ -1,0 +1,77 @@
+"""The `lantian` command: the packages' own commands, put together.
+
+A package keeps its commands in `<package>/commands.py` as a Typer app `app` with the very commands named below. It is
+imported when one of them is called, not before, so that `lantian --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from dataclasses import dataclass
+
+import typer
+
+from core.errors import LantianError
+
+TITLE = "蓝天 Lantian: environmental monitoring from the monitor to the stop-work order, without losing a reading."
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A command: where it is kept, and what `--help` says of it."""
+
+    module: str
+    panel: str
+    help: str
+
+
+COMMANDS = {
+    "ingest": Entry("ingest.commands", "Processes", "Bridge MQTT to Kafka."),
+    "aggregate": Entry("aggregate.commands", "Processes", "Turn reports into statistics."),
+    "alerts": Entry("alerts.commands", "Processes", "Judge statistics by rules; look at alerts."),
+    "demo": Entry("deploy.demo_command", "Stack", "Show a day in Jincheng, from the monitor to the alert."),
+    "up": Entry("deploy.stack_commands", "Stack", "Start the local stack, migrate, make the topics."),
+    "down": Entry("deploy.stack_commands", "Stack", "End what `up` started; data stays."),
+    "status": Entry("deploy.stack_commands", "Stack", "Say which servers answer, and where."),
+    "doctor": Entry("deploy.stack_commands", "Stack", "Find what is missing or wrong, and say what to do."),
+    "env": Entry("deploy.stack_commands", "Stack", "Print the addresses as shell exports."),
+    "migrate": Entry("deploy.stack_commands", "Stack", "Bring the database's schema up to date."),
+    "stations": Entry("ingest.commands", "Data", "Keep the register of stations and their credentials."),
+    "replay": Entry("ingest.commands", "Data", "Send measurements from files through the pipeline."),
+    "simulate": Entry("ingest.commands", "Data", "Send made-up measurements."),
+    "rejected": Entry("aggregate.commands", "Data", "Look at what was not accepted, and why."),
+    "ledger": Entry("aggregate.commands", "Data", "Balance what was sent against what is stored."),
+    "rules": Entry("alerts.commands", "Knowledge", "Check, list and try the rules."),
+}
+
+
+def build(called: str | None) -> typer.Typer:
+    """The `lantian` command with what `called` needs imported; the other commands are only named."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    app.callback(help=TITLE)(_nothing)
+    needed = COMMANDS[called].module if called in COMMANDS else None
+    for name, entry in COMMANDS.items():
+        if entry.module != needed and importlib.util.find_spec(entry.module):
+            app.command(name, help=entry.help, rich_help_panel=entry.panel)(_nothing)
+    if needed:
+        app.add_typer(importlib.import_module(needed).app)
+    return app
+
+
+def _nothing() -> None:
+    """Stands for what is only named."""
+
+
+def main() -> None:
+    """Exit status 0 all done, 1 not, 2 wrong use; an error is one line on stderr."""
+    try:
+        build(next((word for word in sys.argv[1:] if not word.startswith("-")), None))()
+    except LantianError as error:
+        sys.stderr.write(f"lantian: {error}\n")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
