@@ -68,6 +68,13 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
     edition: str
     live: bool
 
+    @property
+    def measured(self) -> float:
+        """The value of a window that belongs to an alert: such a window is valid."""
+        if self.value is None:
+            raise ValueError("a window without a value belongs to no alert")
+        return self.value
+
 
 class Episode(msgspec.Struct, frozen=True):
     """The windows of one alert, in order of time, and the one that ended it (None: it lasts)."""
@@ -88,7 +95,7 @@ class Episode(msgspec.Struct, frozen=True):
     @property
     def peak(self) -> Judged:
         """The window with the largest value; of equals the earliest."""
-        return max(self.windows, key=lambda window: (window.value or 0.0, -window.start))
+        return max(self.windows, key=lambda window: (window.measured, -window.start))
 
     @property
     def live(self) -> bool:
@@ -240,10 +247,10 @@ def _named(
         left = [pair for pair in left if pair not in shared]
         if shared:
             number, old = shared[-1]
-            events += _changed(number, old, episode, fact, now)
             events += [
                 Event(Happening.MERGED, absorbed, former, None, fact, now, number) for absorbed, former in shared[:-1]
             ]
+            events += _changed(number, old, episode, fact, now)
         else:
             number, next_number = next_number, next_number + 1
             divided = any(old.starts & episode.starts for _, old in before)

@@ -13,7 +13,7 @@ from kafka.admin import NewTopic
 from kafka.errors import TopicAlreadyExistsError
 from kafka.partitioner import murmur2
 
-from core.errors import SettingsError
+from core.errors import SettingsError, UnavailableError
 from core.settings import CoreSettings
 
 REPORTS = "lantian.reports.v1"
@@ -90,6 +90,10 @@ def create_topics(settings: CoreSettings, *, replication: int = 1) -> list[str]:
     return made
 
 
-def cluster_id(client: Any) -> str:
-    """The id of the cluster a client talks to: offsets are kept by it."""
-    return str(client.cluster_id) if hasattr(client, "cluster_id") else ""
+def cluster_id(settings: CoreSettings) -> str:
+    """The id of the cluster: offsets are kept by it, so that another cluster's log is never taken for this one's."""
+    admin = KafkaAdminClient(bootstrap_servers=_bootstrap(settings))
+    try:
+        return str(admin.describe_cluster()["cluster_id"])
+    finally:
+        admin.close()

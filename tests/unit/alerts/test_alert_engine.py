@@ -207,7 +207,8 @@ def test_a_late_clearing_window_divides_an_alert_and_the_later_part_keeps_the_nu
 
 def test_a_merged_alert_names_the_one_that_goes_on() -> None:
     _, events = tell(DUST, [fact(0, 260.0), fact(1, 100.0), fact(2, 270.0), fact(1, 255.0, 2)])
-    assert (events[-1].happening, events[-1].number, events[-1].heir) == (Happening.MERGED, 1, 2)
+    assert (events[-2].happening, events[-2].number, events[-2].heir) == (Happening.MERGED, 1, 2)
+    assert (events[-1].happening, events[-1].number) == (Happening.EXTENDED, 2)
 
 
 def test_the_peak_of_equals_is_the_earliest() -> None:
