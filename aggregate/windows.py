@@ -161,6 +161,8 @@ def city_means(stations: npt.ArrayLike, minimum_share: float) -> Columns:
 def eight_hour_windows(hours: npt.ArrayLike) -> Floats:
     """The windows [n, 8] of a series [n] of hourly means, row i ending with hour i; NaN before the series' start."""
     series = np.asarray(hours, dtype=np.float64)
+    if series.size == 0:
+        return np.empty((0, EIGHT))
     led = np.concatenate([np.full(EIGHT - 1, np.nan), series])
     return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(led, EIGHT))
 

@@ -148,3 +148,8 @@ def aqi(concentrations: npt.ArrayLike, table: IndexTable, *, planned: int | None
     out = np.empty(n), np.empty(n, dtype=np.uint8), np.empty(n, dtype=np.int8)
     _aqi_rows(indices, table, (1 << m) - 1 if planned is None else planned, out)
     return Indices(indices, *out)
+
+
+def warm_up(table: IndexTable) -> None:
+    """Compile, or load from the cache, the kernels: before the first batch, not within it."""
+    aqi(np.zeros((1, table.breaks.shape[0])), table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -65,7 +66,7 @@ class ColumnPart(Part):
 
     @model_validator(mode="after")
     def _ascend(self) -> Self:
-        if self.breaks[0] != 0 or any(a >= b for a, b in zip(self.breaks, self.breaks[1:], strict=False)):
+        if self.breaks[0] != 0 or any(a >= b for a, b in pairwise(self.breaks)):
             raise ValueError("breaks must start at 0 and ascend")
         if self.breaks[-1] > NANO_LARGEST:
             raise ValueError(f"breaks must not be above {NANO_LARGEST:g}")
@@ -89,7 +90,7 @@ class IndicesPart(Table):
 
     @model_validator(mode="after")
     def _fit(self) -> Self:
-        if any(a >= b for a, b in zip(self.index, self.index[1:], strict=False)):
+        if any(a >= b for a, b in pairwise(self.index)):
             raise ValueError("index must ascend")
         if tuple(column.factor for column in self.hourly) != HOURLY_FACTORS:
             raise ValueError(f"hourly columns must be {', '.join(HOURLY_FACTORS)}")
@@ -120,7 +121,7 @@ class LevelsPart(Table):
 
     @model_validator(mode="after")
     def _ascend(self) -> Self:
-        if any(a.up_to >= b.up_to for a, b in zip(self.values, self.values[1:], strict=False)):
+        if any(a.up_to >= b.up_to for a, b in pairwise(self.values)):
             raise ValueError("up_to must ascend")
         return self
 
@@ -192,4 +193,5 @@ class EditionFile(Part):
 
 def merged(own: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
     """The file's content where it `based_on` another: whole parts that it does not hold come from that one."""
-    return {**{k: v for k, v in base.items() if k != "serves_earlier"}, **own}
+    taken = {name: part for name, part in base.items() if name != "serves_earlier"}
+    return {name: part for name, part in {**taken, **own}.items() if name != "based_on"}

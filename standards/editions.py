@@ -10,6 +10,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ class Editions:
 
     def __post_init__(self) -> None:
         """Check that ids and dates are told apart, and that the first serves all earlier dates."""
-        for earlier, later in zip(self.all, self.all[1:], strict=False):
+        for earlier, later in pairwise(self.all):
             if earlier.start >= later.start:
                 raise StandardsError(f"{later.id}.toml", "effective", f"is the same as that of {earlier.id}")
 
@@ -195,9 +196,10 @@ def _read(path: Path) -> dict[str, Any]:
 def _load(folder: Path) -> Editions:
     contents = {path.stem: _read(path) for path in sorted(folder.glob("*.toml"))}
     editions = []
-    for name, content in contents.items():
+    # Those that others are based on come first, so that a mistake is told of the file that holds it.
+    for name, content in sorted(contents.items(), key=lambda item: "based_on" in item[1]):
         path = folder / f"{name}.toml"
-        base = content.pop("based_on", None)
+        base = content.get("based_on")
         if base is not None and (base not in contents or "based_on" in contents[base]):
             raise StandardsError(path.name, "based_on", f"{base} is no edition that stands by itself")
         try:
