@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -106,3 +108,88 @@ def encode_statements(batch: StatementBatch) -> bytes:
 def decode_statements(value: bytes) -> StatementBatch:
     """The batch in a Kafka record; raises `msgspec.DecodeError` if the record is none of ours."""
     return _decoder.decode(value)
+
+
+class Key(NamedTuple):
+    """Which statistic; `start` in UTC seconds."""
+
+    object: str
+    window: Window
+    start: int
+
+    @property
+    def end(self) -> int:
+        """UTC seconds, exclusive."""
+        return self.start + self.window.length
+
+
+class Content(NamedTuple):
+    """What is compared between runs (state-model: value, counts, validity, reason, edition); None: not valid."""
+
+    factors: tuple[str, ...]
+    values: tuple[float | None, ...]
+    n_valid: tuple[int, ...]
+    n_expected: tuple[int, ...]
+    reasons: tuple[int, ...]
+    edition: str
+
+
+class Computed(NamedTuple):
+    """A window as its inputs give it: by factor also whether something live is in it, and until when it is open."""
+
+    content: Content
+    live: tuple[bool, ...]
+    open_until: tuple[int, ...]
+    """UTC seconds; 0: nothing more is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """A row of the table `statistic`."""
+
+    key: Key
+    content: Content
+    states: str
+    live: tuple[bool, ...]
+    version: int
+    revision: int
+    due: int | None
+    changed_at: int
+
+    def __getitem__(self, factor: str) -> float | None:
+        """The valid value of a factor that is no longer open, else None."""
+        try:
+            place = self.content.factors.index(factor)
+        except ValueError:
+            return None
+        return None if self.states[place] == State.OPEN else self.content.values[place]
+
+    def statement(self, kind: str) -> Statement:
+        """What is told of it."""
+        content = self.content
+        return Statement(
+            object=self.key.object,
+            kind=kind,
+            window=self.key.window,
+            start=self.key.start,
+            end=self.key.end,
+            version=self.version,
+            factors=list(content.factors),
+            states=self.states,
+            values=list(content.values),
+            n_valid=list(content.n_valid),
+            n_expected=list(content.n_expected),
+            reasons=[Reason(reason) for reason in content.reasons],
+            edition=content.edition,
+            live=list(self.live),
+        )
+
+
+def station_object(station: str) -> str:
+    """The object of a station's statistics."""
+    return f"station:{station}"
+
+
+def city_object(city: str) -> str:
+    """The object of a city's statistics."""
+    return f"city:{city}"

@@ -13,7 +13,7 @@ from kafka.admin import NewTopic
 from kafka.errors import TopicAlreadyExistsError
 from kafka.partitioner import murmur2
 
-from core.errors import SettingsError, UnavailableError
+from core.errors import SettingsError
 from core.settings import CoreSettings
 
 REPORTS = "lantian.reports.v1"

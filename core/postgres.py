@@ -52,7 +52,8 @@ def connect(settings: CoreSettings, role: str, *, application: str) -> connectio
         ) from error
 
 
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+# PostgreSQL has no NUL in texts: a name that holds one is shown with U+FFFD; its bytes are kept as they came
+_ESCAPES = str.maketrans({"\0": "\ufffd", "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def copy_field(value: Any) -> str:

@@ -81,7 +81,7 @@ create table lantian.rejected (
     correlation text
 );
 create index on lantian.rejected (station, source, run, seq);
-create index on lantian.rejected (station, digest) where seq is null;
+create index on lantian.rejected (station, digest);
 create index on lantian.rejected (reason, received);
 
 -- What came in, counted before judging: one row a transaction, arrays by station, source and day.

@@ -1,0 +1,212 @@
+"""From what has changed to the statistics that change with it: readings → hour → 8 h and day.
+
+The same path serves a batch of reports, the clock, and whoever gains a partition: inputs are read, windows computed,
+compared with what stands, and only what differs is written.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from aggregate.hours import HourInput, Readings, compute_hours
+from aggregate.settle import Settled, finish, settle
+from aggregate.spans import compute_days, compute_eight_hours, day_key, eight_hour_starts, has_eight_hours
+from aggregate.statistic import Computed, Key, State, Statistic, Window, station_object
+from aggregate.statistic_store import Memory, ObjectDay, Writer, of_day, write
+from aggregate.store import Layouts
+from core.clock import HOUR
+from core.kafka import partition_of
+from ingest.envelope import Source
+from ingest.kinds import Kind, KindRules
+from ingest.registry import Registry
+from ingest.station import Station
+from standards.editions import Edition, Editions
+
+MAKER = "worker"
+CLOCK_TOLERANCE_S = 300
+"""A device's clock may run ahead by this much before its reports are rejected."""
+
+
+class HourKey(NamedTuple):
+    """An hour of a station, by the database's number; `start` in UTC seconds."""
+
+    station_id: int
+    start: int
+
+
+@dataclass(slots=True)
+class Touched:
+    """What may have to change."""
+
+    hours: dict[HourKey, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """With the factors that were reported."""
+    longest_period: dict[HourKey, int] = field(default_factory=dict)
+    windows: set[Key] = field(default_factory=set)
+    ended: list[Statistic] = field(default_factory=list)
+    """Rows that time alone may have made final."""
+    forced: set[HourKey] = field(default_factory=set)
+    """Hours to compute even if nothing new can be in them yet."""
+
+
+class Told(NamedTuple):
+    """A changed statistic and the station it is of."""
+
+    settled: Settled
+    station: Station
+
+
+class Recomputer:
+    """Recomputes the statistics of stations; one writer, one memory."""
+
+    def __init__(self, editions: Editions, kinds: Mapping[Kind, KindRules], layouts: Layouts, memory: Memory) -> None:
+        self._editions = editions
+        self._kinds = kinds
+        self._layouts = layouts
+        self._memory = memory
+
+    def update(self, cursor: Any, registry: Registry, touched: Touched, now: int) -> list[Told]:
+        """Write every statistic that `touched` changes; returns them in the order they were made."""
+        objects = _Objects(registry)
+        self._memory.load(cursor, self._layouts, _days_needed(objects, touched))
+        hours = [key for key in touched.hours if not self._only_waits(objects, touched, key, now)]
+        made = self._hours(cursor, objects, hours, now)
+        windows = set(touched.windows)
+        for told in made:
+            windows.update(_windows_above(told.settled.row))
+        made += self._windows(objects, sorted(windows), now)
+        done = {told.settled.row.key for told in made}
+        made += self._finished(objects, [row for row in touched.ended if row.key not in done], now)
+        write(cursor, self._layouts, [(told.settled, _writer(told.station)) for told in made])
+        return made
+
+    def _only_waits(self, objects: _Objects, touched: Touched, key: HourKey, now: int) -> bool:
+        """Whether the hour's row stands, open, and cannot be complete yet: then a reading more changes nothing."""
+        if key in touched.forced:
+            return False
+        still = key.start + HOUR - touched.longest_period[key] - CLOCK_TOLERANCE_S > now
+        row = self._memory.get(objects.hour(key)) if still else None
+        return row is not None and set(row.states) == {State.OPEN} and touched.hours[key] <= set(row.content.factors)
+
+    def _hours(self, cursor: Any, objects: _Objects, keys: Sequence[HourKey], now: int) -> list[Told]:
+        readings = load_readings(cursor, self._layouts, keys)
+        inputs, editions = [], []
+        for key in keys:
+            station = objects.station(key.station_id, key.start)
+            until = key.start + HOUR + self._kinds[station.kind].grace_s
+            has_aqi = station.kind == Kind.AIR
+            inputs.append(HourInput(key.start, readings.get(key, ()), has_aqi, until if until > now else 0))
+            editions.append(self._editions.at(key.start))
+        computed = compute_hours(inputs, editions)
+        return self._settled(objects, [objects.hour(key) for key in keys], computed, now)
+
+    def _windows(self, objects: _Objects, keys: Sequence[Key], now: int) -> list[Told]:
+        made = []
+        for window, compute in ((Window.EIGHT_HOURS, compute_eight_hours), (Window.DAY, compute_days)):
+            of_window = [key for key in keys if key.window == window]
+            hours = [self._hour_of(key.object) for key in of_window]
+            editions: list[Edition] = [self._editions.at(key.start) for key in of_window]
+            grace = [self._kinds[objects.of(key).kind].grace_s for key in of_window]
+            made += self._settled(objects, of_window, compute(of_window, hours, editions, now=now, grace=grace), now)
+        return made
+
+    def _hour_of(self, name: str) -> Any:
+        return lambda start: self._memory.get(Key(name, Window.HOUR, start))
+
+    def _settled(self, objects: _Objects, keys: Sequence[Key], computed: Sequence[Computed], now: int) -> list[Told]:
+        made = []
+        for key, of_key in zip(keys, computed, strict=True):
+            station = objects.of(key)
+            old = self._memory.get(key)
+            if old is None and not of_key.content.factors:
+                continue
+            settled = settle(key, old, of_key, now=now, lateness=self._kinds[station.kind].lateness_s)
+            if settled is not None:
+                self._memory.put(settled.row)
+                made.append(Told(settled, station))
+        return made
+
+    def _finished(self, objects: _Objects, rows: Iterable[Statistic], now: int) -> list[Told]:
+        made = []
+        for row in rows:
+            station = objects.of(row.key)
+            current = self._memory.get(row.key) or row
+            settled = finish(current, now=now, lateness=self._kinds[station.kind].lateness_s)
+            if settled is not None:
+                self._memory.put(settled.row)
+                made.append(Told(settled, station))
+        return made
+
+
+class _Objects:
+    """Stations by object and number, as of a time; a station no longer registered is taken as it was last."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._names: dict[int, str] = {}
+
+    def name(self, station_id: int) -> str:
+        if station_id not in self._names:
+            self._names[station_id] = self._registry.name_of(station_id) or ""
+        return self._names[station_id]
+
+    def hour(self, key: HourKey) -> Key:
+        return Key(station_object(self.name(key.station_id)), Window.HOUR, key.start)
+
+    def station(self, station_id: int, seconds: int) -> Station:
+        return self._of_name(self.name(station_id), seconds)
+
+    def of(self, key: Key) -> Station:
+        return self._of_name(key.object.partition(":")[2], key.start)
+
+    def _of_name(self, name: str, seconds: int) -> Station:
+        return self._registry.at(name, seconds) or self._registry.history(name)[-1]
+
+
+def _writer(station: Station) -> Writer:
+    return Writer(MAKER, partition_of(station.station))
+
+
+def _windows_above(hour: Statistic) -> list[Key]:
+    """The windows that an hour is part of."""
+    key = hour.key
+    windows = [day_key(key.object, key.start)]
+    if has_eight_hours(hour.content.factors):
+        windows += [Key(key.object, Window.EIGHT_HOURS, start) for start in eight_hour_starts(key.start)]
+    return windows
+
+
+def _days_needed(objects: _Objects, touched: Touched) -> set[ObjectDay]:
+    needed = set()
+    for key in touched.hours:
+        name = station_object(objects.name(key.station_id))
+        for start in (key.start - 7 * HOUR, key.start, key.start + 7 * HOUR):
+            needed.add(of_day(Key(name, Window.HOUR, start)))
+    for window in touched.windows:
+        needed.add(of_day(window))
+        needed.add(of_day(Key(window.object, Window.HOUR, window.end - HOUR)))
+    needed.update(of_day(row.key) for row in touched.ended)
+    return needed
+
+
+def load_readings(cursor: Any, layouts: Layouts, keys: Sequence[HourKey]) -> dict[HourKey, list[Readings]]:
+    """The readings of devices in hours: averages over an hour at most, no forecasts."""
+    found: dict[HourKey, list[Readings]] = defaultdict(list)
+    if not keys:
+        return found
+    starts = [key.start for key in keys]
+    cursor.execute(
+        'select r.station_id, k.start, extract(epoch from r.time)::bigint, r.period, r.layout, r."values", r.flags,'
+        " r.mask, r.origin from unnest(%s::int[], %s::bigint[]) as k(station_id, start)"
+        " join report r on r.station_id = k.station_id and r.time >= to_timestamp(k.start)"
+        " and r.time < to_timestamp(k.start + 3600) and r.period between 1 and 3600 and r.source <> %s"
+        " and r.issued = '-infinity'"
+        " where r.time >= to_timestamp(%s) and r.time < to_timestamp(%s)",
+        ([key.station_id for key in keys], starts, int(Source.PERSON), min(starts), max(starts) + HOUR),
+    )
+    for station, start, time, period, layout, values, flags, mask, origin in cursor.fetchall():
+        names = layouts.names(cursor, layout)
+        found[HourKey(station, start)].append(Readings(time, period, names, values, flags or "", mask or "", origin))
+    return found

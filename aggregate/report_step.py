@@ -1,0 +1,211 @@
+"""The worker's first step: a batch of reports becomes rows, statistics, rejects and messages in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import psycopg2
+from prometheus_client import Counter
+
+from aggregate.judge import Judge, Told
+from aggregate.publish import publish_rejected, publish_statistics
+from aggregate.reading import Judged, Position, RejectReason, Stored, Unparsed
+from aggregate.recompute import MAKER, HourKey, Recomputer, Touched
+from aggregate.rejection import rejection_of, rejection_of_unparsed, write_rejections
+from aggregate.settings import AggregateSettings
+from aggregate.statistic import State, Statistic, Window
+from aggregate.statistic_store import Memory, read_due, read_open
+from aggregate.store import (
+    Layouts,
+    load_closed,
+    load_digests,
+    load_refused,
+    load_slots,
+    write_intake,
+    write_reports,
+    write_told,
+)
+from aggregate.take import Standing, Taken, take
+from core.clock import HOUR, MICROS
+from core.kafka import REPORTS
+from core.logs import get_logger
+from ingest.envelope import Entry, EntryKind, Source, decode_batch
+from ingest.kinds import KindSettings
+from ingest.registry import Registry, read_version
+from standards.editions import load_editions
+from standards.factors import load_catalogue
+
+READINGS = Counter("lantian_readings_total", "Readings taken, by outcome", ["outcome"])
+REPORTS_TAKEN = Counter("lantian_reports_total", "Entries taken, by outcome", ["outcome"])
+STATISTICS_WRITTEN = Counter("lantian_statistics_written_total", "Rows of statistics written", ["window"])
+
+_log = get_logger(__name__)
+_told = msgspec.json.Decoder(Told)
+
+Located = tuple[Position, Entry]
+
+
+class ReportStep:
+    """Takes `lantian.reports.v1` (core.stream.Step)."""
+
+    consumer = MAKER
+    topic = REPORTS
+
+    def __init__(self, settings: AggregateSettings, kinds: KindSettings) -> None:
+        self._order = settings.source_order
+        self._judge = Judge(load_catalogue(), kinds.rules())
+        self._layouts = Layouts()
+        self._memory = Memory(settings.memory_object_days)
+        self._recomputer = Recomputer(load_editions(), kinds.rules(), self._layouts, self._memory)
+
+    def forget(self) -> None:
+        """Drop what a transaction may have left half known."""
+        self._layouts.forget()
+        self._memory.forget()
+
+    def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
+        """Rebuild every open statistic of the partitions; write those that are due or differ."""
+        self._refresh(cursor)
+        self._rebuild(cursor, read_open(cursor, self._layouts, MAKER, partitions), int(now))
+
+    def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
+        """What falls due by the clock: open becomes provisional, provisional becomes final."""
+        due = read_due(cursor, self._layouts, MAKER, partitions, now)
+        if due:
+            self._refresh(cursor)
+            self._rebuild(cursor, due, int(now))
+
+    def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
+        """Take records; an entry that cannot be stored is rejected alone."""
+        self._refresh(cursor)
+        for partition, batch in sorted(records.items()):
+            located = list(_located(partition, batch))
+            span = (partition, batch[0].offset, batch[-1].offset + 1)
+            cursor.execute("savepoint batch")
+            try:
+                self._take(cursor, located, span, now)
+            except (psycopg2.DataError, psycopg2.IntegrityError, ValueError, OverflowError) as error:
+                _log.warning("batch_apart", partition=partition, offset=span[1], error=str(error).strip())
+                cursor.execute("rollback to savepoint batch")
+                self.forget()
+                self._take_apart(cursor, located, now)
+            cursor.execute("release savepoint batch")
+
+    def _take_apart(self, cursor: Any, located: Iterable[Located], now: float) -> None:
+        for position, entry in located:
+            span = (position.partition, position.offset, position.offset + 1)
+            cursor.execute("savepoint entry")
+            try:
+                self._take(cursor, [(position, entry)], span, now)
+            except (psycopg2.DataError, psycopg2.IntegrityError, ValueError, OverflowError) as error:
+                cursor.execute("rollback to savepoint entry")
+                self.forget()
+                detail = str(error).strip().splitlines()[0]
+                item = Unparsed(position, entry, RejectReason.UNSTORABLE, detail)
+                self._write(cursor, _alone(item), span, now)
+            cursor.execute("release savepoint entry")
+
+    def _take(self, cursor: Any, located: Sequence[Located], span: tuple[int, int, int], now: float) -> None:
+        write_told(cursor, _numbers_told(located))
+        judged, unparsed = self._judge.judge((p, e) for p, e in located if e.kind != EntryKind.STATUS)
+        hashed = [(item, hashlib.sha256(item.entry.body).digest()) for item in unparsed]
+        standing = Standing(
+            load_slots(cursor, self._layouts, {report.slot for report in judged if report.slot.station_id > 0}),
+            load_refused(cursor, {(report.entry.station, report.number) for report in judged}),
+            load_closed(cursor, {(r.slot.station_id, r.day) for r in judged if r.slot.station_id > 0}),
+            load_digests(cursor, {(item.entry.station, digest) for item, digest in hashed}),
+        )
+        taken = take(judged, hashed, standing, self._order)
+        self._write(cursor, taken, span, now)
+        _count(judged, taken)
+
+    def _write(self, cursor: Any, taken: Taken, span: tuple[int, int, int], now: float) -> None:
+        write_reports(cursor, self._layouts, taken.slots.items())
+        rejections = [*map(rejection_of, taken.rejected), *map(rejection_of_unparsed, taken.unparsed)]
+        write_rejections(cursor, rejections)
+        write_intake(cursor, span, now, taken.counts.get(span[0], {}))
+        publish_rejected(cursor, MAKER, span[0], rejections)
+        self._update(cursor, _touched(taken), int(now))
+
+    def _update(self, cursor: Any, touched: Touched, now: int) -> None:
+        made = self._recomputer.update(cursor, self._judge.registry, touched, now)
+        for told in made:
+            STATISTICS_WRITTEN.labels(told.settled.row.key.window).inc()
+        publish_statistics(cursor, MAKER, made)
+
+    def _rebuild(self, cursor: Any, rows: Iterable[Statistic], now: int) -> None:
+        touched = Touched()
+        registry = self._judge.registry
+        for row in rows:
+            if State.OPEN not in row.states:
+                touched.ended.append(row)
+            elif row.key.window == Window.HOUR:
+                key = HourKey(registry.history(row.key.object.partition(":")[2])[-1].station_id, row.key.start)
+                touched.hours[key].update(row.content.factors)
+                touched.forced.add(key)
+            else:
+                touched.windows.add(row.key)
+        self._update(cursor, touched, now)
+
+    def _refresh(self, cursor: Any) -> None:
+        if read_version(cursor.connection) != self._judge.registry.version:
+            self._judge.use(Registry.load(cursor.connection))
+
+
+def _located(partition: int, batch: Iterable[Any]) -> Iterator[Located]:
+    for record in batch:
+        try:
+            entries = decode_batch(record.value)
+        except msgspec.DecodeError:
+            # not ours: kept whole, rejected as malformed
+            entries = [Entry(record.timestamp * 1000, EntryKind.REPORT, Source.DEVICE, "", record.value or b"")]
+        for number, entry in enumerate(entries):
+            yield Position(partition, record.offset, number), entry
+
+
+def _numbers_told(located: Iterable[Located]) -> dict[tuple[str, int, int], tuple[int, int]]:
+    """The greatest number told, and when, by station, source and run."""
+    told: dict[tuple[str, int, int], tuple[int, int]] = {}
+    for _, entry in located:
+        if entry.kind != EntryKind.STATUS:
+            continue
+        try:
+            status = _told.decode(entry.body)
+        except msgspec.DecodeError:
+            _log.warning("status_malformed", station=entry.station)
+            continue
+        if status.seq is not None:
+            key = (entry.station, int(entry.source), status.run)
+            told[key] = max(told.get(key, (0, 0)), (status.seq, entry.received // MICROS))
+    return told
+
+
+def _touched(taken: Taken) -> Touched:
+    touched = Touched()
+    for slot, rows in taken.slots.items():
+        if not 0 < slot.period <= HOUR or slot.issued is not None:
+            continue
+        key = HourKey(slot.station_id, slot.time // HOUR * HOUR)
+        touched.longest_period[key] = max(touched.longest_period.get(key, 0), slot.period)
+        for row in rows:
+            touched.hours[key].update(row.names)
+    return touched
+
+
+def _alone(item: Unparsed) -> Taken:
+    taken = Taken(unparsed=[item])
+    taken.count_unparsed(item)
+    return taken
+
+
+def _count(judged: Sequence[Judged], taken: Taken) -> None:
+    REPORTS_TAKEN.labels("parsed").inc(len(judged))
+    REPORTS_TAKEN.labels("unparsed").inc(len(taken.unparsed))
+    repeats = sum(count.repeats for of in taken.counts.values() for count in of.values())
+    READINGS.labels("repeated").inc(repeats)
+    READINGS.labels("rejected").inc(sum(len(outcome.rejected) for outcome in taken.rejected))
+    fresh: Iterable[Stored] = (row for rows in taken.slots.values() for row in rows if row.fresh)
+    READINGS.labels("stored").inc(sum(len(row.names) for row in fresh))

@@ -1,0 +1,37 @@
+"""Settings of the worker."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from aggregate.revision import DEFAULT_ORDER
+from core.health import PORTS
+from core.settings import SectionSettings
+from ingest.envelope import Source
+
+
+class AggregateSettings(SectionSettings):
+    """`LANTIAN_AGGREGATE_…`, or `[aggregate]` in `lantian.toml`."""
+
+    section: ClassVar[str] = "aggregate"
+    model_config = SettingsConfigDict(env_prefix="LANTIAN_AGGREGATE_")
+
+    metrics_port: int = Field(default=PORTS["aggregate"], ge=0, le=65535)
+    records_per_transaction: int = Field(default=40, ge=1, le=500)
+    """Kafka records; each is a batch of up to some hundred reports."""
+    memory_object_days: int = Field(default=8192, ge=64)
+    """Object-days of statistics held in memory: some 40 kB each at ten factors."""
+    tick_s: float = Field(default=0.5, gt=0, le=60)
+    """How often, on the machine's clock, to look for what falls due."""
+    source_order: tuple[Source, ...] = DEFAULT_ORDER
+    """Whose revision goes before whose, lowest first; a person's goes before all."""
+
+    @field_validator("source_order")
+    @classmethod
+    def _all_once(cls, order: tuple[Source, ...]) -> tuple[Source, ...]:
+        if sorted(order) != sorted(DEFAULT_ORDER):
+            raise ValueError(f"must name {', '.join(str(int(s)) for s in DEFAULT_ORDER)} once each")
+        return order

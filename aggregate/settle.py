@@ -1,0 +1,86 @@
+"""The life of a statistic: open, provisional, final, and a revision when something changes after that. Pure.
+
+The law is state-model, “Statistic”. Time is passed in; what the clock alone will change is told as `due`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from aggregate.statistic import Computed, Content, Key, State, Statistic
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is to be written, and what of the former row is to be kept."""
+
+    row: Statistic
+    former: Statistic | None
+    """The row to keep as a revision: it was final, and what is compared has changed since."""
+    told: bool
+    """Whether others must hear of it: something that is not open has changed."""
+    fresh: bool
+    """Not in the database yet."""
+
+
+def settle(key: Key, old: Statistic | None, computed: Computed, *, now: int, lateness: int) -> Settled | None:
+    """The row after its inputs gave `computed` at `now` (UTC seconds), or None if nothing changes."""
+    content = computed.content
+    changed_at = now if old is None or old.content != content else old.changed_at
+    final_at = max(key.end, changed_at) + lateness
+    states = "".join(
+        State.OPEN if until else _closed_state(old, content, place, now >= final_at)
+        for place, until in enumerate(computed.open_until)
+    )
+    due = _due(states, computed.open_until, final_at)
+    if old is not None and (old.content, old.states, old.live, old.due) == (content, states, computed.live, due):
+        return None
+    former = old if old is not None and old.content != content and State.FINAL in old.states else None
+    row = Statistic(
+        key,
+        content,
+        states,
+        computed.live,
+        version=old.version + 1 if old else 1,
+        revision=old.revision + (former is not None) if old else 0,
+        due=due,
+        changed_at=changed_at,
+    )
+    told = set(states) != {State.OPEN} and (
+        old is None or (old.content, old.states, old.live) != (content, states, computed.live)
+    )
+    return Settled(row, former, told, old is None)
+
+
+def finish(row: Statistic, *, now: int, lateness: int) -> Settled | None:
+    """The row after time alone has passed; None if it is not due. Open factors are left to their inputs."""
+    final_at = max(row.key.end, row.changed_at) + lateness
+    if now < final_at or State.PROVISIONAL not in row.states:
+        return None
+    states = row.states.replace(State.PROVISIONAL, State.FINAL)
+    due = row.due if State.OPEN in states else None
+    return Settled(replace(row, states=states, due=due, version=row.version + 1), None, told=True, fresh=False)
+
+
+def _closed_state(old: Statistic | None, content: Content, place: int, is_final: bool) -> State:
+    if is_final:
+        return State.FINAL
+    if old is None or old.content.edition != content.edition:
+        return State.PROVISIONAL
+    try:
+        before = old.content.factors.index(content.factors[place])
+    except ValueError:
+        return State.PROVISIONAL
+    same = old.states[before] == State.FINAL and _cell(old.content, before) == _cell(content, place)
+    return State.FINAL if same else State.PROVISIONAL
+
+
+def _cell(content: Content, place: int) -> tuple[object, ...]:
+    return (content.values[place], content.n_valid[place], content.n_expected[place], content.reasons[place])
+
+
+def _due(states: str, open_until: tuple[int, ...], final_at: int) -> int | None:
+    times = [until for until in open_until if until]
+    if State.PROVISIONAL in states:
+        times.append(final_at)
+    return min(times, default=None)

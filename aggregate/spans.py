@@ -1,0 +1,168 @@
+"""Windows of hours: the running 8-hour O3, the daily means and the daily maximum 8-hour O3. Pure.
+
+Each is a function of the hour statistics below it; an hour that is open, missing or not valid is a gap (NaN).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from aggregate.hours import Cell, assemble
+from aggregate.statistic import AQI, IAQI_PREFIX, O3, O3_8H_MAX, Computed, Key, State, Statistic, Window
+from aggregate.windows import (
+    DAY_HOURS,
+    DAY_WINDOWS,
+    EIGHT,
+    Columns,
+    daily_max_8h,
+    day_means,
+    eight_hour_windows,
+    rolling_eight_hours,
+)
+from core.clock import HOUR, day_start
+from standards.editions import Edition
+
+HourOf = Callable[[int], Statistic | None]
+"""The hour statistic of one object by its start."""
+
+
+def eight_hour_starts(hour: int) -> range:
+    """Starts of the 8-hour windows that hold the hour beginning at `hour`."""
+    return range(hour - (EIGHT - 1) * HOUR, hour + HOUR, HOUR)
+
+
+def has_eight_hours(names: Sequence[str]) -> bool:
+    """Whether an object with these factors has 8-hour windows."""
+    return O3 in names
+
+
+def compute_eight_hours(
+    keys: Sequence[Key], hours: Sequence[HourOf], editions: Sequence[Edition], *, now: int, grace: Sequence[int]
+) -> list[Computed]:
+    """The running 8-hour O3 of each window; the sequences are parallel."""
+    table = np.full((len(keys), EIGHT), np.nan)
+    live = [False] * len(keys)
+    until = [0] * len(keys)
+    for row, (key, hour_of, wait) in enumerate(zip(keys, hours, grace, strict=True)):
+        for place in range(EIGHT):
+            start = key.start + place * HOUR
+            hour = hour_of(start)
+            if (value := _value(table[row], place, hour, O3)) is not None:
+                live[row] |= value
+            if not _closed(hour, O3):
+                until[row] = start + HOUR + wait
+        until[row] = until[row] if until[row] > now else 0
+    results = _by_edition(
+        editions, lambda rows, edition: rolling_eight_hours(table[rows], edition.validity.eight_hours)
+    )
+    return [
+        assemble({O3: _cell(result, EIGHT, is_live)}, edition.id, {O3: open_until})
+        for result, is_live, open_until, edition in zip(results, live, until, editions, strict=True)
+    ]
+
+
+def compute_days(
+    keys: Sequence[Key], hours: Sequence[HourOf], editions: Sequence[Edition], *, now: int, grace: Sequence[int]
+) -> list[Computed]:
+    """Daily means of all factors, and the daily maximum 8-hour O3; the sequences are parallel."""
+    rows: list[tuple[int, str]] = []
+    tables: list[npt.NDArray[np.float64]] = []
+    live: list[bool] = []
+    until: list[int] = []
+    for number, (key, hour_of, wait) in enumerate(zip(keys, hours, grace, strict=True)):
+        of_day = [hour_of(key.start + place * HOUR) for place in range(DAY_HOURS)]
+        for name in sorted({name for hour in of_day if hour for name in hour.content.factors if _measured(name)}):
+            table = np.full(DAY_HOURS, np.nan)
+            of_factor, open_until = False, 0
+            for place, hour in enumerate(of_day):
+                of_factor |= bool(_value(table, place, hour, name))
+                if not _closed(hour, name):
+                    open_until = key.start + (place + 1) * HOUR + wait
+            rows.append((number, name))
+            tables.append(table)
+            live.append(of_factor)
+            until.append(open_until if open_until > now else 0)
+    cells: list[dict[str, Cell]] = [{} for _ in keys]
+    waits: list[dict[str, int]] = [{} for _ in keys]
+    if rows:
+        stacked = np.stack(tables)
+        of_rows = [editions[number] for number, _ in rows]
+        means = _by_edition(of_rows, lambda at, edition: day_means(stacked[at], edition.validity.day_hours))
+        for (number, name), result, is_live, open_until in zip(rows, means, live, until, strict=True):
+            cells[number][name] = _cell(result, DAY_HOURS, is_live)
+            waits[number][name] = open_until
+        _add_maxima(cells, waits, rows, stacked, of_rows)
+    return [assemble(of_day, edition.id, wait) for of_day, edition, wait in zip(cells, editions, waits, strict=True)]
+
+
+def _add_maxima(
+    cells: list[dict[str, Cell]],
+    waits: list[dict[str, int]],
+    rows: Sequence[tuple[int, str]],
+    stacked: npt.NDArray[np.float64],
+    editions: Sequence[Edition],
+) -> None:
+    """The daily maximum 8-hour O3 beside the mean: of the windows that end at 08:00 … 24:00 (HJ 663)."""
+    places = [place for place, (_, name) in enumerate(rows) if name == O3]
+
+    def maxima(at: npt.NDArray[np.int64], edition: Edition) -> Columns:
+        rule = edition.validity
+        windows = np.stack([eight_hour_windows(stacked[places[place]])[EIGHT - 1 :] for place in at])
+        means = rolling_eight_hours(windows.reshape(-1, EIGHT), rule.eight_hours)
+        return daily_max_8h(means.value.reshape(-1, DAY_WINDOWS), rule.day_windows, rule.windows_excused_above)
+
+    for place, result in zip(places, _by_edition([editions[place] for place in places], maxima), strict=True):
+        number = rows[place][0]
+        cells[number][O3_8H_MAX] = _cell(result, DAY_WINDOWS, cells[number][O3].live)
+        waits[number][O3_8H_MAX] = waits[number][O3]
+
+
+def day_key(object_: str, seconds: int) -> Key:
+    """The day of Asia/Shanghai that holds the instant."""
+    return Key(object_, Window.DAY, day_start(seconds))
+
+
+def _measured(name: str) -> bool:
+    return name != AQI and not name.startswith(IAQI_PREFIX)
+
+
+def _closed(hour: Statistic | None, name: str) -> bool:
+    if hour is None or name not in hour.content.factors:
+        return False
+    return hour.states[hour.content.factors.index(name)] != State.OPEN
+
+
+def _value(table: npt.NDArray[np.float64], place: int, hour: Statistic | None, name: str) -> bool | None:
+    """Put an hour's value into its slot; returns whether something live is in it, None without a value."""
+    value = hour[name] if hour else None
+    if hour is None or value is None:
+        return None
+    table[place] = value
+    return hour.live[hour.content.factors.index(name)]
+
+
+def _cell(result: tuple[float, int, int], expected: int, live: bool) -> Cell:
+    value, n_valid, reason = result
+    return Cell(None if np.isnan(value) else value, n_valid, expected, reason, live, True)
+
+
+def _by_edition(
+    editions: Sequence[Edition], kernel: Callable[[npt.NDArray[np.int64], Edition], Columns]
+) -> list[tuple[float, int, int]]:
+    """Run `kernel` once for each edition on its rows; the results in the order of the rows."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    by_id = {}
+    for row, edition in enumerate(editions):
+        groups[edition.id].append(row)
+        by_id[edition.id] = edition
+    found: list[tuple[float, int, int]] = [(np.nan, 0, 0)] * len(editions)
+    for name, rows in groups.items():
+        columns = kernel(np.array(rows), by_id[name])
+        values = zip(columns.value.tolist(), columns.n_valid.tolist(), columns.reason.tolist(), strict=True)
+        for row, result in zip(rows, values, strict=True):
+            found[row] = result
+    return found

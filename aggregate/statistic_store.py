@@ -1,0 +1,218 @@
+"""Statistics in the database, and a bounded memory of them by object and day.
+
+What the memory holds is what the database holds as long as this process alone writes it: it is dropped whenever a
+transaction fails or its outcome is unknown, and when a partition changes hands (state-model: one writer).
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from aggregate.settle import Settled
+from aggregate.statistic import Content, Key, Statistic, Window
+from aggregate.store import Layouts, array, copy, text_array, timestamp
+from core.clock import DAY, day_start
+from core.postgres import copy_text
+
+ObjectDay = tuple[str, int]
+"""An object and the first second of a day of Asia/Shanghai."""
+
+_COLUMNS = (
+    'object, time_window, start, layout, states, "values", n_valid, n_expected, reasons, live, edition, version,'
+    " revision, due, changed_at"
+)
+_SELECT = (
+    'select s.object, s.time_window, extract(epoch from s.start)::bigint, s.layout, s.states, s."values", s.n_valid,'
+    " s.n_expected, s.reasons, s.live, s.edition, s.version, s.revision, extract(epoch from s.due)::bigint,"
+    " extract(epoch from s.changed_at)::bigint"
+)
+
+
+class Writer(NamedTuple):
+    """Who writes a statistic: the consumer, and the partition that its object belongs to."""
+
+    maker: str
+    partition: int
+
+
+def of_day(key: Key) -> ObjectDay:
+    """Where a statistic is remembered: by the day that its window begins in."""
+    return (key.object, day_start(key.start))
+
+
+class Memory:
+    """Statistics by object and day, the least recently used forgotten first."""
+
+    def __init__(self, days: int) -> None:
+        """`days`: how many object-days to hold."""
+        self._limit = days
+        self._days: OrderedDict[ObjectDay, dict[Key, Statistic]] = OrderedDict()
+
+    def forget(self) -> None:
+        """Drop everything."""
+        self._days.clear()
+
+    def load(self, cursor: Any, layouts: Layouts, wanted: Collection[ObjectDay]) -> None:
+        """Make sure that `wanted` are in memory; what is not needed now may go."""
+        missing = []
+        for day in wanted:
+            if day in self._days:
+                self._days.move_to_end(day)
+            else:
+                missing.append(day)
+        while self._days and len(self._days) + len(missing) > max(self._limit, len(wanted)):
+            self._days.popitem(last=False)
+        for day in missing:
+            self._days[day] = {}
+        for statistic in _read_days(cursor, layouts, missing):
+            self._days[of_day(statistic.key)][statistic.key] = statistic
+
+    def get(self, key: Key) -> Statistic | None:
+        """A statistic of a day that is in memory."""
+        return self._days[of_day(key)].get(key)
+
+    def put(self, statistic: Statistic) -> None:
+        """Remember what is being written."""
+        self._days[of_day(statistic.key)][statistic.key] = statistic
+
+
+def _read_days(cursor: Any, layouts: Layouts, days: Sequence[ObjectDay]) -> list[Statistic]:
+    if not days:
+        return []
+    starts = [start for _, start in days]
+    cursor.execute(
+        _SELECT + " from unnest(%s::text[], %s::bigint[]) as k(object, day)"
+        " join statistic s on s.object = k.object and s.time_window = any(%s) and s.start >= to_timestamp(k.day)"
+        " and s.start < to_timestamp(k.day + %s) and s.tier = 'raw' and s.sanddust"
+        " where s.start >= to_timestamp(%s) and s.start < to_timestamp(%s)",
+        ([name for name, _ in days], starts, [str(w) for w in Window], DAY, min(starts), max(starts) + DAY),
+    )
+    return [_statistic(cursor, layouts, row) for row in cursor.fetchall()]
+
+
+def read_due(cursor: Any, layouts: Layouts, maker: str, partitions: Iterable[int], until: float) -> list[Statistic]:
+    """Statistics that the clock changes at or before `until` (UTC seconds), oldest first, some thousand at most."""
+    cursor.execute(
+        _SELECT + " from statistic s where s.maker = %s and s.partition = any(%s) and s.due <= to_timestamp(%s)"
+        " and s.tier = 'raw' and s.sanddust order by s.due limit 2000",
+        (maker, list(partitions), until),
+    )
+    return [_statistic(cursor, layouts, row) for row in cursor.fetchall()]
+
+
+def read_open(cursor: Any, layouts: Layouts, maker: str, partitions: Iterable[int]) -> list[Statistic]:
+    """Every statistic with an open factor: what whoever gains a partition must rebuild."""
+    cursor.execute(
+        _SELECT + " from statistic s where s.maker = %s and s.partition = any(%s) and s.due is not null"
+        " and strpos(s.states, 'O') > 0 and s.tier = 'raw' and s.sanddust order by s.start",
+        (maker, list(partitions)),
+    )
+    return [_statistic(cursor, layouts, row) for row in cursor.fetchall()]
+
+
+def read_keys(cursor: Any, layouts: Layouts, keys: Collection[Key]) -> dict[Key, Statistic]:
+    """The statistics with these keys, those there are."""
+    if not keys:
+        return {}
+    starts = [key.start for key in keys]
+    cursor.execute(
+        _SELECT + " from unnest(%s::text[], %s::text[], %s::bigint[]) as k(object, time_window, start)"
+        " join statistic s on s.object = k.object and s.time_window = k.time_window"
+        " and s.start = to_timestamp(k.start) and s.tier = 'raw' and s.sanddust"
+        " where s.start between to_timestamp(%s) and to_timestamp(%s)",
+        ([k.object for k in keys], [str(k.window) for k in keys], starts, min(starts), max(starts)),
+    )
+    found = (_statistic(cursor, layouts, row) for row in cursor.fetchall())
+    return {statistic.key: statistic for statistic in found}
+
+
+def _statistic(cursor: Any, layouts: Layouts, row: tuple[Any, ...]) -> Statistic:
+    (
+        name,
+        window,
+        start,
+        layout,
+        states,
+        values,
+        n_valid,
+        n_expected,
+        reasons,
+        live,
+        edition,
+        version,
+        revision,
+        *times,
+    ) = row
+    content = Content(
+        layouts.names(cursor, layout),
+        tuple(None if math.isnan(value) else value for value in values),
+        tuple(n_valid),
+        tuple(n_expected),
+        tuple(reasons),
+        edition,
+    )
+    return Statistic(
+        Key(name, Window(window), start), content, states, tuple(live), version, revision, times[0], times[1]
+    )
+
+
+def write(cursor: Any, layouts: Layouts, settled: Sequence[tuple[Settled, Writer]]) -> None:
+    """Write rows, and keep the former rows of those that were final."""
+    if not settled:
+        return
+    former = [item.former for item, _ in settled if item.former is not None]
+    ids = layouts.ids(cursor, {item.row.content.factors for item, _ in settled} | {f.content.factors for f in former})
+    fresh = [(item, writer) for item, writer in settled if item.fresh]
+    changed = [(item, writer) for item, writer in settled if not item.fresh]
+    if former:
+        copy(
+            cursor,
+            "statistic_revision",
+            'object, time_window, start, tier, sanddust, layout, states, "values", n_valid, n_expected, reasons,'
+            " edition, version, revision, changed_at",
+            ((*row[:3], "raw", True, *row[3:9], *row[10:13], row[14]) for row in (_fields(f, ids) for f in former)),
+        )
+    if fresh:
+        rows = ((*_fields(item.row, ids), *writer) for item, writer in fresh)
+        copy(cursor, "statistic", _COLUMNS + ", maker, partition", rows)
+    if changed:
+        cursor.execute("create temporary table if not exists statistic_change (like statistic) on commit delete rows")
+        lines = copy_text((*_fields(item.row, ids), *writer, "raw", True) for item, writer in changed)
+        cursor.copy_expert(
+            f"copy statistic_change ({_COLUMNS}, maker, partition, tier, sanddust) from stdin", io.StringIO(lines)
+        )
+        starts = [item.row.key.start for item, _ in changed]
+        cursor.execute(
+            'update statistic s set layout = c.layout, states = c.states, "values" = c."values", n_valid = c.n_valid,'
+            " n_expected = c.n_expected, reasons = c.reasons, live = c.live, edition = c.edition, version = c.version,"
+            " revision = c.revision, due = c.due, changed_at = c.changed_at from statistic_change c"
+            " where (s.object, s.time_window, s.start, s.tier, s.sanddust)"
+            " = (c.object, c.time_window, c.start, c.tier, c.sanddust)"
+            " and s.start between to_timestamp(%s) and to_timestamp(%s)",
+            (min(starts), max(starts)),
+        )
+
+
+def _fields(row: Statistic, ids: dict[tuple[str, ...], int]) -> tuple[Any, ...]:
+    content = row.content
+    return (
+        row.key.object,
+        str(row.key.window),
+        timestamp(row.key.start),
+        ids[content.factors],
+        row.states,
+        array(math.nan if value is None else value for value in content.values),
+        array(content.n_valid),
+        array(content.n_expected),
+        array(content.reasons),
+        text_array("t" if live else "f" for live in row.live),
+        content.edition,
+        row.version,
+        row.revision,
+        None if row.due is None else timestamp(row.due),
+        timestamp(row.changed_at),
+    )

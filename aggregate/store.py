@@ -1,0 +1,286 @@
+"""Reports in the database: rows by slot, what was rejected, what came in. SQL and nothing else.
+
+Delivery guarantee: all of it runs in the worker's transaction, which holds the lock of its partitions' offsets; so
+a slot found empty stays empty until the commit, and fresh rows are copied straight in.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from aggregate.reading import Number, RejectReason, Slot, Stored
+from aggregate.revision import Said, said
+from core.clock import MICROS, SHANGHAI
+from core.postgres import copy_text
+from ingest.envelope import Source
+
+_NEVER_ISSUED = "-infinity"
+
+
+class Intake(NamedTuple):
+    """What one transaction took of a station, source and day: counted before judging."""
+
+    reports: int
+    readings: int
+    repeats: int
+
+
+def timestamp(seconds: int) -> str:
+    """UTC seconds as PostgreSQL reads them."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(sep=" ")
+
+
+def timestamp_of_micros(micros: int) -> str:
+    """UTC microseconds as PostgreSQL reads them; by whole numbers, for a double would lose some."""
+    return f"{datetime.fromtimestamp(micros // MICROS, UTC):%Y-%m-%d %H:%M:%S}.{micros % MICROS:06d}+00"
+
+
+def array(values: Iterable[Any]) -> str:
+    """An array of numbers as COPY text."""
+    return "{" + ",".join(map(repr, values)) + "}"
+
+
+def text_array(values: Iterable[str]) -> str:
+    """An array of texts as COPY text."""
+    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
+
+
+def copy(cursor: Any, table: str, columns: str, rows: Iterable[Iterable[Any]]) -> None:
+    """COPY rows into a table."""
+    cursor.copy_expert(f"copy {table} ({columns}) from stdin", io.StringIO(copy_text(rows)))
+
+
+class Layouts:
+    """Numbered lists of factor codes; forgets what it learnt if the transaction that taught it is lost."""
+
+    def __init__(self) -> None:
+        self._ids: dict[tuple[str, ...], int] = {}
+        self._names: dict[int, tuple[str, ...]] = {}
+
+    def forget(self) -> None:
+        """Drop what was learnt."""
+        self._ids.clear()
+        self._names.clear()
+
+    def ids(self, cursor: Any, wanted: Collection[tuple[str, ...]]) -> dict[tuple[str, ...], int]:
+        """The numbers of layouts, made where they are new."""
+        for names in sorted(set(wanted) - self._ids.keys()):
+            cursor.execute("insert into layout (factors) values (%s) on conflict do nothing", (list(names),))
+            cursor.execute("select layout_id from layout where factors = %s", (list(names),))
+            self._remember(cursor.fetchone()[0], names)
+        return self._ids
+
+    def names(self, cursor: Any, layout: int) -> tuple[str, ...]:
+        """The factor codes of a layout."""
+        if layout not in self._names:
+            cursor.execute("select layout_id, factors from layout")
+            for number, factors in cursor.fetchall():
+                self._remember(number, tuple(factors))
+        return self._names[layout]
+
+    def _remember(self, number: int, names: tuple[str, ...]) -> None:
+        self._ids[names] = number
+        self._names[number] = names
+
+
+def load_slots(cursor: Any, layouts: Layouts, slots: Collection[Slot]) -> dict[Slot, dict[Number, Stored]]:
+    """The rows that stand in `slots`, by report number; slots without rows are left out."""
+    found: dict[Slot, dict[Number, Stored]] = defaultdict(dict)
+    if not slots:
+        return found
+    times = [slot.time for slot in slots]
+    cursor.execute(
+        "select r.station_id, r.period, extract(epoch from r.time)::bigint, r.source, r.run, r.seq, r.layout,"
+        ' r."values", r.flags, r.mask, r.origin, (extract(epoch from r.received) * 1000000)::bigint, r.correlation,'
+        " case when isfinite(r.issued) then extract(epoch from r.issued)::bigint end"
+        " from unnest(%s::int[], %s::int[], %s::bigint[]) as k(station_id, period, time)"
+        " join report r on r.station_id = k.station_id and r.time = to_timestamp(k.time) and r.period = k.period"
+        " where r.time between to_timestamp(%s) and to_timestamp(%s)",
+        ([s.station_id for s in slots], [s.period for s in slots], times, min(times), max(times)),
+    )
+    for (
+        station,
+        period,
+        time,
+        source,
+        run,
+        seq,
+        layout,
+        values,
+        flags,
+        mask,
+        origin,
+        received,
+        correlation,
+        issued,
+    ) in cursor.fetchall():
+        number = Number(Source(source), run, seq)
+        names = layouts.names(cursor, layout)
+        found[Slot(station, period, time, issued)][number] = Stored(
+            number, names, values, flags or "", mask or "", origin, received, correlation, fresh=False
+        )
+    return found
+
+
+class RefusedKey(NamedTuple):
+    """Whose rejected readings: a payload that names another station is never compared with the station's own."""
+
+    station: str
+    number: Number
+    time: int
+    mismatch: bool
+
+
+Refused = dict[RefusedKey, dict[str, set[Said]]]
+"""What was rejected before: factor → what it said."""
+
+
+def load_refused(cursor: Any, numbers: Collection[tuple[str, Number]]) -> Refused:
+    """The rejected readings of numbered reports."""
+    found: Refused = {}
+    if not numbers:
+        return found
+    cursor.execute(
+        'select r.station, r.source, r.run, r.seq, extract(epoch from r.time)::bigint, r.factors, r."values", r.flags'
+        " from unnest(%s::text[], %s::smallint[], %s::bigint[], %s::bigint[]) as k(station, source, run, seq)"
+        " join rejected r on (r.station, r.source, r.run, r.seq) = (k.station, k.source, k.run, k.seq)"
+        " where r.time is not null",
+        (
+            [station for station, _ in numbers],
+            [int(number.source) for _, number in numbers],
+            [number.run for _, number in numbers],
+            [number.seq for _, number in numbers],
+        ),
+    )
+    for station, source, run, seq, time, reason, factors, values, flags in cursor.fetchall():
+        mismatch = reason == RejectReason.STATION_MISMATCH
+        of_slot = found.setdefault(RefusedKey(station, Number(Source(source), run, seq), time, mismatch), {})
+        for name, value, flag in zip(factors, values, flags, strict=True):
+            of_slot.setdefault(name, set()).add(said(value, flag))
+    return found
+
+
+_REPORT_COLUMNS = (
+    'station_id, time, period, source, run, seq, issued, layout, "values", flags, mask, origin, received, correlation'
+)
+
+
+def load_closed(
+    cursor: Any, days: Collection[tuple[int, int]]
+) -> dict[tuple[int, int], list[tuple[Source, int, int, int]]]:
+    """Which of `days` (station id, first second) are closed, with the ranges of numbers they hold."""
+    found: dict[tuple[int, int], list[tuple[Source, int, int, int]]] = {}
+    if not days:
+        return found
+    wanted = {(station, datetime.fromtimestamp(day, SHANGHAI).date()): day for station, day in days}
+    cursor.execute(
+        "select c.station_id, c.day, n.source, n.run, lower(r), upper(r) - 1"
+        " from unnest(%s::int[], %s::date[]) as k(station_id, day)"
+        " join closed_day c on (c.station_id, c.day) = (k.station_id, k.day)"
+        " left join closed_numbers n on (n.station_id, n.day) = (c.station_id, c.day)"
+        " left join lateral unnest(n.numbers) as r on true",
+        ([station for station, _ in wanted], [day.isoformat() for _, day in wanted]),
+    )
+    for station, day, source, run, first, last in cursor.fetchall():
+        ranges = found.setdefault((station, wanted[station, day]), [])
+        if first is not None:
+            ranges.append((Source(source), run, first, last))
+    return found
+
+
+def load_digests(cursor: Any, wanted: Collection[tuple[str, bytes]]) -> set[tuple[str, bytes]]:
+    """Which unparsed payloads (topic station, SHA-256) are kept already."""
+    if not wanted:
+        return set()
+    cursor.execute(
+        "select r.station, r.digest from unnest(%s::text[], %s::bytea[]) as k(station, digest)"
+        " join rejected r on (r.station, r.digest) = (k.station, k.digest)",
+        ([station for station, _ in wanted], [digest for _, digest in wanted]),
+    )
+    return {(station, bytes(digest)) for station, digest in cursor.fetchall()}
+
+
+def write_reports(cursor: Any, layouts: Layouts, slots: Iterable[tuple[Slot, Sequence[Stored]]]) -> None:
+    """Copy fresh rows in, and update those that a later report changed."""
+    fresh: list[tuple[Slot, Stored]] = []
+    changed: list[tuple[Slot, Stored]] = []
+    for slot, rows in slots:
+        for row in rows:
+            if row.fresh:
+                fresh.append((slot, row))
+            elif row.changed:
+                changed.append((slot, row))
+    ids = layouts.ids(cursor, {row.names for _, row in fresh + changed})
+    if fresh:
+        copy(cursor, "report", _REPORT_COLUMNS, (_report_fields(slot, row, ids) for slot, row in fresh))
+    if changed:
+        cursor.execute("create temporary table if not exists report_change (like report) on commit delete rows")
+        copy(cursor, "report_change", _REPORT_COLUMNS, (_report_fields(slot, row, ids) for slot, row in changed))
+        times = [slot.time for slot, _ in changed]
+        cursor.execute(
+            'update report r set layout = c.layout, "values" = c."values", flags = c.flags, mask = c.mask'
+            " from report_change c where (r.station_id, r.time, r.period, r.source, r.run, r.seq, r.issued)"
+            " = (c.station_id, c.time, c.period, c.source, c.run, c.seq, c.issued)"
+            " and r.time between to_timestamp(%s) and to_timestamp(%s)",
+            (min(times), max(times)),
+        )
+
+
+def _report_fields(slot: Slot, row: Stored, ids: dict[tuple[str, ...], int]) -> tuple[Any, ...]:
+    number = row.number
+    return (
+        slot.station_id,
+        timestamp(slot.time),
+        slot.period,
+        int(number.source),
+        number.run,
+        number.seq,
+        _NEVER_ISSUED if slot.issued is None else timestamp(slot.issued),
+        ids[row.names],
+        array(row.values),
+        row.flags or None,
+        row.mask or None,
+        row.origin,
+        timestamp_of_micros(row.received),
+        row.correlation or None,
+    )
+
+
+def write_told(cursor: Any, told: Mapping[tuple[str, int, int], tuple[int, int]]) -> None:
+    """Remember the greatest number that a device says it gave out: (station, source, run) → (seq, UTC seconds)."""
+    for (station, source, run), (seq, at) in sorted(told.items()):
+        cursor.execute(
+            "insert into told as t (station, source, run, seq, told_at) values (%s, %s, %s, %s, to_timestamp(%s))"
+            " on conflict (station, source, run) do update set seq = excluded.seq, told_at = excluded.told_at"
+            " where t.seq < excluded.seq",
+            (station, source, run, seq, at),
+        )
+
+
+def write_intake(
+    cursor: Any,
+    span: tuple[int, int, int],
+    taken_at: float,
+    counts: dict[tuple[str, int, int], Intake],
+) -> None:
+    """What came in of one partition, `span` = (partition, first offset, next offset); days by their first second."""
+    keys = sorted(counts)
+    cursor.execute(
+        "insert into intake (partition, from_offset, to_offset, taken_at, stations, sources, days, reports, readings,"
+        " repeats) values (%s, %s, %s, to_timestamp(%s), %s, %s::smallint[], %s::date[], %s, %s, %s)",
+        (
+            *span,
+            taken_at,
+            [station for station, _, _ in keys],
+            [source for _, source, _ in keys],
+            [datetime.fromtimestamp(day, SHANGHAI).date().isoformat() for _, _, day in keys],
+            [counts[key].reports for key in keys],
+            [counts[key].readings for key in keys],
+            [counts[key].repeats for key in keys],
+        ),
+    )

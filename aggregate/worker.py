@@ -1,0 +1,63 @@
+"""The worker process: reports to statistics, and stations to cities, each a stream with offsets of its own."""
+
+from __future__ import annotations
+
+import threading
+
+from aggregate.city_step import CityStep
+from aggregate.report_step import ReportStep
+from aggregate.settings import AggregateSettings
+from aggregate.windows import warm_up
+from core.clock import clock_of
+from core.health import HealthServer
+from core.logs import configure, get_logger
+from core.process import Shutdown
+from core.settings import CoreSettings
+from core.stream import Stream
+from ingest.kinds import KindSettings
+
+ROLE = "worker"
+
+
+def run(settings: CoreSettings, own: AggregateSettings, kinds: KindSettings) -> None:
+    """Until SIGTERM or SIGINT; raises what no waiting can mend."""
+    configure(settings, "aggregate")
+    log = get_logger(__name__)
+    shutdown = Shutdown().install()
+    warm_up()
+    clock = clock_of(settings)
+    streams = [
+        Stream(
+            settings,
+            step,
+            role=ROLE,
+            clock=clock,
+            max_records=own.records_per_transaction,
+            tick_s=own.tick_s,
+        )
+        for step in (ReportStep(own, kinds), CityStep(kinds))
+    ]
+    health = HealthServer(settings, "aggregate", own.metrics_port, lambda: _ready(streams)).start()
+    log.info("started", port=health.port)
+    failed: list[BaseException] = []
+
+    def guard(stream: Stream) -> None:
+        try:
+            stream.run(shutdown.requested)
+        except BaseException as error:
+            failed.append(error)
+            shutdown.requested.set()
+
+    threads = [threading.Thread(target=guard, args=(stream,), name=stream.name) for stream in streams]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    health.stop()
+    log.info("stopped")
+    if failed:
+        raise failed[0]
+
+
+def _ready(streams: list[Stream]) -> dict[str, bool]:
+    return {name: all(stream.ready()[name] for stream in streams) for name in streams[0].ready()}

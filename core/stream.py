@@ -1,0 +1,278 @@
+"""A consumer of Kafka whose offsets live in the database beside what it writes.
+
+Delivery guarantee: what a step writes, what it tells others (the outbox) and the offsets it came from are one
+transaction, which commits only if offset and epoch are still those that this process's memory stands on. After a
+fence, a failed or an unknown commit, memory is dropped, the offsets are read again and Kafka is sought back.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from kafka import TopicPartition
+from kafka.consumer.subscription_state import ConsumerRebalanceListener
+from kafka.errors import KafkaError, OffsetOutOfRangeError
+from prometheus_client import Counter, Gauge, Histogram
+from psycopg2.extensions import connection
+
+from core import kafka, offsets
+from core.clock import Clock
+from core.errors import FencedError, LantianError, UnavailableError
+from core.logs import get_logger
+from core.offsets import Position, Stand
+from core.outbox import relay
+from core.postgres import Gone, connect
+from core.process import Backoff
+from core.settings import CoreSettings
+
+COMMITS = Histogram("lantian_stream_transaction_seconds", "Time of a transaction", ["consumer"])
+RECORDS = Counter("lantian_stream_records_total", "Kafka records taken", ["consumer"])
+FENCED = Counter("lantian_stream_fenced_total", "Transactions refused because another process owns", ["consumer"])
+RELAYED = Counter("lantian_outbox_relayed_total", "Messages relayed to Kafka", ["consumer"])
+LAG = Gauge("lantian_stream_lag_records", "Records that Kafka holds after the offset", ["consumer", "partition"])
+
+
+class Step(Protocol):
+    """What a stream does with records; all of it inside the stream's transaction."""
+
+    consumer: str
+    topic: str
+
+    def forget(self) -> None:
+        """Drop everything in memory."""
+
+    def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
+        """Rebuild what partitions newly held owe."""
+
+    def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
+        """Take Kafka records by partition."""
+
+    def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
+        """Do what falls due by the clock."""
+
+
+class Stream:
+    """Runs one step against Kafka and the database until told to stop."""
+
+    def __init__(
+        self,
+        settings: CoreSettings,
+        step: Step,
+        *,
+        role: str,
+        clock: Clock,
+        max_records: int = 100,
+        tick_s: float = 0.5,
+    ) -> None:
+        self.name = step.consumer
+        self._settings = settings
+        self._step = step
+        self._role = role
+        self._clock = clock
+        self._max_records = max_records
+        self._tick_s = tick_s
+        self._log = get_logger(__name__).bind(consumer=step.consumer)
+        self._database: connection | None = None
+        self._consumer: Any = None
+        self._producer: Any = None
+        self._cluster = ""
+        self._stands: dict[int, Stand] = {}
+        self._gained: set[int] = set()
+        self._stale = False
+        self._next_tick = 0.0
+        self._kafka_answered = False
+
+    def ready(self) -> dict[str, bool]:
+        """Whether the dependencies answer."""
+        return {"kafka": self._kafka_answered, "postgres": self._database is not None}
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop` is set; raises `LantianError` where waiting cannot help (an offset that Kafka has no more)."""
+        backoff = Backoff()
+        try:
+            while not stop.is_set():
+                try:
+                    self._turn()
+                    backoff.reset()
+                except FencedError as error:
+                    FENCED.labels(self._step.consumer).inc()
+                    self._log.warning("fenced", error=str(error))
+                    self._drop()
+                except (*Gone, UnavailableError) as error:
+                    self._log.warning("database_away", error=str(error).strip())
+                    self._close_database()
+                    backoff.wait(stop)
+                except OffsetOutOfRangeError as error:
+                    raise LantianError(
+                        "offset",
+                        f"Kafka no longer has, or does not yet have, an offset: {error}",
+                        hint="run `lantian doctor`",
+                    ) from error
+                except KafkaError as error:
+                    self._log.warning("kafka_away", error=str(error))
+                    self._close_producer()
+                    backoff.wait(stop)
+        finally:
+            self._close()
+
+    def _turn(self) -> None:
+        self._open()
+        polled = self._consumer.poll(timeout_ms=50, max_records=self._max_records)
+        if self._gained:
+            self._claim()
+        if self._stale:
+            self._read_again()
+            return
+        records = {tp.partition: batch for tp, batch in polled.items() if tp.partition in self._stands and batch}
+        if records:
+            self._take(records)
+        if self._stands and time.monotonic() >= self._next_tick:
+            self._tick()
+        self._relay()
+
+    def _open(self) -> None:
+        if self._database is None:
+            self._database = connect(self._settings, self._role, application=f"lantian {self._step.consumer}")
+            with self._database, self._database.cursor() as cursor:
+                # rows are probed by key, some thousand at once: the planner's other ways read whole chunks
+                cursor.execute("set enable_hashjoin = off; set enable_mergejoin = off; set jit = off")
+        if self._consumer is None:
+            self._cluster = kafka.cluster_id(self._settings)
+            self._consumer = kafka.consumer(
+                self._settings, group=f"lantian-{self._step.consumer}", max_records=self._max_records
+            )
+            self._consumer.subscribe([self._step.topic], listener=_Listener(self._on_assigned, self._on_revoked))
+            self._kafka_answered = True
+        if self._producer is None:
+            self._producer = kafka.producer(self._settings)
+
+    def _on_assigned(self, partitions: Sequence[TopicPartition]) -> None:
+        for partition in partitions:
+            # fetched from only after the claim has told where to read on
+            self._consumer.seek(partition, 0)
+            self._consumer.pause(partition)
+        self._gained.update(partition.partition for partition in partitions)
+
+    def _on_revoked(self, partitions: Sequence[TopicPartition]) -> None:
+        for partition in partitions:
+            self._stands.pop(partition.partition, None)
+            self._gained.discard(partition.partition)
+        self._step.forget()
+
+    def _position(self) -> Position:
+        return Position(self._step.consumer, self._cluster, self._step.topic)
+
+    def _claim(self) -> None:
+        gained = sorted(self._gained)
+        self._step.forget()
+        now = self._clock.now()
+
+        def work(cursor: Any) -> dict[int, Stand]:
+            stands = offsets.claim(cursor, self._position(), gained)
+            self._step.gained(cursor, gained, now)
+            return stands
+
+        stands = self._transact(work)
+        self._stands.update(stands)
+        for partition, stand in stands.items():
+            self._seek(partition, stand)
+        self._gained.clear()
+        self._log.info("partitions_gained", partitions={p: s.offset for p, s in stands.items()})
+
+    def _read_again(self) -> None:
+        stands = self._transact(lambda cursor: offsets.read(cursor, self._position(), self._stands))
+        self._stands = stands
+        for partition, stand in stands.items():
+            self._seek(partition, stand)
+        self._stale = False
+
+    def _seek(self, partition: int, stand: Stand) -> None:
+        topic_partition = TopicPartition(self._step.topic, partition)
+        self._consumer.seek(topic_partition, stand.offset)
+        self._consumer.resume(topic_partition)
+
+    def _take(self, records: Mapping[int, Sequence[Any]]) -> None:
+        expected = {partition: self._stands[partition] for partition in records}
+        after = {partition: batch[-1].offset + 1 for partition, batch in records.items()}
+        now = self._clock.now()
+
+        def work(cursor: Any) -> None:
+            offsets.lock(cursor, self._position(), expected)
+            self._step.take(cursor, records, now)
+            offsets.advance(cursor, self._position(), expected, after)
+
+        self._transact(work)
+        for partition, offset in after.items():
+            self._stands[partition] = Stand(offset, expected[partition].epoch)
+            end = self._consumer.highwater(TopicPartition(self._step.topic, partition))
+            LAG.labels(self._step.consumer, partition).set(max(0, (end or offset) - offset))
+        RECORDS.labels(self._step.consumer).inc(sum(map(len, records.values())))
+
+    def _tick(self) -> None:
+        now = self._clock.now()
+        held = dict(self._stands)
+
+        def work(cursor: Any) -> None:
+            offsets.lock(cursor, self._position(), held)
+            self._step.tick(cursor, sorted(held), now)
+
+        self._transact(work)
+        self._next_tick = time.monotonic() + self._tick_s
+
+    def _relay(self) -> None:
+        if self._database is None or not self._stands:
+            return
+        sent = relay(self._database, self._producer, self._step.consumer, sorted(self._stands))
+        if sent:
+            RELAYED.labels(self._step.consumer).inc(sent)
+
+    def _transact(self, work: Callable[[Any], Any]) -> Any:
+        if self._database is None:
+            raise UnavailableError("postgres", "the connection is closed")
+        try:
+            with COMMITS.labels(self._step.consumer).time(), self._database, self._database.cursor() as cursor:
+                return work(cursor)
+        except BaseException:
+            # whether the commit went through is unknown, and memory may hold what was rolled back
+            self._drop()
+            raise
+
+    def _drop(self) -> None:
+        self._step.forget()
+        self._stale = True
+
+    def _close_database(self) -> None:
+        self._drop()
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def _close_producer(self) -> None:
+        if self._producer is not None:
+            self._producer.close(timeout=1)
+            self._producer = None
+
+    def _close(self) -> None:
+        if self._consumer is not None:
+            self._consumer.close()
+        self._close_producer()
+        self._close_database()
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+    def __init__(
+        self,
+        assigned: Callable[[Sequence[TopicPartition]], None],
+        revoked: Callable[[Sequence[TopicPartition]], None],
+    ) -> None:
+        self._assigned = assigned
+        self._revoked = revoked
+
+    def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        self._assigned(assigned)
+
+    def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        self._revoked(revoked)
