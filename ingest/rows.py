@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
 from core.errors import InputError
 
@@ -27,8 +28,10 @@ class RowError:
 
 
 def open_text(path: Path) -> TextIO:
-    """A text file as people's spreadsheets write it; raises `InputError` if it is not there."""
+    """A text file as people's spreadsheets write it, or that compressed by gzip; raises `InputError`."""
     try:
+        if path.suffix == ".gz":
+            return cast("TextIO", gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
         return path.open(encoding="utf-8-sig", newline="")
     except OSError as error:
         raise InputError("file", f"cannot be read: {error.strerror}", field=str(path), hint="check the path") from error
@@ -41,7 +44,7 @@ def csv_rows(path: Path, file: TextIO) -> Iterator[tuple[int, list[str]]]:
         for cells in reader:
             if any(cells):
                 yield reader.line_num, [cell.strip() for cell in cells]
-    except (UnicodeDecodeError, csv.Error) as error:
+    except (UnicodeDecodeError, csv.Error, gzip.BadGzipFile, EOFError) as error:
         raise InputError(
             "file",
             f"is no CSV in UTF-8 near row {reader.line_num + 1}: {error}",
