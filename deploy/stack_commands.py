@@ -44,7 +44,7 @@ def status(as_json: AsJson = False) -> None:
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Find what is missing or wrong, and say what to do; exit status 1 if anything is."""
-    from deploy.local.doctor import examine  # noqa: PLC0415 (clients of all servers: slow to import)
+    from deploy.local.doctor import examine
 
     findings = examine(Stack.configured())
     if as_json:
@@ -63,7 +63,7 @@ def env() -> None:
 
     No password is printed: `PGPASSFILE` names the file that has the reader's.
     """
-    from deploy.local.reader import reader_variables  # noqa: PLC0415
+    from deploy.local.reader import reader_variables
 
     settings: CoreSettings = CoreSettings.load()
     variables = {
@@ -83,7 +83,7 @@ def env() -> None:
 @app.command()
 def migrate(as_json: AsJson = False) -> None:
     """Bring the database's schema up to date."""
-    from core.migrate import migrate as apply  # noqa: PLC0415
+    from core.migrate import migrate as apply
 
     applied = apply(CoreSettings.load())
     if as_json:

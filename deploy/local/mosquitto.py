@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import os
 import signal
-from pathlib import Path
+from contextlib import closing
 
+from core.postgres import connect
 from core.secrets import ensure_secret
+from core.settings import CoreSettings
 from deploy.local.addresses import HOST, Ports, listens
 from deploy.local.system_root import STATE, SystemRoot
+from ingest.broker_files import ACL, PASSWORDS, PID, write_broker_files
+from ingest.credentials import BRIDGE, bridge_account, ensure_bridge, load_accounts, secret_name
 
 USER = "mosquitto"
 _DATA = "data"
-_ITERATIONS = 1000
-"""Enough for secrets of 192 random bits; every connection of every device pays them."""
 
 
 class Mosquitto:
@@ -25,23 +24,23 @@ class Mosquitto:
     stop_signal = signal.SIGTERM
     ports = ("mqtt",)
 
-    def __init__(self, state_dir: Path, root: SystemRoot) -> None:
-        self._state_dir = state_dir
+    def __init__(self, settings: CoreSettings, root: SystemRoot) -> None:
+        self._settings = settings
+        state_dir = self._state_dir = settings.state_dir.absolute()
         self._folder = state_dir / "mosquitto"
         self._root = root
         self.log = state_dir / "log" / "mosquitto.log"
 
     def prepare(self, ports: Ports) -> None:
-        """Write the configuration; accounts that are there stay."""
+        """Write the configuration; before there is a register of accounts, the bridge's alone is let in."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._root.own(self._folder, USER)
         (self._folder / _DATA).mkdir(mode=0o700, exist_ok=True)
         self._root.own(self._folder / _DATA, USER)
         self._write("mosquitto.conf", render(ports))
-        if not (self._folder / "passwd").exists():
-            password = ensure_secret(self._state_dir, "mqtt-bridge")
-            self._write("passwd", f"bridge:{password_hash(password)}\n")
-            self._write("acl", BRIDGE_ACL)
+        if not (self._folder / PASSWORDS).exists():
+            ensure_secret(self._state_dir, secret_name(BRIDGE))
+            write_broker_files(self._folder, [bridge_account(self._settings)])
 
     def command(self, ports: Ports) -> list[str]:
         """Mosquitto in the foreground."""
@@ -51,6 +50,12 @@ class Mosquitto:
     def answers(self, ports: Ports) -> bool:
         """Whether the listener is open."""
         return listens(ports.mqtt)
+
+    def provision(self, settings: CoreSettings) -> None:
+        """Let in the accounts that the database knows; the broker reads them again."""
+        with closing(connect(settings, "registry", application="lantian up")) as database:
+            ensure_bridge(database, settings)
+            write_broker_files(self._folder, load_accounts(database))
 
     def _write(self, name: str, content: str) -> None:
         path = self._folder / name
@@ -64,9 +69,9 @@ def render(ports: Ports) -> str:
     lines = {
         "listener": f"{ports.mqtt} {HOST}",
         "allow_anonymous": "false",
-        "password_file": f"{STATE}/passwd",
-        "acl_file": f"{STATE}/acl",
-        "pid_file": f"{STATE}/mosquitto.pid",
+        "password_file": f"{STATE}/{PASSWORDS}",
+        "acl_file": f"{STATE}/{ACL}",
+        "pid_file": f"{STATE}/{PID}",
         "persistence": "true",
         "persistence_location": f"{STATE}/{_DATA}/",
         "autosave_interval": 10,
@@ -82,17 +87,3 @@ def render(ports: Ports) -> str:
     }
     kinds = "".join(f"log_type {kind}\n" for kind in ("error", "warning", "notice"))
     return "".join(f"{key} {value}\n" for key, value in lines.items()) + kinds
-
-
-BRIDGE_ACL = """user bridge
-topic read lantian/v1/#
-topic write lantian/v1/+/+/+/ack
-topic write lantian/v1/platform/+/ack
-"""
-
-
-def password_hash(password: str) -> str:
-    """Mosquitto's form of a hashed password: PBKDF2 with SHA-512, random salt."""
-    salt = os.urandom(12)
-    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ITERATIONS)
-    return f"$7${_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"

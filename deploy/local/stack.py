@@ -52,10 +52,11 @@ class Stack:
         self._configured = settings
         root = SystemRoot(places.system_root(settings.cache_dir))
         self.postgres = Postgres(self.state_dir, root)
+        self.mosquitto = Mosquitto(settings, root)
         candidates: list[tuple[str, Component]] = [
             (settings.postgres_host, self.postgres),
             (settings.kafka, Kafka(self.state_dir, places.kafka_jars(settings.cache_dir))),
-            (settings.mqtt_host, Mosquitto(self.state_dir, root)),
+            (settings.mqtt_host, self.mosquitto),
         ]
         self._components = {part.name: part for configured, part in candidates if not configured}
 
@@ -93,6 +94,8 @@ class Stack:
                 self.postgres.provision(ports, self._configured.postgres_database)
             settings = self.settings
             migrate(settings)
+            if self.mosquitto.name in self._components:
+                self.mosquitto.provision(settings)
             create_topics(settings)
         return settings
 
