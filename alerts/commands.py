@@ -41,7 +41,7 @@ class AlertState(StrEnum):
 @alerts_app.command()
 def run() -> None:
     """Judge statistics as they come, until SIGTERM."""
-    from alerts.run import run as run_engine  # noqa: PLC0415 (clients of Kafka and metrics: slow to import)
+    from alerts.run import run as run_engine
 
     run_engine(CoreSettings.load(), AlertsSettings.load())
 

@@ -82,21 +82,23 @@ class Engine:
         self._position = offsets.Position(CONSUMER, "", kafka.STATISTICS)
         self._stands: dict[int, offsets.Stand] = {}
         self._untold = False
+        self._producer: Any = None
 
     def run(self) -> None:
         """Work until told to stop; raises `LantianError` where waiting does not help."""
         self._persist(lambda cursor: cursor.execute("select 1"))
         consumer = self._reach(lambda: kafka.consumer(self._settings, group=GROUP, max_records=self._own.batch_records))
-        producer = self._reach(lambda: kafka.producer(self._settings))
-        if consumer is None or producer is None:
+        cluster = self._reach(lambda: kafka.cluster_id(self._settings))
+        if consumer is None or cluster is None:
             return
-        with closing(consumer), closing(producer):
-            self._position = offsets.Position(CONSUMER, kafka.cluster_id(consumer), kafka.STATISTICS)
+        with closing(consumer):
+            self._position = offsets.Position(CONSUMER, cluster, kafka.STATISTICS)
             consumer.subscribe([kafka.STATISTICS], listener=_Listener(self, consumer))
             while not self._stop.is_set():
                 if polled := self._poll(consumer):
                     self._take(consumer, polled)
-                self._relay(producer)
+                self._relay()
+        self._drop_producer()
         self._disconnect()
 
     def ready(self) -> dict[str, bool]:
@@ -201,22 +203,30 @@ class Engine:
                 pages=alert.pages,
             )
 
-    def _relay(self, producer: Any) -> None:
+    def _relay(self) -> None:
         if not self._untold or not self._stands:
             return
         try:
-            sent = outbox.relay(self._connected(), producer, CONSUMER, sorted(self._stands))
-        except KafkaError as error:
+            if self._producer is None:
+                self._producer = kafka.producer(self._settings)
+            sent = outbox.relay(self._connected(), self._producer, CONSUMER, sorted(self._stands))
+        except (KafkaError, ValueError) as error:  # ValueError: metadata without the topic, while Kafka starts
             log.warning("kafka_away", error=str(error))
+            self._drop_producer()
             self._backoff.wait(self._stop)
-            return
         except (UnavailableError, *Gone) as error:
             log.warning("database_away", error=str(error).strip())
             self._disconnect()
             self._backoff.wait(self._stop)
-            return
-        NOTICES.inc(sent)
-        self._untold = sent > 0
+        else:
+            NOTICES.inc(sent)
+            self._untold = sent > 0
+
+    def _drop_producer(self) -> None:
+        """A producer that gave up may not take up its numbering again: the next one starts afresh."""
+        if self._producer is not None:
+            self._producer.close(timeout=1)
+            self._producer = None
 
     def _reread(self, consumer: Any) -> None:
         held = sorted(self._stands)

@@ -1,0 +1,369 @@
+"""The alert engine as a process, on real Kafka and TimescaleDB: what it stores, tells, and survives."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.request import urlopen
+
+import pytest
+
+from aggregate.statistic import Reason, Statement, StatementBatch, Window, encode_statements, station_object
+from core import kafka, offsets
+from core.postgres import connect
+from core.settings import CoreSettings
+from deploy.local.stack import Stack
+from ingest.station_import import import_csv
+
+pytestmark = pytest.mark.stack
+
+T = TypeVar("T")
+HOUR = 3600
+EIGHT = int(datetime.fromisoformat("2026-03-02T08:00:00+08:00").timestamp())
+
+
+def eventually(look: Callable[[], T], seconds: float = 40) -> T:
+    """What `look` finds as soon as it is true."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, "did not come about"
+        threading.Event().wait(0.05)
+    return found
+
+
+class Site:
+    """A dust site of its own for one test, and what is told of it."""
+
+    def __init__(self, settings: CoreSettings, name: str) -> None:
+        self.settings = settings
+        self.station = f"site-{name}"
+        self.city = f"city-{name}"
+        self.partition = kafka.partition_of(self.city)
+
+    def statement(self, hour: int, value: float, version: int = 1, *, live: bool = True) -> Statement:
+        start = EIGHT + hour * HOUR
+        return Statement(
+            object=station_object(self.station),
+            kind="dust",
+            window=Window.HOUR,
+            start=start,
+            end=start + HOUR,
+            version=version,
+            factors=["a34002"],
+            states="P",
+            values=[value],
+            n_valid=[60],
+            n_expected=[60],
+            reasons=[Reason.VALID],
+            edition="2026",
+            live=[live],
+        )
+
+    def tell(self, *statements: Statement) -> int:
+        """Put a record into Kafka; returns the offset behind it."""
+        return self.tell_bytes(encode_statements(StatementBatch(self.city, list(statements))))
+
+    def tell_bytes(self, value: bytes) -> int:
+        with closing(kafka.producer(self.settings)) as producer:
+            sent = producer.send(kafka.STATISTICS, key=self.city.encode(), value=value, partition=self.partition)
+            return int(sent.get(timeout=30).offset) + 1
+
+    def rows(self, query: str, role: str = "reader") -> list[tuple[Any, ...]]:
+        with closing(connect(self.settings, role, application="test")) as database, database.cursor() as cursor:
+            cursor.execute(query, {"city": self.city, "partition": self.partition})
+            return list(cursor.fetchall())
+
+    def alerts(self) -> list[tuple[Any, ...]]:
+        return self.rows(
+            "select state, value, peak, origin, pages from v_alerts where city = %(city)s order by alert_id"
+        )
+
+    def log(self) -> list[str]:
+        return [
+            row[0]
+            for row in self.rows(
+                "select l.happening from v_alert_log l join v_alerts a using (alert_id) where a.city = %(city)s"
+                " order by log_id"
+            )
+        ]
+
+    def judged_to(self, offset: int) -> bool:
+        """Whether the engine has committed everything before `offset` and told what came of it."""
+        done = self.rows(
+            f"select next_offset >= {offset} from consumer_offset where consumer = 'engine'"  # noqa: S608
+            f" and topic = '{kafka.STATISTICS}' and partition = %(partition)s"
+        )
+        untold = self.rows("select 1 from outbox where consumer = 'engine' and partition = %(partition)s")
+        return done == [(True,)] and not untold
+
+    def notices(self) -> list[tuple[str, int]]:
+        """What was told of this site's alerts: happening and version, in order."""
+        from kafka import KafkaConsumer, TopicPartition  # noqa: PLC0415 (only here)
+
+        place = TopicPartition(kafka.ALERTS, self.partition)
+        with closing(KafkaConsumer(bootstrap_servers=self.settings.kafka)) as consumer:
+            consumer.assign([place])
+            consumer.seek_to_beginning(place)
+            end = consumer.end_offsets([place])[place]
+            found = []
+            while consumer.position(place) < end:
+                for record in consumer.poll(timeout_ms=500).get(place, []):
+                    value = json.loads(record.value)
+                    if value["alert"]["city"] == self.city:
+                        found.append((value["happening"], value["version"]))
+            return found
+
+
+class Process:
+    """`lantian alerts run`."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._environment = environment | {"LANTIAN_ALERTS_METRICS_PORT": "0", "LANTIAN_ALERTS_REGISTRY_SECONDS": "1"}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "deploy.cli", "alerts", "run"]
+        self._process = subprocess.Popen(command, env=self._environment, cwd=Path(__file__).parents[2])
+        eventually(self.ready)
+
+    def ready(self) -> bool:
+        port = Path(self._environment["LANTIAN_STATE_DIR"]) / "run" / "alerts.port"
+        assert self._process is not None
+        assert self._process.poll() is None, "the engine has ended"
+        try:
+            with urlopen(f"http://127.0.0.1:{port.read_text().strip()}/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def metrics(self) -> str:
+        port = Path(self._environment["LANTIAN_STATE_DIR"]) / "run" / "alerts.port"
+        with urlopen(f"http://127.0.0.1:{port.read_text().strip()}/metrics", timeout=5) as answer:
+            return str(answer.read().decode())
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.send_signal(number)
+        return process.wait(timeout=60)
+
+
+@pytest.fixture
+def engine(stack_environment: dict[str, str]) -> Iterator[Process]:
+    process = Process(stack_environment)
+    process.start()
+    yield process
+    process.end(signal.SIGKILL)
+
+
+@contextmanager
+def held_up(settings: CoreSettings, table: str, what: str, lock: int) -> Iterator[Callable[[], bool]]:
+    """Makes every `what` on `table` wait as long as this lasts; yields whether somebody is waiting."""
+    with closing(connect(settings, "owner", application="test")) as database, database.cursor() as cursor:
+        database.autocommit = True
+        cursor.execute(
+            f"create function hold_up() returns trigger language plpgsql security definer as $$ begin"
+            f" perform pg_advisory_xact_lock({lock}); return null; end $$;"
+            f"create trigger hold_up after {what} on {table} for each statement execute function hold_up();"
+            f"select pg_advisory_lock({lock})"
+        )
+
+        def waiting() -> bool:
+            cursor.execute("select exists (select from pg_locks where locktype = 'advisory' and not granted)")
+            return bool(cursor.fetchone()[0])
+
+        try:
+            yield waiting
+        finally:
+            cursor.execute(f"select pg_advisory_unlock({lock})")
+            cursor.execute(f"drop trigger hold_up on {table}; drop function hold_up")
+
+
+def test_an_alert_opens_goes_on_and_clears_with_the_values_that_caused_it(
+    stack: CoreSettings, engine: Process, tmp_path: Path
+) -> None:
+    del engine
+    site = Site(stack, "story")
+    register = tmp_path / "stations.csv"
+    register.write_text(
+        "station,name_zh,name_en,kind,region,city,camera,reporting_period\n"
+        f"{site.station},东环工地,East ring site,dust,140502,{site.city},cam-7,PT1M\n",
+        encoding="utf-8",
+    )
+    with closing(connect(stack, "registry", application="test")) as database:
+        import_csv(database, register, effective=datetime.fromisoformat("2026-01-01T00:00:00+08:00"), user="test")
+    site.tell(site.statement(0, 249.0), site.statement(1, 250.0))
+    eventually(lambda: site.alerts() == [("open", 250.0, 250.0, "live", True)])
+    end = site.tell(site.statement(2, 381.5), site.statement(3, 100.0))
+    eventually(lambda: site.judged_to(end))
+    assert site.alerts() == [("cleared", 381.5, 381.5, "live", True)]
+    assert site.log() == ["opened", "extended", "cleared"]
+    assert site.notices() == [("opened", 1), ("extended", 2), ("cleared", 3)]
+    values = site.rows(
+        "select extract(epoch from v.start)::bigint, v.value, v.n_valid, v.version, v.edition from v_alert_values v"
+        " join v_alerts a using (alert_id) where a.city = %(city)s order by 1"
+    )
+    assert values == [(EIGHT + HOUR, 250.0, 60, 1, "2026"), (EIGHT + 2 * HOUR, 381.5, 60, 1, "2026")]
+    [(title, camera, basis, todo)] = site.rows(
+        "select title_zh, camera, legal_basis, todo_zh from v_alerts where city = %(city)s"
+    )
+    assert title == "扬尘停工:东环工地 PM10 小时均值 381.5 µg/m³"
+    assert camera == "cam-7"
+    assert "晋政办发〔2019〕39号" in basis
+    assert "移交住建部门" in todo
+
+
+def test_history_is_stored_and_pages_nobody(stack: CoreSettings, engine: Process) -> None:
+    del engine
+    site = Site(stack, "history")
+    site.tell(site.statement(0, 300.0, live=False))
+    eventually(lambda: site.alerts() == [("open", 300.0, 300.0, "history", False)])
+
+
+def test_a_late_correction_withdraws_the_alert(stack: CoreSettings, engine: Process) -> None:
+    del engine
+    site = Site(stack, "correction")
+    site.tell(site.statement(0, 300.0))
+    end = site.tell(site.statement(0, 120.0, version=2))
+    eventually(lambda: site.judged_to(end))
+    assert [alert[0] for alert in site.alerts()] == ["withdrawn"]
+    assert site.log() == ["opened", "withdrawn"]
+
+
+def test_alerts_joined_and_divided_late_keep_their_rows_consistent(stack: CoreSettings, engine: Process) -> None:
+    del engine
+    site = Site(stack, "joined")
+    site.tell(*(site.statement(hour, value) for hour, value in enumerate([300.0, 100.0, 310.0])))
+    site.tell(site.statement(1, 305.0, version=2))
+    end = site.tell(site.statement(1, 90.0, version=3))
+    eventually(lambda: site.judged_to(end))
+    assert site.log() == ["opened", "cleared", "opened", "merged", "extended", "corrected", "split"]
+    assert [(alert[0], alert[1]) for alert in site.alerts()] == [
+        ("withdrawn", 300.0),
+        ("open", 310.0),
+        ("cleared", 300.0),
+    ]
+
+
+def test_an_engine_told_to_stop_ends_in_order_and_the_next_judges_nothing_twice(
+    stack: CoreSettings, engine: Process
+) -> None:
+    site = Site(stack, "restart")
+    site.tell(site.statement(0, 300.0))
+    eventually(site.alerts)
+    assert engine.end() == 0
+    end = site.tell(site.statement(0, 300.0), site.statement(1, 320.0))
+    engine.start()
+    eventually(lambda: site.judged_to(end))
+    assert site.log() == ["opened", "extended"]
+    assert 'lantian_alerts_statements_total{outcome="not_newer"} 1.0' in engine.metrics()
+
+
+@pytest.mark.parametrize(
+    ("table", "what", "told"),
+    [
+        ("alert_log", "insert", [("opened", 1)]),
+        # Kafka has acknowledged the notice and the outbox still holds it: told again, under the same version
+        ("outbox", "delete", [("opened", 1), ("opened", 1)]),
+    ],
+)
+def test_kill_9_in_the_middle_neither_loses_nor_doubles_an_alert(
+    stack: CoreSettings, engine: Process, table: str, what: str, told: list[tuple[str, int]]
+) -> None:
+    site = Site(stack, f"kill-{table}")
+    with held_up(stack, table, what, lock=4711) as somebody_waits:
+        end = site.tell(site.statement(0, 300.0))
+        eventually(somebody_waits)
+        assert engine.end(signal.SIGKILL) == -signal.SIGKILL
+    engine.start()
+    eventually(lambda: site.judged_to(end))
+    assert site.alerts() == [("open", 300.0, 300.0, "live", True)]
+    assert site.log() == ["opened"]
+    assert site.notices() == told
+
+
+def test_an_engine_that_lost_its_partition_unawares_reads_again_and_judges_once(
+    stack: CoreSettings, engine: Process
+) -> None:
+    site = Site(stack, "fenced")
+    end = site.tell(site.statement(0, 300.0))
+    eventually(lambda: site.judged_to(end))
+    cluster = site.rows("select distinct cluster from consumer_offset where consumer = 'engine'")[0][0]
+    with closing(connect(stack, "engine", application="test")) as database, database, database.cursor() as cursor:
+        offsets.claim(cursor, offsets.Position("engine", cluster, kafka.STATISTICS), [site.partition])
+    end = site.tell(site.statement(1, 310.0))
+    eventually(lambda: site.judged_to(end))
+    assert site.log() == ["opened", "extended"]
+    assert 'lantian_alerts_rereads_total{why="fenced"} 1.0' in engine.metrics()
+
+
+def test_a_record_that_is_none_of_ours_is_kept_and_does_not_stand_in_the_way(
+    stack: CoreSettings, engine: Process
+) -> None:
+    del engine
+    site = Site(stack, "unreadable")
+    site.tell_bytes(b"\x00not a batch")
+    end = site.tell(site.statement(0, 300.0))
+    eventually(lambda: site.judged_to(end))
+    assert len(site.alerts()) == 1
+    kept = site.rows("select value from statistics_unreadable where partition = %(partition)s order by log_offset")
+    assert b"\x00not a batch" in [bytes(value) for (value,) in kept]
+
+
+@pytest.mark.parametrize("server", ["postgres", "kafka"])
+def test_the_engine_outlives_a_server_that_goes_away(
+    local_stack: Stack, stack: CoreSettings, engine: Process, server: str
+) -> None:
+    site = Site(stack, f"without-{server}")
+    site.tell(site.statement(0, 300.0))
+    eventually(site.alerts)
+    if server == "postgres":
+        local_stack.stop(server)
+        end = site.tell(site.statement(1, 310.0))
+        eventually(lambda: not engine.ready())
+        local_stack.start(server)
+    else:
+        local_stack.kill(server)
+        local_stack.start(server)
+        end = site.tell(site.statement(1, 310.0))
+    eventually(lambda: site.judged_to(end), 90)
+    assert site.log() == ["opened", "extended"]
+    assert engine.end() == 0
+
+
+def test_operators_list_and_show_alerts(stack: CoreSettings, engine: Process) -> None:
+    site = Site(stack, "shown")
+    end = site.tell(site.statement(0, 300.0), site.statement(1, 260.0))
+    eventually(lambda: site.judged_to(end))
+
+    def lantian(*words: str) -> str:
+        command = [sys.executable, "-m", "deploy.cli", "alerts", *words]
+        environment = {**os.environ, "LANTIAN_STATE_DIR": str(stack.state_dir)}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    [listed] = json.loads(lantian("list", "--city", site.city, "--json"))
+    assert (listed["rule_id"], listed["station_id"], listed["opened_at"]) == (
+        "dust-stop-work",
+        site.station,
+        "2026-03-02T01:00:00+00:00",
+    )
+    text = lantian("list", "--city", site.city, "--state", "open")
+    assert text.startswith(f"#{listed['alert_id']} 紧急 未解除 2026-03-02 09:00 {site.city} 扬尘停工")
+    assert "依据 Basis: 晋政办发〔2019〕39号" in text
+    shown = lantian("show", str(listed["alert_id"]))
+    assert "2026-03-02 08:00–09:00  300 µg/m³  有效 valid 60/60" in shown
+    assert "处置 To do:" in shown
+    assert len(json.loads(lantian("show", str(listed["alert_id"]), "--json"))["values"]) == 2
+    assert engine.end() == 0
