@@ -56,7 +56,7 @@ def reachable(address: str) -> bool:
     host, _, port = address.split(",", maxsplit=1)[0].rpartition(":")
     try:
         socket.create_connection((host, int(port)), timeout=2).close()
-    except OSError:
+    except (OSError, ValueError):
         return False
     return True
 

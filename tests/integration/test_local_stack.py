@@ -23,6 +23,8 @@ from core.settings import ConfiguredSettings, CoreSettings
 from deploy.local import process
 from deploy.local.doctor import examine
 from deploy.local.stack import Stack
+from ingest.broker_files import write_broker_files
+from ingest.credentials import Account, AccountKind, bridge_account, hash_password
 
 pytestmark = pytest.mark.stack
 
@@ -187,6 +189,33 @@ def test_a_stranger_is_refused_by_the_broker(stack: CoreSettings, tmp_path: Path
     connection = login(stack.model_copy(update={"state_dir": tmp_path}), "stranger")
     assert not connection.connected
     assert connection.refused
+
+
+def test_a_device_speaks_for_its_own_station_alone(own_stack: Stack) -> None:
+    own_stack.up()
+    settings = own_stack.settings
+    write_secret(settings.state_dir, "mqtt-140502051", "a-password")
+    device = Account("140502051", hash_password("a-password"), AccountKind.DEVICE)
+    assert write_broker_files(settings.state_dir / "mosquitto", [bridge_account(settings), device])
+    heard: list[str] = []
+    listener = Connection(
+        settings,
+        Login("bridge", "test-listener", keep_session=False),
+        subscriptions=("lantian/v1/#",),
+        on_message=lambda message: heard.append(message.topic),
+    )
+    sender = login(settings, "140502051")
+    own, foreign = "lantian/v1/jincheng/dust/140502051/report", "lantian/v1/jincheng/dust/140502052/report"
+    deadline = time.monotonic() + 20
+    while own not in heard and time.monotonic() < deadline:
+        listener.poll(0.05)
+        if listener.connected and sender.connected:
+            sender.publish(foreign, b"{}")
+            sender.publish(own, b"{}")
+        sender.poll(0.05)
+    listener.disconnect()
+    sender.disconnect()
+    assert set(heard) == {own}
 
 
 def test_topics_have_the_partitions_that_keys_are_spread_over(stack: CoreSettings) -> None:

@@ -1,0 +1,78 @@
+"""The `lantian` command puts the packages' commands together, and imports them late."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from deploy.cli import COMMANDS, build
+
+HEAVY = ("kafka", "psycopg2", "numpy", "numba", "pydantic", "paho", "yoyo")
+MODULES = sorted({entry.module for entry in COMMANDS.values() if importlib.util.find_spec(entry.module)})
+
+
+def commands_of(module: str) -> set[str]:
+    """Names of the commands and groups that a package's app holds."""
+    app = importlib.import_module(module).app
+    named = {group.name for group in app.registered_groups}
+    return {str(name) for name in named} | {
+        command.name or command.callback.__name__.replace("_", "-") for command in app.registered_commands
+    }
+
+
+def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`lantian` as a person runs it."""
+    lantian = str(Path(sys.executable).with_name("lantian"))
+    return subprocess.run(
+        [lantian, *words], capture_output=True, text=True, check=False, env={**os.environ, **environment}
+    )
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_command_of_a_package_is_in_the_table_and_no_other(module: str) -> None:
+    assert commands_of(module) == {name for name, entry in COMMANDS.items() if entry.module == module}
+
+
+def test_help_names_the_commands_and_imports_no_client() -> None:
+    program = (
+        "import sys; sys.argv = ['lantian', '--help']\n"
+        "from deploy.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        f"print('loaded:', *[name for name in {HEAVY} if name in sys.modules])"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert said.rstrip().endswith("loaded:")
+    assert all(f" {name} " in said for name in ("up", "down", "status", "doctor", "env", "migrate"))
+
+
+def test_an_unknown_command_is_wrong_use() -> None:
+    result = run("no-such-command")
+    assert result.returncode == 2
+    assert "no-such-command" in result.stderr
+
+
+def test_a_called_command_is_its_package_s_own() -> None:
+    assert isinstance(build("up"), typer.Typer)
+    assert "what runs already is left alone" in " ".join(run("up", "--help").stdout.split())
+
+
+def test_an_error_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    result = run("env", LANTIAN_STATE_DIR=str(tmp_path))
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert "run `lantian up`" in result.stderr
+
+
+def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    result = run("status", LANTIAN_STATE_DIR=str(tmp_path), LANTIAN_MQTT_PORT="many")
+    assert result.returncode == 1
+    assert "LANTIAN_MQTT_PORT" in result.stderr
