@@ -28,7 +28,7 @@ def stations_import(
     as_json: AsJson = False,
 ) -> None:
     """Add and change stations; bad rows are listed and do not stop the others."""
-    from ingest.stations_cli import import_stations  # noqa: PLC0415
+    from ingest.stations_cli import import_stations
 
     raise typer.Exit(import_stations(file, effective=effective, user=user, as_json=as_json))
 
@@ -41,7 +41,7 @@ def stations_list(
     as_json: AsJson = False,
 ) -> None:
     """List the stations."""
-    from ingest.stations_cli import list_stations  # noqa: PLC0415
+    from ingest.stations_cli import list_stations
 
     list_stations(kind=kind, city=city, at=at, as_json=as_json)
 
@@ -49,7 +49,7 @@ def stations_list(
 @stations.command("show")
 def stations_show(station: str, as_json: AsJson = False) -> None:
     """Show a station and how it changed."""
-    from ingest.stations_cli import show_station  # noqa: PLC0415
+    from ingest.stations_cli import show_station
 
     show_station(station, as_json=as_json)
 
@@ -65,7 +65,7 @@ def stations_credentials(
     as_json: AsJson = False,
 ) -> None:
     """Issue MQTT passwords; a former password of the same account ends."""
-    from ingest.stations_cli import issue_credentials  # noqa: PLC0415
+    from ingest.stations_cli import issue_credentials
 
     issue_credentials(
         names or [], missing=missing, platform=platform, replay=replay, show=show, broker=broker, as_json=as_json
@@ -75,6 +75,91 @@ def stations_credentials(
 @stations.command("revoke")
 def stations_revoke(username: str, broker: Broker = None) -> None:
     """End an MQTT account."""
-    from ingest.stations_cli import revoke_credential  # noqa: PLC0415
+    from ingest.stations_cli import revoke_credential
 
     revoke_credential(username, broker=broker)
+
+
+@app.command("ingest")
+def ingest(
+    name: Annotated[str | None, typer.Option(help="Another for each bridge that runs at the same time.")] = None,
+    leave: Annotated[
+        bool, typer.Option("--leave", help="End the session of a stopped bridge that will not come back.")
+    ] = False,
+) -> None:
+    """Bridge reports from MQTT to Kafka (接入) until told to stop."""
+    from ingest.run_cli import run_bridge
+
+    run_bridge(name=name, leave=leave)
+
+
+@app.command("replay")
+def replay(
+    files: Annotated[list[Path], typer.Argument(help="CSV, CSV.gz or parquet.")],
+    layout: Annotated[str | None, typer.Option(help="uci, cnemc or csv; by default seen from the heading.")] = None,
+    speed: Annotated[float, typer.Option(help="Data seconds a second; 0: as fast as it goes.")] = 0.0,
+    start: Annotated[str | None, typer.Option("--from", help="First time (ISO 8601).")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Time before which it ends.")] = None,
+    shuffle: Annotated[bool, typer.Option("--shuffle", help="In random order.")] = False,
+    duplicate: Annotated[float, typer.Option(help="Share of reports sent twice, 0 … 1.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Of order and copies.")] = 0,
+    run: Annotated[int | None, typer.Option(help="Of two replays the greater counts; by default a hash.")] = None,
+    stations: Annotated[str, typer.Option(help="Only these, with commas between.")] = "",
+    platform: Annotated[str, typer.Option(help="The account `platform-NAME`, with the right to replay.")] = "replay",
+    kind: Annotated[str | None, typer.Option(help="Of stations that the registry does not know.")] = None,
+    region: Annotated[str | None, typer.Option(help="Of stations that the registry does not know.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send measurements from files over MQTT as history (回放)."""
+    from ingest.replay import Manner
+    from ingest.run_cli import run_replay
+
+    status = run_replay(
+        files,
+        layout=layout,
+        start=start,
+        end=end,
+        stations=stations,
+        manner=Manner(speed, shuffle, duplicate, seed),
+        run=run,
+        platform=platform,
+        kind=kind,
+        region=region,
+        as_json=as_json,
+    )
+    raise typer.Exit(status)
+
+
+@app.command("simulate")
+def simulate(
+    start: Annotated[str, typer.Option("--from", help="First time (ISO 8601).")],
+    end: Annotated[str, typer.Option("--to", help="Time before which it ends.")],
+    period: Annotated[str, typer.Option(help="Averaging period: PT1M, PT1H.")] = "PT1M",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same values.")] = 1,
+    origin: Annotated[str, typer.Option(help="live, resent or replay.")] = "live",
+    event: Annotated[list[str] | None, typer.Option(help="dust@20:30+45m:STATION; may be repeated.")] = None,
+    stations: Annotated[str, typer.Option(help="Only these, with commas between.")] = "",
+    fast: Annotated[
+        bool, typer.Option("--as-fast-as-possible", help="Instead of when the shared clock reaches each time.")
+    ] = False,
+    run: Annotated[int | None, typer.Option(help="By default the time of the start.")] = None,
+    platform: Annotated[str, typer.Option(help="The account `platform-NAME`.")] = "simulator",
+    as_json: AsJson = False,
+) -> None:
+    """Simulate the registered air, dust, water and stack monitors (模拟)."""
+    from ingest.run_cli import run_simulation
+
+    status = run_simulation(
+        start=start,
+        end=end,
+        period=period,
+        seed=seed,
+        origin=origin,
+        events=event or [],
+        stations=stations,
+        fast=fast,
+        run=run,
+        platform=platform,
+        as_json=as_json,
+    )
+    raise typer.Exit(status)

@@ -7,6 +7,7 @@ again, oldest first and paced; what is kept is bounded by the window, so a centr
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from dataclasses import dataclass
 
@@ -20,11 +21,12 @@ from ingest.acks import SOURCE_NAMES, StationAck, decode_ack, decode_platform_ac
 from ingest.envelope import Source
 from ingest.settings import SenderSettings
 from ingest.station_row import PLATFORM_PREFIX
-from ingest.topics import Leaf, platform_ack_topic
+from ingest.topics import PLATFORM, ROOT, SUBSCRIBED, Leaf, parse_topic, platform_ack_topic
 
 log = get_logger(__name__)
 
 SUBMITS_A_POLL = 200
+PUMP_SECONDS = 0.1
 RESEND_TICK_SECONDS = 0.1
 RESEND_BELOW_UNCONFIRMED = 1000
 """While more than these are on their way to the broker, what is unsaid is not yet lost."""
@@ -41,9 +43,20 @@ class Identity:
 
     @classmethod
     def platform(cls, name: str) -> Identity:
-        """The platform credential `name`."""
+        """The platform credential `name`, with or without its prefix."""
         username = PLATFORM_PREFIX + name.removeprefix(PLATFORM_PREFIX)
         return cls(username, platform_ack_topic(username))
+
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """Where it may be told what is durable; the broker gives it no more than its account may hear.
+
+        A platform hears what is told to its stations themselves too, and one that may speak for any station what is
+        told to other platforms: the registry decides where a station is acknowledged, not who sends for it.
+        """
+        if self.station is not None:
+            return (self.ack_topic,)
+        return (self.ack_topic, f"{ROOT}/{PLATFORM}/+/{Leaf.ACK}", SUBSCRIBED[Leaf.ACK])
 
     @classmethod
     def device(cls, address: str) -> Identity:
@@ -63,8 +76,17 @@ class Outgoing(msgspec.Struct):
 class ReportSender:
     """One connection that publishes reports of one source; numbers come from the caller. Driven by one thread."""
 
-    def __init__(self, core: CoreSettings, settings: SenderSettings, identity: Identity, source: Source) -> None:
+    def __init__(
+        self,
+        core: CoreSettings,
+        settings: SenderSettings,
+        identity: Identity,
+        source: Source,
+        stop: threading.Event | None = None,
+    ) -> None:
+        """`stop`, when set, ends every waiting."""
         self._settings = settings
+        self._stop = stop or threading.Event()
         self._identity = identity
         self._source = source
         self._leaf = Leaf.REPLAY if source is Source.REPLAY else Leaf.REPORT
@@ -84,7 +106,7 @@ class ReportSender:
         self._mqtt = Connection(
             core,
             login,
-            subscriptions=(identity.ack_topic,),
+            subscriptions=identity.subscriptions,
             on_message=self._hear,
             will=self._will(),
         )
@@ -94,12 +116,14 @@ class ReportSender:
         """Reports that the centre has not yet called durable."""
         return len(self._kept)
 
-    def submit(self, address: str, run: int, seq: int, payload: bytes) -> None:
+    def submit(self, address: str, run: int, seq: int, payload: bytes) -> bool:
         """Send a report of the station whose topics begin with `address`; waits while the window is full.
 
-        Raises `UnavailableError` if nothing is heard of the centre for too long.
+        False if `stop` came first. Raises `UnavailableError` if nothing is heard of the centre for too long.
         """
         while len(self._kept) >= self._settings.window:
+            if self._stop.is_set():
+                return False
             self.pump(0.05)
         topic = f"{address}/{self._leaf}"
         self._kept[address.rpartition("/")[2], run, seq] = Outgoing(topic, payload, time.monotonic())
@@ -109,11 +133,18 @@ class ReportSender:
         self._since_poll += 1
         if self._since_poll >= SUBMITS_A_POLL:
             self.pump(0)
+        return True
 
-    def repeat(self, address: str, payload: bytes) -> None:
+    def wait(self, seconds: float) -> bool:
+        """Let time pass, doing what is due meanwhile; false if `stop` came."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0 and not self._stop.is_set():
+            self.pump(min(left, PUMP_SECONDS))
+        return not self._stop.is_set()
+
+    def send_copy(self, address: str, payload: bytes) -> None:
         """Send a copy of what was submitted, as a network that stutters does; it is not kept again."""
         self._mqtt.publish(f"{address}/{self._leaf}", payload)
-        self.repeated += 1
 
     def pump(self, timeout: float) -> None:
         """Read, write and repeat what is due; waits at most `timeout` seconds."""
@@ -128,15 +159,20 @@ class ReportSender:
             self._next_status = now + self._settings.status_seconds
             self.tell_status("online")
 
-    def finish(self) -> None:
-        """Wait until everything is durable, tell the last numbers, leave; raises `UnavailableError` as `submit`."""
-        while self._kept:
+    def finish(self) -> bool:
+        """Wait until everything is durable, tell the last numbers, leave; false if `stop` ended the waiting.
+
+        Raises `UnavailableError` as `submit`.
+        """
+        while self._kept and not self._stop.is_set():
             self.pump(0.05)
+        complete = not self._kept
         self._told.clear()
         self.tell_status("offline")
-        while self._mqtt.unconfirmed:
+        while self._mqtt.unconfirmed and self._mqtt.connected and not self._stop.is_set():
             self.pump(0.05)
         self._mqtt.disconnect()
+        return complete
 
     def abandon(self) -> None:
         """Leave at once; what is unsaid is forgotten with this process."""
@@ -161,10 +197,10 @@ class ReportSender:
     def _hear(self, message: Message) -> None:
         self._mqtt.ack(message)
         try:
-            if self._identity.station is None:
-                acks = decode_platform_acks(message.payload)
-            else:
-                acks = [decode_ack(message.payload, self._identity.station)]
+            topic = parse_topic(message.topic)
+            acks = (
+                decode_platform_acks(message.payload) if topic is None else [decode_ack(message.payload, topic.station)]
+            )
         except msgspec.DecodeError as error:
             log.warning("an acknowledgement cannot be read", topic=message.topic, error=str(error))
             return

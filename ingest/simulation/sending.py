@@ -14,8 +14,6 @@ from ingest.settings import SenderSettings
 from ingest.simulation.generator import SOURCE
 from ingest.simulation.plan import Plan, reports
 
-PUMP_SECONDS = 0.1
-
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -55,22 +53,22 @@ def send_plan(
     Raises `UnavailableError` if nothing is acknowledged for too long.
     """
     clock = clock_of(core)
-    stop = stop or threading.Event()
     started = time.monotonic()
-    sender = ReportSender(core, sender_settings or SenderSettings.load(), identity, SOURCE)
+    sender = ReportSender(core, sender_settings or SenderSettings.load(), identity, SOURCE, stop)
     readings = 0
+    sent_all = True
     last: dict[str, int] = {}
     try:
         for report in reports(plan):
-            if report.paced:
-                _wait_until(clock, report.ready, sender, stop)
-            if stop.is_set():
+            sent_all = (not report.paced or _wait_until(clock, report.ready, sender)) and sender.submit(
+                report.address, report.run, report.seq, report.payload
+            )
+            if not sent_all:
                 break
-            sender.submit(report.address, report.run, report.seq, report.payload)
             readings += report.readings
             last[report.address.rpartition("/")[2]] = report.seq
             on_progress(Progress(sender.submitted, readings, sender.acknowledged, report.ready))
-        sender.finish()
+        complete = sender.finish() and sent_all
     except BaseException:
         sender.abandon()
         raise
@@ -82,10 +80,10 @@ def send_plan(
         sender.repeated,
         time.monotonic() - started,
         last,
-        not stop.is_set(),
+        complete,
     )
 
 
-def _wait_until(clock: Clock, moment: float, sender: ReportSender, stop: threading.Event) -> None:
-    while not stop.is_set() and (left := moment - clock.now()) > 0:
-        sender.pump(min(clock.wall_seconds(left), PUMP_SECONDS))
+def _wait_until(clock: Clock, moment: float, sender: ReportSender) -> bool:
+    left = moment - clock.now()
+    return left <= 0 or sender.wait(clock.wall_seconds(left))

@@ -1,0 +1,142 @@
+"""What `lantian ingest`, `replay` and `simulate` do; `ingest.commands` declares the options."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import typer
+
+from core.clock import clock_of, parse_time
+from core.errors import InputError
+from core.logs import configure
+from core.process import Shutdown
+from core.settings import CoreSettings
+from ingest import bridge_process
+from ingest.importers import Layout
+from ingest.kinds import Kind
+from ingest.period import parse_period
+from ingest.replay import Manner, replay
+from ingest.replay_plan import Selection
+from ingest.report import MAX_NUMBER, Origin
+from ingest.rows import RowError
+from ingest.settings import BridgeSettings
+from ingest.simulate import make_plan, registered_stations, run_plan
+
+LAYOUTS = {"uci": Layout.BEIJING, "cnemc": Layout.CNEMC, "csv": Layout.PLAIN}
+BAD_ROWS_SHOWN = 10
+
+
+def run_bridge(*, name: str | None, leave: bool) -> None:
+    """Bridge until told to stop, or end the session of a bridge that will not come back."""
+    settings: BridgeSettings = BridgeSettings.load()
+    if name:
+        settings = BridgeSettings.model_validate({**settings.model_dump(), "name": name})
+    core: CoreSettings = CoreSettings.load()
+    if leave:
+        passed_on = bridge_process.leave(core, settings)
+        typer.echo(f"ingest: bridge {settings.name} has left, {passed_on} messages passed on")
+    else:
+        bridge_process.run(core, settings)
+
+
+def run_replay(
+    files: Sequence[Path],
+    *,
+    layout: str | None,
+    start: str | None,
+    end: str | None,
+    stations: str,
+    manner: Manner,
+    run: int | None,
+    platform: str,
+    kind: str | None,
+    region: str | None,
+    as_json: bool,
+) -> int:
+    """Replay files; the exit status is 0 if every row was read and is durable."""
+    core: CoreSettings = CoreSettings.load()
+    configure(core, "replay")
+    if layout not in {None, *LAYOUTS}:
+        raise InputError("layout", "is not known", field="--layout", value=layout, hint=f"give {', '.join(LAYOUTS)}")
+    if run is not None and not 1 <= run <= MAX_NUMBER:
+        raise InputError("run", "is no run of a replay", field="--run", value=run, hint="give 1 … 2^63 − 2")
+    selection = Selection(
+        tuple(files),
+        LAYOUTS[layout] if layout else None,
+        int(parse_time(start, field="--from").timestamp()) if start else None,
+        int(parse_time(end, field="--to").timestamp()) if end else None,
+        frozenset(_names(stations)),
+    )
+    stop = Shutdown().install().requested
+    bad: list[RowError] = []
+    result = replay(
+        core,
+        selection,
+        manner,
+        platform=platform,
+        run=run,
+        kind=_kind(kind),
+        region=region,
+        stop=stop,
+        on_error=bad.append,
+    )
+    for error in bad[:BAD_ROWS_SHOWN]:
+        typer.echo(str(error), err=True)
+    typer.echo(msgspec.json.encode(result).decode() if as_json else str(result))
+    return 0 if result.complete and not bad else 1
+
+
+def run_simulation(
+    *,
+    start: str,
+    end: str,
+    period: str,
+    seed: int,
+    origin: str,
+    events: Sequence[str],
+    stations: str,
+    fast: bool,
+    run: int | None,
+    platform: str,
+    as_json: bool,
+) -> int:
+    """Simulate the registry's monitors; the exit status is 0 if every report is durable."""
+    core: CoreSettings = CoreSettings.load()
+    configure(core, "simulate")
+    if origin not in set(Origin):
+        raise InputError("origin", "is not known", field="--origin", value=origin, hint="give live, resent or replay")
+    plan = make_plan(
+        registered_stations(core, _names(stations)),
+        parse_time(start, field="--from"),
+        parse_time(end, field="--to"),
+        period=parse_period(period),
+        seed=seed,
+        origin=Origin(origin),
+        events=events,
+        paced=not fast,
+        # a device that begins anew has lost its counter: its run is the time of its start (state-model: device)
+        run=int(clock_of(core).now()) if run is None else run,
+    )
+    result = run_plan(core, plan, platform, Shutdown().install().requested)
+    if as_json:
+        typer.echo(msgspec.json.encode(result).decode())
+    else:
+        typer.echo(
+            f"simulate: reports {result.reports}, readings {result.readings}, acknowledged {result.acknowledged}, "
+            f"repeated {result.repeated}, run {result.run}, {result.seconds:.1f} s"
+        )
+    return 0 if result.complete else 1
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in text.split(",") if name]
+
+
+def _kind(text: str | None) -> Kind | None:
+    if text is None:
+        return None
+    if text not in set(Kind):
+        raise InputError("kind", "is not known", field="--kind", value=text, hint=f"kinds are {', '.join(Kind)}")
+    return Kind(text)
