@@ -20,6 +20,20 @@ from ingest.lenient import load_pairs, read_pairs
 from ingest.period import parse_period
 from ingest.value import Flag, MalformedReport, join_flags, settle
 
+__all__ = [
+    "MAX_NUMBER",
+    "FlaggedValue",
+    "MalformedReport",
+    "Origin",
+    "ParsedReport",
+    "Report",
+    "decode_report",
+    "encode_report",
+    "format_instant",
+    "parse_instant",
+    "read_number",
+]
+
 MAX_NUMBER = 2**63 - 2
 """Of `run` and `seq`: an `int8range` that ends with it still has a bigint above it."""
 
