@@ -22,7 +22,7 @@ from ingest.registry import Registry
 from ingest.report import Origin, ParsedReport, decode_report
 from ingest.station import Station
 from ingest.value import MalformedReport
-from standards.factors import Catalogue
+from standards.factors import Catalogue, Factor
 
 FUTURE_LIMIT_S = 300
 """How far a device's clock may run ahead; a forecast may lie in the future."""
@@ -129,7 +129,8 @@ class Judge:
         return plan
 
     def _make_plan(self, names: tuple[str, ...], station: Station | None) -> _Plan:
-        factors = [self._catalogue.resolve(name) for name in names]
+        kind = station.kind if station else ""
+        factors = [self._factor(name, kind) for name in names]
         codes = tuple(factor.code if factor else name for factor, name in zip(factors, names, strict=True))
         count = Counter(codes)
         fixed: list[RejectReason | None] = []
@@ -140,9 +141,15 @@ class Judge:
                 fixed.append(RejectReason.FACTOR_TWICE)
             else:
                 fixed.append(None if factor else RejectReason.UNKNOWN_FACTOR)
-            ranges.append(own.get(code, (factor.minimum, factor.maximum) if factor else (-np.inf, np.inf)))
+            measure = factor.measure(kind) if factor else None
+            ranges.append(own.get(code, (measure.minimum, measure.maximum) if measure else (-np.inf, np.inf)))
         bounds = np.array(ranges, dtype=np.float64).reshape(-1, 2)
         return _Plan(codes, tuple(fixed) if any(fixed) else None, bounds[:, 0], bounds[:, 1])
+
+    def _factor(self, name: str, kind: str) -> Factor | None:
+        """What a report may call `name`; what is computed here may be reported by a forecast alone."""
+        factor = self._catalogue.resolve(name)
+        return None if factor is None or (factor.derived and kind != Kind.FORECAST) else factor
 
 
 def align(time: int, period: int) -> int:

@@ -45,6 +45,9 @@ STATISTICS_WRITTEN = Counter("lantian_statistics_written_total", "Rows of statis
 _log = get_logger(__name__)
 _told = msgspec.json.Decoder(Told)
 
+_UNSTORABLE = (psycopg2.DataError, psycopg2.IntegrityError, ValueError, OverflowError)
+"""What a single entry may cause where it is decoded and stored; anything else is our fault and stops the worker."""
+
 Located = tuple[Position, Entry]
 
 
@@ -81,34 +84,37 @@ class ReportStep:
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
         """Take records; an entry that cannot be stored is rejected alone."""
         self._refresh(cursor)
+        touched = Touched()
         for partition, batch in sorted(records.items()):
             located = list(_located(partition, batch))
             span = (partition, batch[0].offset, batch[-1].offset + 1)
             cursor.execute("savepoint batch")
             try:
-                self._take(cursor, located, span, now)
-            except (psycopg2.DataError, psycopg2.IntegrityError, ValueError, OverflowError) as error:
+                self._take(cursor, located, span, now, touched)
+            except _UNSTORABLE as error:
                 _log.warning("batch_apart", partition=partition, offset=span[1], error=str(error).strip())
                 cursor.execute("rollback to savepoint batch")
                 self.forget()
-                self._take_apart(cursor, located, now)
+                self._take_apart(cursor, located, now, touched)
             cursor.execute("release savepoint batch")
+        self._update(cursor, touched, int(now))
 
-    def _take_apart(self, cursor: Any, located: Iterable[Located], now: float) -> None:
+    def _take_apart(self, cursor: Any, located: Iterable[Located], now: float, touched: Touched) -> None:
         for position, entry in located:
             span = (position.partition, position.offset, position.offset + 1)
             cursor.execute("savepoint entry")
             try:
-                self._take(cursor, [(position, entry)], span, now)
-            except (psycopg2.DataError, psycopg2.IntegrityError, ValueError, OverflowError) as error:
+                self._take(cursor, [(position, entry)], span, now, touched)
+            except _UNSTORABLE as error:
                 cursor.execute("rollback to savepoint entry")
                 self.forget()
                 detail = str(error).strip().splitlines()[0]
-                item = Unparsed(position, entry, RejectReason.UNSTORABLE, detail)
-                self._write(cursor, _alone(item), span, now)
+                self._write(cursor, _alone(Unparsed(position, entry, RejectReason.UNSTORABLE, detail)), span, now)
             cursor.execute("release savepoint entry")
 
-    def _take(self, cursor: Any, located: Sequence[Located], span: tuple[int, int, int], now: float) -> None:
+    def _take(
+        self, cursor: Any, located: Sequence[Located], span: tuple[int, int, int], now: float, touched: Touched
+    ) -> None:
         write_told(cursor, _numbers_told(located))
         judged, unparsed = self._judge.judge((p, e) for p, e in located if e.kind != EntryKind.STATUS)
         hashed = [(item, hashlib.sha256(item.entry.body).digest()) for item in unparsed]
@@ -120,6 +126,7 @@ class ReportStep:
         )
         taken = take(judged, hashed, standing, self._order)
         self._write(cursor, taken, span, now)
+        _touch(touched, taken)
         _count(judged, taken)
 
     def _write(self, cursor: Any, taken: Taken, span: tuple[int, int, int], now: float) -> None:
@@ -128,7 +135,6 @@ class ReportStep:
         write_rejections(cursor, rejections)
         write_intake(cursor, span, now, taken.counts.get(span[0], {}))
         publish_rejected(cursor, MAKER, span[0], rejections)
-        self._update(cursor, _touched(taken), int(now))
 
     def _update(self, cursor: Any, touched: Touched, now: int) -> None:
         made = self._recomputer.update(cursor, self._judge.registry, touched, now)
@@ -183,8 +189,7 @@ def _numbers_told(located: Iterable[Located]) -> dict[tuple[str, int, int], tupl
     return told
 
 
-def _touched(taken: Taken) -> Touched:
-    touched = Touched()
+def _touch(touched: Touched, taken: Taken) -> None:
     for slot, rows in taken.slots.items():
         if not 0 < slot.period <= HOUR or slot.issued is not None:
             continue
@@ -192,7 +197,6 @@ def _touched(taken: Taken) -> Touched:
         touched.longest_period[key] = max(touched.longest_period.get(key, 0), slot.period)
         for row in rows:
             touched.hours[key].update(row.names)
-    return touched
 
 
 def _alone(item: Unparsed) -> Taken:

@@ -39,9 +39,9 @@ def timestamp_of_micros(micros: int) -> str:
     return f"{datetime.fromtimestamp(micros // MICROS, UTC):%Y-%m-%d %H:%M:%S}.{micros % MICROS:06d}+00"
 
 
-def array(values: Iterable[Any]) -> str:
-    """An array of numbers as COPY text."""
-    return "{" + ",".join(map(repr, values)) + "}"
+def array(values: Iterable[float]) -> str:
+    """An array of numbers as COPY text; a double's shortest form reads back as the same double."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def text_array(values: Iterable[str]) -> str:
