@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 app = typer.Typer(help="From reports to statistics.", no_args_is_help=True)
+rejected = typer.Typer(help="Look at what was not accepted, and why.", no_args_is_help=True)
+app.add_typer(rejected, name="rejected")
+
+_Json = Annotated[bool, typer.Option("--json", help="One JSON value, or a line each.")]
+_Station = Annotated[str | None, typer.Option(help="Only this station.")]
 
 
 @app.command()
@@ -16,3 +23,32 @@ def aggregate() -> None:
     from ingest.kinds import KindSettings
 
     run(CoreSettings.load(), AggregateSettings.load(), KindSettings.load())
+
+
+@app.command()
+def ledger(station: _Station = None, as_json: _Json = False) -> None:
+    """Balance what was sent against what is stored, by station and source; exit status 1 if it does not."""
+    from aggregate.ledger_cli import show
+
+    show(station, as_json)
+
+
+@rejected.command("list")
+def list_rejected(
+    station: _Station = None,
+    reason: Annotated[str | None, typer.Option(help="Only this reason, e.g. OUT_OF_RANGE.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 50,
+    as_json: _Json = False,
+) -> None:
+    """List rejected reports and factors."""
+    from aggregate.rejected_cli import listing
+
+    listing(station, reason, limit, as_json)
+
+
+@rejected.command("show")
+def show_rejected(rejected_id: Annotated[int, typer.Argument(metavar="ID")]) -> None:
+    """Print the original bytes of a rejection."""
+    from aggregate.rejected_cli import show
+
+    show(rejected_id)
