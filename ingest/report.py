@@ -143,6 +143,9 @@ def decode_report(body: bytes) -> ParsedReport:
     compared with those that the decoded content accounts for; where they differ, or an escape could hide one, the
     payload is read again pair by pair (`ingest.lenient`).
     """
+    if b'"flag"' in body:
+        # an attempt that must fail would cost as much again
+        return _decode_mixed(body)
     try:
         report = _plain.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
