@@ -1,4 +1,4 @@
-"""`python -m bench.report_decode`: what reading a report costs, by its form, in microseconds; the best of 300 short runs."""
+"""`python -m bench.report_decode`: what reading a report costs, in microseconds; the best of 300 short runs."""
 
 from __future__ import annotations
 
