@@ -22,7 +22,8 @@ from deploy.local.postgres import Postgres
 from deploy.local.system_root import SystemRoot
 from deploy.setup import places
 
-START_TIMEOUT = 60.0
+START_TIMEOUT = 180.0
+"""Seconds; each takes two to five, and many times that on a machine that is busy otherwise."""
 STOP_TIMEOUT = 60.0
 _RELAUNCHES = 10
 _PAUSE = 0.1
