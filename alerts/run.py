@@ -93,7 +93,8 @@ class Engine:
             return
         with closing(consumer):
             self._position = offsets.Position(CONSUMER, cluster, kafka.STATISTICS)
-            consumer.subscribe([kafka.STATISTICS], listener=_Listener(self, consumer))
+            listener = _Listener(self, consumer)
+            self._reach(lambda: kafka.subscribe(consumer, kafka.STATISTICS, listener))
             while not self._stop.is_set():
                 if polled := self._poll(consumer):
                     self._take(consumer, polled)
@@ -263,12 +264,12 @@ class Engine:
                 return result
         return None
 
-    def _reach(self, make: Callable[[], T]) -> T | None:
-        """A Kafka client, however long Kafka is away; None if told to stop meanwhile."""
+    def _reach(self, ask: Callable[[], T]) -> T | None:
+        """What Kafka answers, however long it is away; None if told to stop meanwhile."""
         while not self._stop.is_set():
             try:
-                return make()
-            except KafkaError as error:
+                return ask()
+            except (KafkaError, UnavailableError) as error:
                 log.warning("kafka_away", error=str(error))
                 self._backoff.wait(self._stop)
         return None

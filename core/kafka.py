@@ -13,7 +13,7 @@ from kafka.admin import NewTopic
 from kafka.errors import TopicAlreadyExistsError
 from kafka.partitioner import murmur2
 
-from core.errors import SettingsError
+from core.errors import SettingsError, UnavailableError
 from core.settings import CoreSettings
 
 REPORTS = "lantian.reports.v1"
@@ -68,9 +68,21 @@ def consumer(settings: CoreSettings, *, group: str | None, max_records: int = 50
         reconnect_backoff_max_ms=1000,
         max_poll_records=max_records,
         fetch_max_wait_ms=100,
+        metadata_max_age_ms=30_000,
         max_partition_fetch_bytes=4 * 1024 * 1024,
         allow_auto_create_topics=False,
     )
+
+
+def subscribe(consumer: Any, topic: str, listener: Any) -> None:
+    """Join the consumer's group for `topic`; raises `UnavailableError` while Kafka does not know the topic.
+
+    The topic's partitions are asked for first: a member that leads the group before it knows them assigns none, and
+    kafka-python does not always ask again until its metadata are too old.
+    """
+    if not consumer.partitions_for_topic(topic):
+        raise UnavailableError("topic", "Kafka does not know the topic", field=topic, hint="run `lantian up`")
+    consumer.subscribe([topic], listener=listener)
 
 
 def create_topics(settings: CoreSettings, *, replication: int = 1) -> list[str]:
