@@ -11,8 +11,8 @@ from pathlib import Path
 
 from core.errors import UnavailableError
 from deploy.local.addresses import HOST, Ports, listens
+from deploy.local.settings import LocalSettings
 
-HEAP = "512m"
 _LOGGING = Path(__file__).with_name("kafka-log4j2.xml")
 
 
@@ -23,8 +23,9 @@ class Kafka:
     stop_signal = signal.SIGTERM
     ports = ("kafka", "kafka_controller")
 
-    def __init__(self, state_dir: Path, jars: Path) -> None:
+    def __init__(self, state_dir: Path, jars: Path, settings: LocalSettings) -> None:
         self._folder = state_dir / "kafka"
+        self._settings = settings
         self._jars = jars
         self.log = state_dir / "log" / "kafka.log"
 
@@ -35,7 +36,9 @@ class Kafka:
     def prepare(self, ports: Ports) -> None:
         """Write the configuration; format the log folder the first time."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._properties.write_text(render(ports, self._folder / "data"), encoding="utf-8")
+        self._properties.write_text(
+            render(ports, self._folder / "data", flush=self._settings.kafka_flush), encoding="utf-8"
+        )
         if (self._folder / "data" / "meta.properties").exists():
             return
         command = self._java("kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(self._properties))
@@ -65,8 +68,7 @@ class Kafka:
                 hint="run `make setup`, or set LANTIAN_KAFKA to a Kafka that runs",
             )
         options = [
-            f"-Xmx{HEAP}",
-            "-Xms256m",
+            f"-Xmx{self._settings.kafka_heap}",
             "-XX:+UseG1GC",
             "-XX:MaxGCPauseMillis=20",
             "-XX:+ExitOnOutOfMemoryError",
@@ -75,9 +77,9 @@ class Kafka:
         return [java, *options, "-cp", f"{self._jars}/*", *arguments]
 
 
-def render(ports: Ports, data: Path) -> str:
+def render(ports: Ports, data: Path, *, flush: bool) -> str:
     """`server.properties` of one node on loopback."""
-    lines = {
+    lines: dict[str, object] = {
         "process.roles": "broker,controller",
         "node.id": 1,
         "controller.quorum.voters": f"1@{HOST}:{ports.kafka_controller}",
@@ -104,6 +106,8 @@ def render(ports: Ports, data: Path) -> str:
         "group.initial.rebalance.delay.ms": 0,
         "controlled.shutdown.enable": "true",
     }
+    if flush:
+        lines["log.flush.interval.messages"] = 1
     return "".join(f"{key}={value}\n" for key, value in lines.items())
 
 

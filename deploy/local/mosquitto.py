@@ -9,6 +9,7 @@ from core.postgres import connect
 from core.secrets import ensure_secret
 from core.settings import CoreSettings
 from deploy.local.addresses import HOST, Ports, listens
+from deploy.local.settings import LocalSettings
 from deploy.local.system_root import STATE, SystemRoot
 from ingest.broker_files import ACL, PASSWORDS, PID, write_broker_files
 from ingest.credentials import BRIDGE, bridge_account, ensure_bridge, load_accounts, secret_name
@@ -24,8 +25,9 @@ class Mosquitto:
     stop_signal = signal.SIGTERM
     ports = ("mqtt",)
 
-    def __init__(self, settings: CoreSettings, root: SystemRoot) -> None:
+    def __init__(self, settings: CoreSettings, root: SystemRoot, local: LocalSettings) -> None:
         self._settings = settings
+        self._local = local
         state_dir = self._state_dir = settings.state_dir.absolute()
         self._folder = state_dir / "mosquitto"
         self._root = root
@@ -37,7 +39,7 @@ class Mosquitto:
         self._root.own(self._folder, USER)
         (self._folder / _DATA).mkdir(mode=0o700, exist_ok=True)
         self._root.own(self._folder / _DATA, USER)
-        self._write("mosquitto.conf", render(ports))
+        self._write("mosquitto.conf", render(ports, self._local))
         if not (self._folder / PASSWORDS).exists():
             ensure_secret(self._state_dir, secret_name(BRIDGE))
             write_broker_files(self._folder, [bridge_account(self._settings)])
@@ -64,7 +66,7 @@ class Mosquitto:
         self._root.own(path, USER)
 
 
-def render(ports: Ports) -> str:
+def render(ports: Ports, local: LocalSettings) -> str:
     """`mosquitto.conf`: queues that outlast a bridge's absence, bounded in number and bytes."""
     lines = {
         "listener": f"{ports.mqtt} {HOST}",
@@ -75,8 +77,8 @@ def render(ports: Ports) -> str:
         "persistence": "true",
         "persistence_location": f"{STATE}/{_DATA}/",
         "autosave_interval": 10,
-        "max_queued_messages": 1_000_000,
-        "max_queued_bytes": 1_073_741_824,
+        "max_queued_messages": local.mqtt_queued_messages,
+        "max_queued_bytes": local.mqtt_queued_bytes,
         "max_inflight_messages": 4000,
         "max_packet_size": 4_194_304,
         "persistent_client_expiration": "30d",

@@ -19,6 +19,7 @@ from deploy.local.component import Component
 from deploy.local.kafka import Kafka
 from deploy.local.mosquitto import Mosquitto
 from deploy.local.postgres import Postgres
+from deploy.local.settings import LocalSettings
 from deploy.local.system_root import SystemRoot
 from deploy.setup import places
 
@@ -51,12 +52,13 @@ class Stack:
         self.state_dir = settings.state_dir.absolute()
         settings = addresses.not_ours(settings, self.state_dir)
         self._configured = settings
+        local: LocalSettings = LocalSettings.load()
         root = SystemRoot(places.system_root(settings.cache_dir))
         self.postgres = Postgres(self.state_dir, root)
-        self.mosquitto = Mosquitto(settings, root)
+        self.mosquitto = Mosquitto(settings, root, local)
         candidates: list[tuple[str, Component]] = [
             (settings.postgres_host, self.postgres),
-            (settings.kafka, Kafka(self.state_dir, places.kafka_jars(settings.cache_dir))),
+            (settings.kafka, Kafka(self.state_dir, places.kafka_jars(settings.cache_dir), local)),
             (settings.mqtt_host, self.mosquitto),
         ]
         self._components = {part.name: part for configured, part in candidates if not configured}
@@ -102,6 +104,8 @@ class Stack:
 
     def down(self) -> list[str]:
         """End exactly what `up` started, data kept; returns the names of what was ended."""
+        if not self.state_dir.is_dir():
+            return []
         with self._locked():
             running = [name for name in self._components if self.pid(name) is not None]
             with ThreadPoolExecutor(len(running) or 1) as pool:
@@ -163,8 +167,11 @@ class Stack:
         return Status(name, address, local=False, pid=None, answers=addresses.reachable(address))
 
     def _start(self, component: Component) -> None:
-        """Launch and wait; a server that ends at once is launched again, for the remains of one that was killed
-        (PostgreSQL's children, a port) may need a moment to go."""
+        """Launch and wait.
+
+        A server that ends at once is launched again: the remains of one that was killed (PostgreSQL's children, a
+        port) may need a moment to go.
+        """
         ports = self._ports
         component.prepare(ports)
         deadline = time.monotonic() + START_TIMEOUT
