@@ -1,0 +1,18 @@
+"""The demonstration's command."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def demo(once: Annotated[bool, typer.Option("--once", help="End when the story is told.")] = False) -> None:
+    """Show an evening in Jincheng, from the monitor to the stop-work order (演示)."""
+    from deploy.demo import run
+
+    if not run(once=once):
+        raise typer.Exit(1)

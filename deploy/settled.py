@@ -1,0 +1,58 @@
+"""Whether a pipeline has come to rest: everything read, everything told, nothing that only waits for a value."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from kafka import TopicPartition
+
+from core import kafka
+from core.errors import UnavailableError
+from core.settings import CoreSettings
+
+CONSUMERS = {"worker": kafka.REPORTS, "city": kafka.STATISTICS, "engine": kafka.STATISTICS}
+
+
+def at_rest(cursor: Any, consumer: Any) -> bool:
+    """Whether every offset is at its log's end and every outbox empty; `consumer` is any `KafkaConsumer`."""
+    cursor.execute("select count(*) from outbox")
+    if cursor.fetchone()[0]:
+        return False
+    ends = {
+        topic: {p: end for p, end in consumer.end_offsets(_partitions(topic)).items() if end}
+        for topic in set(CONSUMERS.values())
+    }
+    cursor.execute("select consumer, topic, partition, next_offset from consumer_offset")
+    stands = {(name, topic, partition): offset for name, topic, partition, offset in cursor.fetchall()}
+    return all(
+        stands.get((name, topic, tp.partition), 0) >= end
+        for name, topic in CONSUMERS.items()
+        for tp, end in ends[topic].items()
+    )
+
+
+def wait_at_rest(
+    settings: CoreSettings, database: Any, timeout_s: float, check: Callable[[], None], also: Callable[[Any], bool]
+) -> None:
+    """Wait until the pipeline is at rest and `also(cursor)` holds; `check` may raise what makes waiting useless."""
+    pause = threading.Event()
+    deadline = time.monotonic() + timeout_s
+    consumer = kafka.consumer(settings, group=None)
+    try:
+        while time.monotonic() < deadline:
+            check()
+            with database, database.cursor() as cursor:
+                if also(cursor) and at_rest(cursor, consumer):
+                    return
+            pause.wait(0.2)
+    finally:
+        consumer.close()
+    raise UnavailableError("unsettled", f"the pipeline did not come to rest within {timeout_s:.0f} s",
+                           hint="run `lantian status` and read the processes' logs")  # fmt: skip
+
+
+def _partitions(topic: str) -> list[TopicPartition]:
+    return [TopicPartition(topic, partition) for partition in range(kafka.PARTITIONS)]
