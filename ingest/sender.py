@@ -6,6 +6,8 @@ again, oldest first and paced; what is kept is bounded by the window, so a centr
 
 from __future__ import annotations
 
+import itertools
+import math
 import secrets
 import threading
 import time
@@ -95,6 +97,9 @@ class ReportSender:
         self._told: dict[str, tuple[int, int]] = {}
         self._patience = settings.resend_seconds
         self._heard = time.monotonic()
+        self._acknowledged_sent = -math.inf
+        self._silent_round = -math.inf
+        self._silent_line = -math.inf
         self._next_tick = 0.0
         self._next_status = time.monotonic() + settings.status_seconds
         self._since_poll = 0
@@ -212,12 +217,13 @@ class ReportSender:
         before = len(self._kept)
         for first, last in ack.seq:
             if last - first < len(self._kept):
-                for seq in range(first, last + 1):
-                    self._kept.pop((ack.station, ack.run, seq), None)
+                covered = [(ack.station, ack.run, seq) for seq in range(first, last + 1)]
             else:
                 covered = [key for key in self._kept if key[:2] == (ack.station, ack.run) and first <= key[2] <= last]
-                for key in covered:
-                    del self._kept[key]
+            for key in covered:
+                outgoing = self._kept.pop(key, None)
+                if outgoing is not None:
+                    self._acknowledged_sent = max(self._acknowledged_sent, outgoing.sent)
         done = before - len(self._kept)
         if done:
             self.acknowledged += done
@@ -225,26 +231,31 @@ class ReportSender:
             self._patience = self._settings.resend_seconds
 
     def _resend(self, now: float) -> None:
-        """Repeat the oldest that are due; the kept stand in the order of their last sending."""
+        """Repeat, oldest first, what was sent before the line; what is repeated moves behind it."""
         if not self._mqtt.connected or self._mqtt.unconfirmed >= RESEND_BELOW_UNCONFIRMED:
             return
-        due: list[tuple[str, int, int]] = []
-        for key, outgoing in self._kept.items():
-            if (
-                now - outgoing.sent < self._patience
-                or len(due) >= self._settings.resend_per_second * RESEND_TICK_SECONDS
-            ):
-                break
-            due.append(key)
+        line = self._lost_before(now)
+        most = max(1, int(self._settings.resend_per_second * RESEND_TICK_SECONDS))
+        first = itertools.islice(self._kept.items(), most)  # the kept stand in the order of their last sending
+        due = [key for key, outgoing in first if outgoing.sent <= line]
         for key in due:
             outgoing = self._kept.pop(key)
             outgoing.sent = now
             self._kept[key] = outgoing
             self._mqtt.publish(outgoing.topic, outgoing.payload)
-        if due:
-            self.repeated += len(due)
-            if now - self._heard > self._patience:
-                self._patience = min(self._patience * 2, self._settings.resend_longest_seconds)
+        self.repeated += len(due)
+
+    def _lost_before(self, now: float) -> float:
+        """What was sent before this moment and is unsaid is taken for lost.
+
+        Either what was sent `resend_seconds` later has been acknowledged, or nothing has for too long. Age alone says
+        nothing: a centre that works off a queue is slow, and repeats would make it slower.
+        """
+        if now - max(self._heard, self._silent_round) >= self._patience:
+            self._silent_round = now
+            self._silent_line = now - self._settings.resend_seconds
+            self._patience = min(self._patience * 2, self._settings.resend_longest_seconds)
+        return max(self._acknowledged_sent - self._settings.resend_seconds, self._silent_line)
 
     def _check_alive(self, now: float) -> None:
         if not self._kept:
