@@ -83,8 +83,8 @@ class CityStep:
         for batch in records.values():
             for record in batch:
                 try:
-                    told = decode_statements(record.value)
-                except msgspec.DecodeError as error:
+                    told = decode_statements(record.value or b"")
+                except (msgspec.DecodeError, UnicodeDecodeError) as error:
                     MALFORMED.inc()
                     _log.warning("statements_malformed", offset=record.offset, error=str(error))
                     continue

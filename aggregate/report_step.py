@@ -35,6 +35,7 @@ from core.logs import get_logger
 from ingest.envelope import Entry, EntryKind, Source, decode_batch
 from ingest.kinds import KindSettings
 from ingest.registry import Registry, read_version
+from ingest.report import MAX_NUMBER
 from standards.editions import load_editions
 from standards.factors import load_catalogue
 
@@ -47,6 +48,9 @@ _told = msgspec.json.Decoder(Told)
 
 _UNSTORABLE = (psycopg2.DataError, psycopg2.IntegrityError, ValueError, OverflowError)
 """What a single entry may cause where it is decoded and stored; anything else is our fault and stops the worker."""
+
+_LAST_RECEIPT = 4_102_444_800 * MICROS
+"""The year 2100: a receipt later than that is no receipt."""
 
 Located = tuple[Position, Entry]
 
@@ -108,9 +112,14 @@ class ReportStep:
             except _UNSTORABLE as error:
                 cursor.execute("rollback to savepoint entry")
                 self.forget()
-                detail = str(error).strip().splitlines()[0]
-                self._write(cursor, _alone(Unparsed(position, entry, RejectReason.UNSTORABLE, detail)), span, now)
+                self._write(cursor, self._unstorable(cursor, position, entry, error), span, now)
             cursor.execute("release savepoint entry")
+
+    def _unstorable(self, cursor: Any, position: Position, entry: Entry, error: Exception) -> Taken:
+        item = Unparsed(position, entry, RejectReason.UNSTORABLE, (str(error).strip() or repr(error)).splitlines()[0])
+        digest = hashlib.sha256(entry.body).digest()
+        known = load_digests(cursor, {(entry.station, digest)})
+        return take([], [(item, digest)], Standing({}, {}, {}, known), self._order)
 
     def _take(
         self, cursor: Any, located: Sequence[Located], span: tuple[int, int, int], now: float, touched: Touched
@@ -164,12 +173,24 @@ class ReportStep:
 def _located(partition: int, batch: Iterable[Any]) -> Iterator[Located]:
     for record in batch:
         try:
-            entries = decode_batch(record.value)
-        except msgspec.DecodeError:
+            entries = decode_batch(record.value or b"")
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            entries = None
+        if entries is None or not all(map(_storable, entries)):
             # not ours: kept whole, rejected as malformed
             entries = [Entry(record.timestamp * 1000, EntryKind.REPORT, Source.DEVICE, "", record.value or b"")]
         for number, entry in enumerate(entries):
             yield Position(partition, record.offset, number), entry
+
+
+def _storable(entry: Entry) -> bool:
+    """Whether what stands around the payload can be kept: always, if a bridge wrote it."""
+    numbers = (number for number in (entry.run, entry.seq) if number is not None)
+    return (
+        0 <= entry.received <= _LAST_RECEIPT
+        and all(0 <= number <= MAX_NUMBER for number in numbers)
+        and "\0" not in entry.station
+    )
 
 
 def _numbers_told(located: Iterable[Located]) -> dict[tuple[str, int, int], tuple[int, int]]:
@@ -180,7 +201,7 @@ def _numbers_told(located: Iterable[Located]) -> dict[tuple[str, int, int], tupl
             continue
         try:
             status = _told.decode(entry.body)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             _log.warning("status_malformed", station=entry.station)
             continue
         if status.seq is not None:
@@ -197,12 +218,6 @@ def _touch(touched: Touched, taken: Taken) -> None:
         touched.longest_period[key] = max(touched.longest_period.get(key, 0), slot.period)
         for row in rows:
             touched.hours[key].update(row.names)
-
-
-def _alone(item: Unparsed) -> Taken:
-    taken = Taken(unparsed=[item])
-    taken.count_unparsed(item)
-    return taken
 
 
 def _count(judged: Sequence[Judged], taken: Taken) -> None:

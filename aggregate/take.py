@@ -114,6 +114,7 @@ def _take_slot(
     order: Sequence[Source],
 ) -> None:
     refused: dict[RefusedKey, dict[str, set[Said]]] = {}
+    recorded = {key for key in map(_refused_key, reports) if key in standing.refused}
     for report in reports:
         held = standing.closed.get((slot.station_id, report.day))
         if held is not None and report.whole is None:
@@ -124,15 +125,15 @@ def _take_slot(
             report.reasons = [RejectReason.CLOSED] * len(report.names)
             report.detail = "the day is closed"
         key = _refused_key(report)
-        stored = standing.refused.get(key)
-        of_number = refused.setdefault(key, {name: set(of) for name, of in (stored or {}).items()})
-        again = report.whole is not None and not report.entry.retry and (stored is not None or bool(of_number))
+        of_number = refused.setdefault(key, {name: set(of) for name, of in standing.refused.get(key, {}).items()})
+        again = report.whole is not None and not report.entry.retry and key in recorded
         outcome = resolve({} if key.mismatch else rows, of_number, report)
         for reading in outcome.rejected:
             of_number.setdefault(reading.name, set()).add(said(reading.value, reading.flag))
         _count(taken, report, outcome.repeats)
         if outcome.rejected or (report.whole is not None and not again):
             taken.rejected.append(outcome)
+            recorded.add(key)
     mask(rows.values(), order)
     if any(row.fresh or row.changed for row in rows.values()):
         taken.slots[slot] = tuple(rows.values())
@@ -140,7 +141,7 @@ def _take_slot(
 
 def _refused_key(report: Judged) -> RefusedKey:
     mismatch = report.whole == RejectReason.STATION_MISMATCH
-    return RefusedKey(report.entry.station, report.number, report.slot.time, mismatch)
+    return RefusedKey(report.entry.station, report.number, report.slot.time, report.slot.period, mismatch)
 
 
 def _holds(ranges: Collection[tuple[Source, int, int, int]], number: Number) -> bool:

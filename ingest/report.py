@@ -249,7 +249,7 @@ def read_number(body: bytes) -> tuple[int, int] | None:
         number = _number.decode(body)
     except msgspec.ValidationError:
         return None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         try:
             number = msgspec.convert(dict(load_pairs(body)), _Number)
         except (MalformedReport, msgspec.ValidationError):
