@@ -95,10 +95,13 @@ def _read_days(cursor: Any, layouts: Layouts, days: Sequence[ObjectDay]) -> list
 
 
 def read_due(cursor: Any, layouts: Layouts, maker: str, partitions: Iterable[int], until: float) -> list[Statistic]:
-    """Statistics that the clock changes at or before `until` (UTC seconds), oldest first, some thousand at most."""
+    """Statistics that the clock changes at or before `until` (UTC seconds), oldest first, some thousand at most.
+
+    Hours come before the windows that are made of them and fall due at the same instant.
+    """
     cursor.execute(
         _SELECT + " from statistic s where s.maker = %s and s.partition = any(%s) and s.due <= to_timestamp(%s)"
-        " and s.tier = 'raw' and s.sanddust order by s.due limit 2000",
+        " and s.tier = 'raw' and s.sanddust order by s.due, s.time_window desc limit 2000",
         (maker, list(partitions), until),
     )
     return [_statistic(cursor, layouts, row) for row in cursor.fetchall()]
@@ -181,6 +184,7 @@ def write(cursor: Any, layouts: Layouts, settled: Sequence[tuple[Settled, Writer
         copy(cursor, "statistic", _COLUMNS + ", maker, partition", rows)
     if changed:
         cursor.execute("create temporary table if not exists statistic_change (like statistic) on commit delete rows")
+        cursor.execute("delete from statistic_change")
         lines = copy_text((*_fields(item.row, ids), *writer, "raw", True) for item, writer in changed)
         cursor.copy_expert(
             f"copy statistic_change ({_COLUMNS}, maker, partition, tier, sanddust) from stdin", io.StringIO(lines)

@@ -133,6 +133,7 @@ class RefusedKey(NamedTuple):
     station: str
     number: Number
     time: int
+    period: int
     mismatch: bool
 
 
@@ -146,7 +147,8 @@ def load_refused(cursor: Any, numbers: Collection[tuple[str, Number]]) -> Refuse
     if not numbers:
         return found
     cursor.execute(
-        'select r.station, r.source, r.run, r.seq, extract(epoch from r.time)::bigint, r.factors, r."values", r.flags'
+        'select r.station, r.source, r.run, r.seq, extract(epoch from r.time)::bigint, r.period, r.reason,'
+        ' r.factors, r."values", r.flags'
         " from unnest(%s::text[], %s::smallint[], %s::bigint[], %s::bigint[]) as k(station, source, run, seq)"
         " join rejected r on (r.station, r.source, r.run, r.seq) = (k.station, k.source, k.run, k.seq)"
         " where r.time is not null",
@@ -157,9 +159,9 @@ def load_refused(cursor: Any, numbers: Collection[tuple[str, Number]]) -> Refuse
             [number.seq for _, number in numbers],
         ),
     )
-    for station, source, run, seq, time, reason, factors, values, flags in cursor.fetchall():
+    for station, source, run, seq, time, period, reason, factors, values, flags in cursor.fetchall():
         mismatch = reason == RejectReason.STATION_MISMATCH
-        of_slot = found.setdefault(RefusedKey(station, Number(Source(source), run, seq), time, mismatch), {})
+        of_slot = found.setdefault(RefusedKey(station, Number(Source(source), run, seq), time, period, mismatch), {})
         for name, value, flag in zip(factors, values, flags, strict=True):
             of_slot.setdefault(name, set()).add(said(value, flag))
     return found
@@ -219,7 +221,9 @@ def write_reports(cursor: Any, layouts: Layouts, slots: Iterable[tuple[Slot, Seq
     if fresh:
         copy(cursor, "report", _REPORT_COLUMNS, (_report_fields(slot, row, ids) for slot, row in fresh))
     if changed:
+        # emptied before use: entries that are taken one by one write several times in one transaction
         cursor.execute("create temporary table if not exists report_change (like report) on commit delete rows")
+        cursor.execute("delete from report_change")
         copy(cursor, "report_change", _REPORT_COLUMNS, (_report_fields(slot, row, ids) for slot, row in changed))
         times = [slot.time for slot, _ in changed]
         cursor.execute(
