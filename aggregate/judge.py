@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aggregate.reading import Judged, Number, Position, RejectReason, Slot, Unparsed
-from core.clock import MICROS, SHANGHAI_OFFSET, day_start
+from core.clock import MICROS, day_start
 from ingest.envelope import Entry, EntryKind, Source
 from ingest.kinds import Kind, KindRules
 from ingest.registry import Registry
@@ -29,6 +29,9 @@ FUTURE_LIMIT_S = 300
 
 UNKNOWN_STATION_ID = -1
 """In the slot of a report whose station the registry has never known."""
+
+PLANS_KEPT = 20_000
+"""A device that names its factors anew in each report must not fill the memory."""
 
 ORIGINS = {Origin.LIVE: 0, Origin.RESENT: 1, Origin.REPLAY: 2}
 """As stored."""
@@ -125,6 +128,8 @@ class Judge:
         key = (names, station.version_key if station else 0)
         plan = self._plans.get(key)
         if plan is None:
+            if len(self._plans) >= PLANS_KEPT:
+                self._plans.clear()
             plan = self._plans[key] = self._make_plan(names, station)
         return plan
 
@@ -153,8 +158,14 @@ class Judge:
 
 
 def align(time: int, period: int) -> int:
-    """`time` down to the grid of `period` seconds, which begins at Asia/Shanghai's midnights."""
-    return time if period <= 0 else (time + SHANGHAI_OFFSET) // period * period - SHANGHAI_OFFSET
+    """`time` down to the grid of `period` seconds, which begins at each of Asia/Shanghai's midnights.
+
+    A period of days begins at the midnight of its first day: a month's sample (P31D) has no grid of its own.
+    """
+    if period <= 0:
+        return time
+    midnight = day_start(time)
+    return midnight + (time - midnight) // period * period
 
 
 def _judge_columns(plan: _Plan, reports: list[Judged]) -> None:

@@ -53,10 +53,17 @@ def settle(key: Key, old: Statistic | None, computed: Computed, *, now: int, lat
 
 
 def finish(row: Statistic, *, now: int, lateness: int) -> Settled | None:
-    """The row after time alone has passed; None if it is not due. Open factors are left to their inputs."""
+    """The row after time alone has passed; None if it is not due. Open factors are left to their inputs.
+
+    A row that was to be final by a shorter lateness than now holds is due later.
+    """
     final_at = max(row.key.end, row.changed_at) + lateness
-    if now < final_at or State.PROVISIONAL not in row.states:
+    if State.PROVISIONAL not in row.states:
         return None
+    if now < final_at:
+        if row.due == final_at or State.OPEN in row.states:
+            return None
+        return Settled(replace(row, due=final_at, version=row.version + 1), None, told=False, fresh=False)
     states = row.states.replace(State.PROVISIONAL, State.FINAL)
     due = row.due if State.OPEN in states else None
     return Settled(replace(row, states=states, due=due, version=row.version + 1), None, told=True, fresh=False)
