@@ -11,11 +11,12 @@ import msgspec
 from aggregate.recompute import Told
 from aggregate.rejection import Rejection
 from aggregate.statistic import Statement, StatementBatch, encode_statements
-from core.kafka import REJECTED, STATISTICS, partition_of
+from core.kafka import MAX_RECORD_BYTES, REJECTED, STATISTICS, partition_of
 from core.outbox import Message, enqueue
 
 STATEMENTS_A_RECORD = 400
-"""Of some 500 bytes each: far below what a record may hold."""
+"""Of some 500 bytes each; if they are larger, a record holds fewer."""
+BEGINNING_BYTES = 1024
 HEADERS = (("v", "1"),)
 
 
@@ -25,7 +26,7 @@ def publish_rejected(cursor: Any, consumer: str, partition: int, rejections: Ite
         Message(
             REJECTED,
             rejection.station,
-            msgspec.json.encode(rejection),
+            _encoded(rejection),
             (
                 *HEADERS,
                 ("source", str(rejection.source)),
@@ -36,6 +37,24 @@ def publish_rejected(cursor: Any, consumer: str, partition: int, rejections: Ite
         for rejection in rejections
     ]
     enqueue(cursor, consumer, partition, messages)
+
+
+def _encoded(rejection: Rejection) -> bytes:
+    """The rejection as JSON; of one too large for a record, which would hold up all behind it, the beginning."""
+    value = msgspec.json.encode(rejection)
+    if len(value) <= MAX_RECORD_BYTES:
+        return value
+    return msgspec.json.encode(
+        msgspec.structs.replace(
+            rejection,
+            factors=[],
+            reasons=[],
+            values=[],
+            flags="",
+            detail=f"too large for a record, the whole is in the database: {rejection.detail}"[:BEGINNING_BYTES],
+            body=rejection.body[:BEGINNING_BYTES],
+        )
+    )
 
 
 def publish_statistics(cursor: Any, consumer: str, made: Iterable[Told]) -> None:
@@ -49,13 +68,16 @@ def publish_statistics(cursor: Any, consumer: str, made: Iterable[Told]) -> None
 
 
 def batches(city: str, statements: Sequence[Statement]) -> list[Message]:
-    """Statements of one city as records."""
-    return [
-        Message(
-            STATISTICS,
-            city,
-            encode_statements(StatementBatch(city, list(statements[first : first + STATEMENTS_A_RECORD]))),
-            HEADERS,
-        )
-        for first in range(0, len(statements), STATEMENTS_A_RECORD)
-    ]
+    """Statements of one city as records, in order."""
+    found = []
+    for first in range(0, len(statements), STATEMENTS_A_RECORD):
+        found += _records(city, statements[first : first + STATEMENTS_A_RECORD])
+    return found
+
+
+def _records(city: str, statements: Sequence[Statement]) -> list[Message]:
+    value = encode_statements(StatementBatch(city, list(statements)))
+    if len(value) <= MAX_RECORD_BYTES or len(statements) == 1:
+        return [Message(STATISTICS, city, value, HEADERS)]
+    half = len(statements) // 2
+    return _records(city, statements[:half]) + _records(city, statements[half:])
