@@ -22,8 +22,8 @@ class AggregateSettings(SectionSettings):
     metrics_port: int = Field(default=PORTS["aggregate"], ge=0, le=65535)
     records_per_transaction: int = Field(default=40, ge=1, le=500)
     """Kafka records; each is a batch of up to some hundred reports."""
-    memory_object_days: int = Field(default=8192, ge=64)
-    """Object-days of statistics held in memory: some 40 kB each at ten factors."""
+    memory_object_days: int = Field(default=4096, ge=64)
+    """Object-days of statistics held in memory: some 60 kB each at ten factors."""
     tick_s: float = Field(default=0.5, gt=0, le=60)
     """How often, on the machine's clock, to look for what falls due."""
     source_order: tuple[Source, ...] = DEFAULT_ORDER
