@@ -73,9 +73,7 @@ class Judge:
             outcome = timelines[question.key].judge(question.rule, question.fact, now)
             result.count(outcome.passed or JUDGED)
             happened += [(question, event) for event in outcome.events]
-        for key, timeline in timelines.items():
-            if timeline.changed:
-                store.save_judged(cursor, key, timeline.changed.values())
+        store.save_judged(cursor, timelines)
         result.notices = [_stored(cursor, question, event, registry) for question, event in happened]
         return result
 

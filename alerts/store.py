@@ -6,7 +6,7 @@ Fails as psycopg2 does; nothing is kept here between calls.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,10 +20,8 @@ from alerts.timeline import Timeline
 Key = tuple[str, str]
 """A rule's id and the object it watches."""
 
-_NEIGHBOURHOODS = """
-with wanted as (
-    select * from unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[]) as w (rule_id, object, low, high)
-), bounded as (
+_WINDOWS = """
+with bounded as (
     select w.rule_id, w.object,
         coalesce((
             select max(j.start) from judged j
@@ -35,26 +33,18 @@ with wanted as (
             where j.rule_id = w.rule_id and j.object = w.object and j.verdict = 'clears'
                 and j.start > to_timestamp(w.high)
         ), 'infinity') as high
-    from wanted w
+    from unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[]) as w (rule_id, object, low, high)
 )
-"""
-_WINDOWS = (
-    _NEIGHBOURHOODS
-    + """
 select j.rule_id, j.object, extract(epoch from j.start)::bigint, extract(epoch from j."end")::bigint,
     j.version, j.verdict, j.value, j.n_valid, j.n_expected, j.edition, j.live
 from bounded b join judged j on j.rule_id = b.rule_id and j.object = b.object and j.start between b.low and b.high
 """
-)
-_NUMBERS = (
-    _NEIGHBOURHOODS
-    + """
+_NUMBERS = """
 select a.rule_id, a.object, extract(epoch from a.first_start)::bigint, a.number
-from bounded b join alert a on a.rule_id = b.rule_id and a.object = b.object
-    and a.first_start between b.low and b.high
+from unnest(%s::text[], %s::text[], %s::bigint[]) as w (rule_id, object, start)
+join alert a on a.rule_id = w.rule_id and a.object = w.object and a.first_start = to_timestamp(w.start)
 where a.state <> 'withdrawn'
 """
-)
 _LAST_NUMBERS = """
 select w.rule_id, w.object, max(a.number)
 from unnest(%s::text[], %s::text[]) as w (rule_id, object) join alert a using (rule_id, object)
@@ -72,24 +62,34 @@ def load_timelines(cursor: Any, wanted: Mapping[Key, tuple[int, int]]) -> dict[K
     cursor.execute(_WINDOWS, (rules, objects, *spans))
     for rule_id, object_, start, end, version, verdict, *rest in cursor.fetchall():
         windows[rule_id, object_].append(Judged(start, end, version, Verdict(verdict), *rest))
+    exceeding = [
+        (*key, window.start) for key, found in windows.items() for window in found if window.verdict is Verdict.EXCEEDS
+    ]
     numbers: defaultdict[Key, dict[int, int]] = defaultdict(dict)
-    cursor.execute(_NUMBERS, (rules, objects, *spans))
-    for rule_id, object_, first_start, number in cursor.fetchall():
-        numbers[rule_id, object_][first_start] = number
+    if exceeding:
+        cursor.execute(_NUMBERS, tuple(list(column) for column in zip(*exceeding, strict=True)))
+        for rule_id, object_, first_start, number in cursor.fetchall():
+            numbers[rule_id, object_][first_start] = number
     cursor.execute(_LAST_NUMBERS, (rules, objects))
     last = {(rule_id, object_): number for rule_id, object_, number in cursor.fetchall()}
     return {key: Timeline(windows[key], numbers[key], last.get(key, 0) + 1) for key in wanted}
 
 
-def save_judged(cursor: Any, key: Key, windows: Iterable[Judged]) -> None:
-    """Store what was judged of one object under one rule."""
+def save_judged(cursor: Any, timelines: Mapping[Key, Timeline]) -> None:
+    """Store what was judged since the timelines were loaded."""
+    rows = [
+        (*key, *_row(window, window.verdict.value, window.value))
+        for key, timeline in timelines.items()
+        for window in timeline.changed.values()
+    ]
     execute_values(
         cursor,
         'insert into judged as j (rule_id, object, start, "end", version, verdict, value, n_valid, n_expected,'
         " edition, live) values %s on conflict (rule_id, object, start) do update set version = excluded.version,"
         " verdict = excluded.verdict, value = excluded.value, n_valid = excluded.n_valid,"
         " n_expected = excluded.n_expected, edition = excluded.edition, live = excluded.live",
-        [(*key, *_row(window, window.verdict.value, window.value)) for window in windows],
+        rows,
+        page_size=1000,
     )
 
 
