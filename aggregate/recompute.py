@@ -200,10 +200,9 @@ def load_readings(cursor: Any, layouts: Layouts, keys: Sequence[HourKey]) -> dic
     cursor.execute(
         'select r.station_id, k.start, extract(epoch from r.time)::bigint, r.period, r.layout, r."values", r.flags,'
         " r.mask, r.origin from unnest(%s::int[], %s::bigint[]) as k(station_id, start)"
-        " join report r on r.station_id = k.station_id and r.time >= to_timestamp(k.start)"
-        " and r.time < to_timestamp(k.start + 3600) and r.period between 1 and 3600 and r.source <> %s"
-        " and r.issued = '-infinity'"
-        " where r.time >= to_timestamp(%s) and r.time < to_timestamp(%s)",
+        " cross join lateral (select * from report where station_id = k.station_id and time >= to_timestamp(k.start)"
+        " and time < to_timestamp(k.start + 3600) and period between 1 and 3600 and source <> %s"
+        " and issued = '-infinity' and time >= to_timestamp(%s) and time < to_timestamp(%s) offset 0) r",
         ([key.station_id for key in keys], starts, int(Source.PERSON), min(starts), max(starts) + HOUR),
     )
     for station, start, time, period, layout, values, flags, mask, origin in cursor.fetchall():

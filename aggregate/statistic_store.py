@@ -86,9 +86,9 @@ def _read_days(cursor: Any, layouts: Layouts, days: Sequence[ObjectDay]) -> list
     starts = [start for _, start in days]
     cursor.execute(
         _SELECT + " from unnest(%s::text[], %s::bigint[]) as k(object, day)"
-        " join statistic s on s.object = k.object and s.time_window = any(%s) and s.start >= to_timestamp(k.day)"
-        " and s.start < to_timestamp(k.day + %s) and s.tier = 'raw' and s.sanddust"
-        " where s.start >= to_timestamp(%s) and s.start < to_timestamp(%s)",
+        " cross join lateral (select * from statistic where object = k.object and time_window = any(%s)"
+        " and start >= to_timestamp(k.day) and start < to_timestamp(k.day + %s) and tier = 'raw' and sanddust"
+        " and start >= to_timestamp(%s) and start < to_timestamp(%s) offset 0) s",  # noqa: S608 (constants of this module)
         ([name for name, _ in days], starts, [str(w) for w in Window], DAY, min(starts), max(starts) + DAY),
     )
     return [_statistic(cursor, layouts, row) for row in cursor.fetchall()]
@@ -124,9 +124,9 @@ def read_keys(cursor: Any, layouts: Layouts, keys: Collection[Key]) -> dict[Key,
     starts = [key.start for key in keys]
     cursor.execute(
         _SELECT + " from unnest(%s::text[], %s::text[], %s::bigint[]) as k(object, time_window, start)"
-        " join statistic s on s.object = k.object and s.time_window = k.time_window"
-        " and s.start = to_timestamp(k.start) and s.tier = 'raw' and s.sanddust"
-        " where s.start between to_timestamp(%s) and to_timestamp(%s)",
+        " cross join lateral (select * from statistic where object = k.object and time_window = k.time_window"
+        " and start = to_timestamp(k.start) and tier = 'raw' and sanddust"
+        " and start between to_timestamp(%s) and to_timestamp(%s) offset 0) s",  # noqa: S608 (constants of this module)
         ([k.object for k in keys], [str(k.window) for k in keys], starts, min(starts), max(starts)),
     )
     found = (_statistic(cursor, layouts, row) for row in cursor.fetchall())
@@ -189,15 +189,13 @@ def write(cursor: Any, layouts: Layouts, settled: Sequence[tuple[Settled, Writer
         cursor.copy_expert(
             f"copy statistic_change ({_COLUMNS}, maker, partition, tier, sanddust) from stdin", io.StringIO(lines)
         )
-        starts = [item.row.key.start for item, _ in changed]
+        # all of them stand already: a conflict is looked up by key, where an update's join may be planned otherwise
         cursor.execute(
-            'update statistic s set layout = c.layout, states = c.states, "values" = c."values", n_valid = c.n_valid,'
-            " n_expected = c.n_expected, reasons = c.reasons, live = c.live, edition = c.edition, version = c.version,"
-            " revision = c.revision, due = c.due, changed_at = c.changed_at from statistic_change c"
-            " where (s.object, s.time_window, s.start, s.tier, s.sanddust)"
-            " = (c.object, c.time_window, c.start, c.tier, c.sanddust)"
-            " and s.start between to_timestamp(%s) and to_timestamp(%s)",
-            (min(starts), max(starts)),
+            "insert into statistic select * from statistic_change on conflict (object, time_window, start, tier,"
+            ' sanddust) do update set layout = excluded.layout, states = excluded.states, "values" = excluded."values",'
+            " n_valid = excluded.n_valid, n_expected = excluded.n_expected, reasons = excluded.reasons,"
+            " live = excluded.live, edition = excluded.edition, version = excluded.version,"
+            " revision = excluded.revision, due = excluded.due, changed_at = excluded.changed_at"
         )
 
 

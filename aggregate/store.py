@@ -1,5 +1,8 @@
 """Reports in the database: rows by slot, what was rejected, what came in. SQL and nothing else.
 
+Keys are probed one by one (`lateral … offset 0`): a chunk just made has no statistics yet, and left to itself the
+planner takes it for empty, reads it from end to end and compares every row with every key.
+
 Delivery guarantee: all of it runs in the worker's transaction, which holds the lock of its partitions' offsets; so
 a slot found empty stays empty until the commit, and fresh rows are copied straight in.
 """
@@ -99,8 +102,8 @@ def load_slots(cursor: Any, layouts: Layouts, slots: Collection[Slot]) -> dict[S
         ' r."values", r.flags, r.mask, r.origin, (extract(epoch from r.received) * 1000000)::bigint, r.correlation,'
         " case when isfinite(r.issued) then extract(epoch from r.issued)::bigint end"
         " from unnest(%s::int[], %s::int[], %s::bigint[]) as k(station_id, period, time)"
-        " join report r on r.station_id = k.station_id and r.time = to_timestamp(k.time) and r.period = k.period"
-        " where r.time between to_timestamp(%s) and to_timestamp(%s)",
+        " cross join lateral (select * from report where station_id = k.station_id and time = to_timestamp(k.time)"
+        " and period = k.period and time between to_timestamp(%s) and to_timestamp(%s) offset 0) r",
         ([s.station_id for s in slots], [s.period for s in slots], times, min(times), max(times)),
     )
     for (
@@ -147,11 +150,11 @@ def load_refused(cursor: Any, numbers: Collection[tuple[str, Number]]) -> Refuse
     if not numbers:
         return found
     cursor.execute(
-        'select r.station, r.source, r.run, r.seq, extract(epoch from r.time)::bigint, r.period, r.reason,'
+        "select r.station, r.source, r.run, r.seq, extract(epoch from r.time)::bigint, r.period, r.reason,"
         ' r.factors, r."values", r.flags'
         " from unnest(%s::text[], %s::smallint[], %s::bigint[], %s::bigint[]) as k(station, source, run, seq)"
-        " join rejected r on (r.station, r.source, r.run, r.seq) = (k.station, k.source, k.run, k.seq)"
-        " where r.time is not null",
+        " cross join lateral (select * from rejected where (station, source, run, seq)"
+        " = (k.station, k.source, k.run, k.seq) and time is not null offset 0) r",
         (
             [station for station, _ in numbers],
             [int(number.source) for _, number in numbers],
@@ -201,7 +204,7 @@ def load_digests(cursor: Any, wanted: Collection[tuple[str, bytes]]) -> set[tupl
         return set()
     cursor.execute(
         "select r.station, r.digest from unnest(%s::text[], %s::bytea[]) as k(station, digest)"
-        " join rejected r on (r.station, r.digest) = (k.station, k.digest)",
+        " cross join lateral (select * from rejected where (station, digest) = (k.station, k.digest) offset 0) r",
         ([station for station, _ in wanted], [digest for _, digest in wanted]),
     )
     return {(station, bytes(digest)) for station, digest in cursor.fetchall()}
@@ -225,13 +228,11 @@ def write_reports(cursor: Any, layouts: Layouts, slots: Iterable[tuple[Slot, Seq
         cursor.execute("create temporary table if not exists report_change (like report) on commit delete rows")
         cursor.execute("delete from report_change")
         copy(cursor, "report_change", _REPORT_COLUMNS, (_report_fields(slot, row, ids) for slot, row in changed))
-        times = [slot.time for slot, _ in changed]
+        # all of them stand already: a conflict is looked up by key, where an update's join may be planned otherwise
         cursor.execute(
-            'update report r set layout = c.layout, "values" = c."values", flags = c.flags, mask = c.mask'
-            " from report_change c where (r.station_id, r.time, r.period, r.source, r.run, r.seq, r.issued)"
-            " = (c.station_id, c.time, c.period, c.source, c.run, c.seq, c.issued)"
-            " and r.time between to_timestamp(%s) and to_timestamp(%s)",
-            (min(times), max(times)),
+            "insert into report select * from report_change on conflict (station_id, time, period, source, run, seq,"
+            ' issued) do update set layout = excluded.layout, "values" = excluded."values", flags = excluded.flags,'
+            " mask = excluded.mask"
         )
 
 
