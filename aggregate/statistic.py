@@ -80,7 +80,8 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
     values: list[float | None]
     n_valid: list[int]
     n_expected: list[int]
-    reasons: list[Reason]
+    reasons: list[int]
+    """`Reason` by its number."""
     edition: str
     """The edition of the regulations that the window's date falls under, one for all factors."""
     live: list[bool]
@@ -179,7 +180,7 @@ class Statistic:
             values=list(content.values),
             n_valid=list(content.n_valid),
             n_expected=list(content.n_expected),
-            reasons=[Reason(reason) for reason in content.reasons],
+            reasons=list(content.reasons),
             edition=content.edition,
             live=list(self.live),
         )

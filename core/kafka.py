@@ -28,6 +28,9 @@ RETENTION_MS = 30 * 86_400_000
 MAX_RECORD_BYTES = 1_000_000
 """Below the broker's and the consumer's default of 1 MiB, with room for headers."""
 
+BOOTSTRAP_TIMEOUT_MS = 5000
+"""How long a new client waits for a broker before it says that Kafka is away."""
+
 
 def partition_of(key: str, partitions: int = PARTITIONS) -> int:
     """Kafka's murmur2 partition of `key`."""
@@ -52,6 +55,7 @@ def producer(settings: CoreSettings, *, linger_ms: int = 5) -> Any:
         batch_size=256 * 1024,
         max_request_size=MAX_RECORD_BYTES + 48_576,
         reconnect_backoff_max_ms=1000,
+        bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
         allow_auto_create_topics=False,
     )
 
@@ -66,6 +70,7 @@ def consumer(settings: CoreSettings, *, group: str | None, max_records: int = 50
         session_timeout_ms=6000,
         heartbeat_interval_ms=500,
         reconnect_backoff_max_ms=1000,
+        bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
         max_poll_records=max_records,
         fetch_max_wait_ms=100,
         metadata_max_age_ms=30_000,

@@ -17,6 +17,10 @@ from core.kafka import partition_of
 from core.postgres import copy_text
 
 
+RELAY_TIMEOUT_S = 10
+"""How long to wait for Kafka before the messages are left to the next try."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """What goes to Kafka: `key` decides the partition by murmur2."""
@@ -63,8 +67,8 @@ def relay(database: connection, producer: Any, consumer: str, partitions: Sequen
             )
             for _, topic, key, value, headers in rows
         ]
-        producer.flush()
+        producer.flush(timeout=RELAY_TIMEOUT_S)
         for future in sent:
-            future.get(timeout=30)
+            future.get(timeout=RELAY_TIMEOUT_S)
         cursor.execute("delete from outbox where id = any(%s)", ([row[0] for row in rows],))
     return len(rows)

@@ -144,7 +144,7 @@ class Stream:
             self._consumer = kafka.consumer(
                 self._settings, group=f"lantian-{self._step.consumer}", max_records=self._max_records
             )
-            self._consumer.subscribe([self._step.topic], listener=_Listener(self._on_assigned, self._on_revoked))
+            kafka.subscribe(self._consumer, self._step.topic, _Listener(self._on_assigned, self._on_revoked))
             self._kafka_answered = True
         if self._producer is None:
             self._producer = kafka.producer(self._settings)
