@@ -190,7 +190,17 @@ def test_the_number_is_read_from_what_is_otherwise_malformed() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b'{"seq": "9"}', b'{"run": 1}', b'{"seq": 0}', b'{"seq": 1, "run": -1}', b"\xff"]
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"seq": "9"}',
+        b'{"run": 1}',
+        b'{"seq": 0}',
+        b'{"seq": 1, "run": -1}',
+        b"\xff",
+        b'{"seq": 1, "x": ' + b"[" * 100_000,
+    ],
 )
 def test_a_number_that_cannot_be_read_is_none(body: bytes) -> None:
     assert read_number(body) is None
