@@ -101,8 +101,8 @@ _READINGS = """
 select station, source, sum(reports), sum(readings), sum(repeats), sum(current), sum(superseded), sum(rejected),
     sum(closed), sum(unreadable)
 from (
-    select t.station, t.source, t.reports, t.readings, t.repeats, 0 as current, 0 as superseded, 0 as rejected, 0 as closed,
-        0 as unreadable
+    select t.station, t.source, t.reports, t.readings, t.repeats, 0 as current, 0 as superseded, 0 as rejected,
+        0 as closed, 0 as unreadable
     from intake i, unnest(i.stations, i.sources, i.reports, i.readings, i.repeats)
         as t(station, source, reports, readings, repeats)
     union all

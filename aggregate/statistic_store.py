@@ -88,7 +88,7 @@ def _read_days(cursor: Any, layouts: Layouts, days: Sequence[ObjectDay]) -> list
         _SELECT + " from unnest(%s::text[], %s::bigint[]) as k(object, day)"
         " cross join lateral (select * from statistic where object = k.object and time_window = any(%s)"
         " and start >= to_timestamp(k.day) and start < to_timestamp(k.day + %s) and tier = 'raw' and sanddust"
-        " and start >= to_timestamp(%s) and start < to_timestamp(%s) offset 0) s",  # noqa: S608 (constants of this module)
+        " and start >= to_timestamp(%s) and start < to_timestamp(%s) offset 0) s",
         ([name for name, _ in days], starts, [str(w) for w in Window], DAY, min(starts), max(starts) + DAY),
     )
     return [_statistic(cursor, layouts, row) for row in cursor.fetchall()]
@@ -126,7 +126,7 @@ def read_keys(cursor: Any, layouts: Layouts, keys: Collection[Key]) -> dict[Key,
         _SELECT + " from unnest(%s::text[], %s::text[], %s::bigint[]) as k(object, time_window, start)"
         " cross join lateral (select * from statistic where object = k.object and time_window = k.time_window"
         " and start = to_timestamp(k.start) and tier = 'raw' and sanddust"
-        " and start between to_timestamp(%s) and to_timestamp(%s) offset 0) s",  # noqa: S608 (constants of this module)
+        " and start between to_timestamp(%s) and to_timestamp(%s) offset 0) s",
         ([k.object for k in keys], [str(k.window) for k in keys], starts, min(starts), max(starts)),
     )
     found = (_statistic(cursor, layouts, row) for row in cursor.fetchall())

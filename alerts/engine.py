@@ -169,7 +169,7 @@ def fact_of(rule: Rule, statement: Statement) -> Fact | None:
         statement.values[i],
         statement.n_valid[i],
         statement.n_expected[i],
-        statement.reasons[i],
+        Reason(statement.reasons[i]),
         statement.edition,
         statement.live[i],
     )

@@ -16,7 +16,6 @@ from psycopg2.extensions import connection
 from core.kafka import partition_of
 from core.postgres import copy_text
 
-
 RELAY_TIMEOUT_S = 10
 """How long to wait for Kafka before the messages are left to the next try."""
 
