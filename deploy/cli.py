@@ -43,6 +43,7 @@ COMMANDS = {
     "simulate": Entry("ingest.commands", "Data", "Send made-up measurements."),
     "rejected": Entry("aggregate.commands", "Data", "Look at what was not accepted, and why."),
     "ledger": Entry("aggregate.commands", "Data", "Balance what was sent against what is stored."),
+    "rules": Entry("alerts.commands", "Knowledge", "Check, list and try the rules; needs no server."),
 }
 
 
