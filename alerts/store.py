@@ -104,13 +104,13 @@ def save_alert(cursor: Any, event: Event, alert: Alert) -> tuple[int, int]:
     columns = msgspec.structs.asdict(alert)
     if event.before is None:
         cursor.execute(
-            f"insert into alert (version, {', '.join(columns)}) values (1, {', '.join(['%s'] * len(columns))})"  # noqa: S608  (columns of Alert)
+            f"insert into alert (version, {', '.join(columns)}) values (1, {', '.join(['%s'] * len(columns))})"
             " returning alert_id, version",
             list(columns.values()),
         )
     else:
         cursor.execute(
-            f"update alert set version = version + 1, {', '.join(f'{name} = %s' for name in columns)}"  # noqa: S608  (columns of Alert)
+            f"update alert set version = version + 1, {', '.join(f'{name} = %s' for name in columns)}"
             " where rule_id = %s and object = %s and number = %s returning alert_id, version",
             [*columns.values(), alert.rule_id, alert.object, alert.number],
         )

@@ -57,7 +57,7 @@ class Batcher(Generic[Token]):
 
     def due(self, now: float) -> list[Batch[Token]]:
         """The batches that have waited long enough, taken out."""
-        late = [partition for partition, batch in self._open.items() if now - batch.opened >= self._linger]
+        late = [partition for partition, batch in self._open.items() if now >= batch.opened + self._linger]
         return [self._open.pop(partition) for partition in late]
 
     def take_all(self) -> list[Batch[Token]]:

@@ -29,7 +29,7 @@ select v.version_id as version_key, v.station_id, s.station, extract(epoch from 
 from station_version v join station s using (station_id)
 where v.replaced_at is null
 order by v.station_id, v.valid_from
-"""  # noqa: S608  (column names of this module)
+"""
 
 
 class Registry:

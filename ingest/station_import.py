@@ -166,7 +166,7 @@ def _write(cur: cursor, change: _Change, user: str) -> None:
     places = ", ".join(["%s"] * len(COLUMNS))
     cur.execute(
         f"""insert into station_version (station_id, valid_from, active, changed_by, {", ".join(COLUMNS)})
-        select station_id, to_timestamp(%s), %s, %s, {places} from station where station = %s""",  # noqa: S608
+        select station_id, to_timestamp(%s), %s, %s, {places} from station where station = %s""",
         (change.begins, change.row.active, user, *_values(change.row), change.row.station),
     )
 

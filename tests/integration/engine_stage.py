@@ -95,7 +95,7 @@ class Site:
     def judged_to(self, offset: int) -> bool:
         """Whether the engine has committed everything before `offset` and told what came of it."""
         done = self.rows(
-            f"select next_offset >= {offset} from consumer_offset where consumer = 'engine'"  # noqa: S608
+            f"select next_offset >= {offset} from consumer_offset where consumer = 'engine'"
             f" and topic = '{kafka.STATISTICS}' and partition = %(partition)s"
         )
         untold = self.rows("select 1 from outbox where consumer = 'engine' and partition = %(partition)s")
