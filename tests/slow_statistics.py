@@ -1,0 +1,159 @@
+"""Statistics the slow way: one window at a time in plain Python, from the current readings, by the rules' own words.
+
+Nothing here shares code with what it is compared with, save the AQI's table, which has tests of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from aggregate.statistic import Reason
+from standards.aqi import aqi
+from standards.editions import HOURLY_FACTORS, Edition, edition_at
+
+HOUR, DAY = 3600, 86400
+OZONE = "a05024"
+EIGHT_HOUR_MAXIMUM = "a05024_8h_max"
+
+
+class Reading(NamedTuple):
+    """One current reading of a device; `value` NaN where only a flag stands."""
+
+    time: int
+    period: int
+    factor: str
+    value: float
+    flag: str
+
+
+class Cell(NamedTuple):
+    """What is compared of one factor of a window."""
+
+    value: float | None
+    n_valid: int
+    n_expected: int
+    reason: int
+
+
+Cells = dict[str, Cell]
+
+
+def mean(values: Iterable[float | None], expected: int, least: int, too_few: Reason) -> Cell:
+    """The mean of what is there, summed in order of time."""
+    present = [value for value in values if value is not None]
+    if not present:
+        return Cell(None, 0, expected, Reason.NO_VALUES)
+    if len(present) < least:
+        return Cell(None, len(present), expected, too_few)
+    total = 0.0
+    for value in present:
+        total += value
+    return Cell(total / len(present), len(present), expected, Reason.VALID)
+
+
+def hour_cells(start: int, readings: Iterable[Reading], *, has_aqi: bool) -> Cells:
+    """An hour of one station; empty if it has no reading. 45 min make a factor valid (GB 3095 table 4)."""
+    of_factor: dict[str, dict[int, dict[int, float | None]]] = {}
+    for reading in readings:
+        if start <= reading.time < start + HOUR and reading.period <= HOUR:
+            value = reading.value if reading.flag == "N" and not math.isnan(reading.value) else None
+            of_factor.setdefault(reading.factor, {}).setdefault(reading.period, {})[reading.time] = value
+    cells = {}
+    for factor, periods in of_factor.items():
+        by_period = {
+            period: mean(
+                (slots[time] for time in sorted(slots)),
+                math.ceil(HOUR / period),
+                math.ceil(45 * 60 / period),
+                Reason.TOO_FEW_MINUTES,
+            )
+            for period, slots in periods.items()
+        }
+        cells[factor] = _of_periods(by_period)
+    if has_aqi:
+        cells |= index_cells(start, cells)
+    return cells
+
+
+def _of_periods(by_period: Mapping[int, Cell]) -> Cell:
+    """The logger's own valid hour value; else the shortest valid period; else the one that covers most."""
+    if HOUR in by_period and by_period[HOUR].reason == Reason.VALID:
+        return by_period[HOUR]
+    ascending = [by_period[period] for period in sorted(by_period)]
+    valid = [cell for cell in ascending if cell.reason == Reason.VALID]
+    return valid[0] if valid else max(ascending, key=lambda cell: cell.n_valid / cell.n_expected)
+
+
+def index_cells(start: int, cells: Mapping[str, Cell]) -> Cells:
+    """AQI and IAQI of the six 1-h means."""
+    if not any(factor in cells for factor in HOURLY_FACTORS):
+        return {}
+    values = [cells[factor].value if factor in cells else None for factor in HOURLY_FACTORS]
+    result = aqi([[math.nan if value is None else value for value in values]], edition_at(start).hourly)
+    found = {
+        f"IAQI_{factor}": Cell(float(index), 1, 1, Reason.VALID)
+        for factor, index in zip(HOURLY_FACTORS, result.iaqi[0], strict=True)
+        if not np.isnan(index)
+    }
+    reason = int(result.reason[0])
+    value = float(result.aqi[0]) if reason == Reason.VALID else None
+    present = sum(value is not None for value in values)
+    return found | {"AQI": Cell(value, present, len(HOURLY_FACTORS), reason)}
+
+
+def eight_hour_cells(start: int, hours: Mapping[int, Cells]) -> Cells:
+    """The mean O3 of eight hours; empty if none of them has O3."""
+    of_hours = [hours.get(start + place * HOUR, {}).get(OZONE) for place in range(8)]
+    if not any(of_hours):
+        return {}
+    least = edition_at(start).validity.eight_hours
+    return {OZONE: mean((cell.value if cell else None for cell in of_hours), 8, least, Reason.TOO_FEW_HOURS)}
+
+
+def day_cells(start: int, hours: Mapping[int, Cells]) -> Cells:
+    """Daily means, and the largest of the 8-hour means that end at 08:00 … 24:00; empty without hours."""
+    rule = edition_at(start).validity
+    of_day = [hours.get(start + place * HOUR, {}) for place in range(24)]
+    names = {name for cells in of_day for name in cells if name != "AQI" and not name.startswith("IAQI_")}
+    found = {
+        name: mean(
+            (cells[name].value if name in cells else None for cells in of_day),
+            24,
+            rule.day_hours,
+            Reason.TOO_FEW_HOURS,
+        )
+        for name in names
+    }
+    if OZONE in names:
+        windows = [eight_hour_cells(start + place * HOUR, hours).get(OZONE) for place in range(17)]
+        values = [cell.value for cell in windows if cell is not None and cell.value is not None]
+        found[EIGHT_HOUR_MAXIMUM] = _largest(values, edition_at(start))
+    return found
+
+
+def _largest(values: list[float], edition: Edition) -> Cell:
+    if not values:
+        return Cell(None, 0, 17, Reason.NO_VALUES)
+    if len(values) < edition.validity.day_windows and max(values) <= edition.validity.windows_excused_above:
+        return Cell(None, len(values), 17, Reason.TOO_FEW_WINDOWS)
+    return Cell(max(values), len(values), 17, Reason.VALID)
+
+
+def all_windows(readings: Iterable[Reading], *, has_aqi: bool) -> dict[tuple[str, int], Cells]:
+    """Every hour, 8-hour window and day of one station, by kind of window and start."""
+    kept = list(readings)
+    starts = {reading.time // HOUR * HOUR for reading in kept if 0 < reading.period <= HOUR}
+    hours = {
+        start: cells
+        for start in sorted(starts)
+        if (cells := hour_cells(start, (r for r in kept if r.time // HOUR * HOUR == start), has_aqi=has_aqi))
+    }
+    found = {("hour", start): cells for start, cells in hours.items()}
+    days = {(start + 8 * HOUR) // DAY * DAY - 8 * HOUR for start in hours}
+    found |= {("day", start): day_cells(start, hours) for start in days}
+    eights = {start - place * HOUR for start, cells in hours.items() if OZONE in cells for place in range(8)}
+    return found | {("8h", start): eight_hour_cells(start, hours) for start in eights}
