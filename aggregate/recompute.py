@@ -16,7 +16,7 @@ from aggregate.settle import Settled, finish, settle
 from aggregate.spans import compute_days, compute_eight_hours, day_key, eight_hour_starts, has_eight_hours
 from aggregate.statistic import Computed, Key, State, Statistic, Window, station_object
 from aggregate.statistic_store import Memory, ObjectDay, Writer, of_day, write
-from aggregate.store import Layouts
+from aggregate.store import REPORT_CHUNK_S, Layouts, by_chunk
 from core.clock import HOUR
 from core.kafka import partition_of
 from ingest.envelope import Source
@@ -194,8 +194,14 @@ def _days_needed(objects: _Objects, touched: Touched) -> set[ObjectDay]:
 def load_readings(cursor: Any, layouts: Layouts, keys: Sequence[HourKey]) -> dict[HourKey, list[Readings]]:
     """The readings of devices in hours: averages over an hour at most, no forecasts."""
     found: dict[HourKey, list[Readings]] = defaultdict(list)
-    if not keys:
-        return found
+    for of_chunk in by_chunk(keys, lambda key: key.start, REPORT_CHUNK_S):
+        _load_readings(cursor, layouts, of_chunk, found)
+    return found
+
+
+def _load_readings(
+    cursor: Any, layouts: Layouts, keys: Sequence[HourKey], found: dict[HourKey, list[Readings]]
+) -> None:
     starts = [key.start for key in keys]
     cursor.execute(
         'select r.station_id, k.start, extract(epoch from r.time)::bigint, r.period, r.layout, r."values", r.flags,'
@@ -208,4 +214,3 @@ def load_readings(cursor: Any, layouts: Layouts, keys: Sequence[HourKey]) -> dic
     for station, start, time, period, layout, values, flags, mask, origin in cursor.fetchall():
         names = layouts.names(cursor, layout)
         found[HourKey(station, start)].append(Readings(time, period, names, values, flags or "", mask or "", origin))
-    return found

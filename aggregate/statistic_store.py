@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from aggregate.settle import Settled
 from aggregate.statistic import Content, Key, Statistic, Window
-from aggregate.store import Layouts, array, copy, text_array, timestamp
+from aggregate.store import STATISTIC_CHUNK_S, Layouts, array, by_chunk, copy, text_array, timestamp
 from core.clock import DAY, day_start
 from core.postgres import copy_text
 
@@ -68,8 +68,9 @@ class Memory:
             self._days.popitem(last=False)
         for day in missing:
             self._days[day] = {}
-        for statistic in _read_days(cursor, layouts, missing):
-            self._days[of_day(statistic.key)][statistic.key] = statistic
+        for of_chunk in by_chunk(missing, lambda day: day[1], STATISTIC_CHUNK_S):
+            for statistic in _read_days(cursor, layouts, of_chunk):
+                self._days[of_day(statistic.key)][statistic.key] = statistic
 
     def get(self, key: Key) -> Statistic | None:
         """A statistic of a day that is in memory."""
@@ -81,8 +82,6 @@ class Memory:
 
 
 def _read_days(cursor: Any, layouts: Layouts, days: Sequence[ObjectDay]) -> list[Statistic]:
-    if not days:
-        return []
     starts = [start for _, start in days]
     cursor.execute(
         _SELECT + " from unnest(%s::text[], %s::bigint[]) as k(object, day)"
@@ -119,8 +118,13 @@ def read_open(cursor: Any, layouts: Layouts, maker: str, partitions: Iterable[in
 
 def read_keys(cursor: Any, layouts: Layouts, keys: Collection[Key]) -> dict[Key, Statistic]:
     """The statistics with these keys, those there are."""
-    if not keys:
-        return {}
+    found: dict[Key, Statistic] = {}
+    for of_chunk in by_chunk(keys, lambda key: key.start, STATISTIC_CHUNK_S):
+        found.update((statistic.key, statistic) for statistic in _read_keys(cursor, layouts, of_chunk))
+    return found
+
+
+def _read_keys(cursor: Any, layouts: Layouts, keys: Collection[Key]) -> list[Statistic]:
     starts = [key.start for key in keys]
     cursor.execute(
         _SELECT + " from unnest(%s::text[], %s::text[], %s::bigint[]) as k(object, time_window, start)"
@@ -129,8 +133,7 @@ def read_keys(cursor: Any, layouts: Layouts, keys: Collection[Key]) -> dict[Key,
         " and start between to_timestamp(%s) and to_timestamp(%s) offset 0) s",
         ([k.object for k in keys], [str(k.window) for k in keys], starts, min(starts), max(starts)),
     )
-    found = (_statistic(cursor, layouts, row) for row in cursor.fetchall())
-    return {statistic.key: statistic for statistic in found}
+    return [_statistic(cursor, layouts, row) for row in cursor.fetchall()]
 
 
 def _statistic(cursor: Any, layouts: Layouts, row: tuple[Any, ...]) -> Statistic:

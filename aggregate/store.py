@@ -1,7 +1,8 @@
 """Reports in the database: rows by slot, what was rejected, what came in. SQL and nothing else.
 
 Keys are probed one by one (`lateral … offset 0`): a chunk just made has no statistics yet, and left to itself the
-planner takes it for empty, reads it from end to end and compares every row with every key.
+planner takes it for empty, reads it from end to end and compares every row with every key. And they are probed chunk by
+chunk, between bounds that the planner sees: a probe over all chunks of some years costs milliseconds.
 
 Delivery guarantee: all of it runs in the worker's transaction, which holds the lock of its partitions' offsets; so
 a slot found empty stays empty until the commit, and fresh rows are copied straight in.
@@ -11,17 +12,32 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from aggregate.reading import Number, RejectReason, Slot, Stored
 from aggregate.revision import Said, said
-from core.clock import MICROS, SHANGHAI
+from core.clock import DAY, MICROS, SHANGHAI
 from core.postgres import copy_text
 from ingest.envelope import Source
 
 _NEVER_ISSUED = "-infinity"
+
+
+REPORT_CHUNK_S = 7 * DAY
+STATISTIC_CHUNK_S = 90 * DAY
+"""As the migration makes them; another length would only cost time."""
+
+_Item = TypeVar("_Item")
+
+
+def by_chunk(items: Iterable[_Item], time_of: Callable[[_Item], int], length: int) -> Iterable[list[_Item]]:
+    """The items in groups that lie within `length` seconds of each other by `time_of`."""
+    groups: dict[int, list[_Item]] = defaultdict(list)
+    for item in items:
+        groups[time_of(item) // length].append(item)
+    return groups.values()
 
 
 class Intake(NamedTuple):
@@ -94,8 +110,14 @@ class Layouts:
 def load_slots(cursor: Any, layouts: Layouts, slots: Collection[Slot]) -> dict[Slot, dict[Number, Stored]]:
     """The rows that stand in `slots`, by report number; slots without rows are left out."""
     found: dict[Slot, dict[Number, Stored]] = defaultdict(dict)
-    if not slots:
-        return found
+    for of_chunk in by_chunk(slots, lambda slot: slot.time, REPORT_CHUNK_S):
+        _load_slots(cursor, layouts, of_chunk, found)
+    return found
+
+
+def _load_slots(
+    cursor: Any, layouts: Layouts, slots: Collection[Slot], found: dict[Slot, dict[Number, Stored]]
+) -> None:
     times = [slot.time for slot in slots]
     cursor.execute(
         "select r.station_id, r.period, extract(epoch from r.time)::bigint, r.source, r.run, r.seq, r.layout,"
@@ -127,7 +149,6 @@ def load_slots(cursor: Any, layouts: Layouts, slots: Collection[Slot]) -> dict[S
         found[Slot(station, period, time, issued)][number] = Stored(
             number, names, values, flags or "", mask or "", origin, received, correlation, fresh=False
         )
-    return found
 
 
 class RefusedKey(NamedTuple):
