@@ -6,6 +6,7 @@ the database) and never jump: an offset that Kafka no longer has is an error.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
@@ -32,6 +33,7 @@ BOOTSTRAP_TIMEOUT_MS = 5000
 """How long a new client waits for a broker before it says that Kafka is away."""
 
 
+@lru_cache(maxsize=131_072)
 def partition_of(key: str, partitions: int = PARTITIONS) -> int:
     """Kafka's murmur2 partition of `key`."""
     return (int(murmur2(key.encode())) & 0x7FFFFFFF) % partitions
