@@ -1,0 +1,201 @@
+"""A worker without Kafka: a log in memory, the real step, the real database, and a clock that tests set."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from slow_statistics import Cell, Cells
+
+from aggregate.report_step import ReportStep
+from aggregate.settings import AggregateSettings
+from core import offsets
+from core.clock import parse_time
+from core.kafka import PARTITIONS, partition_of
+from core.offsets import Position, Stand
+from core.postgres import connect
+from core.settings import CoreSettings
+from core.stream import Step
+from ingest.envelope import Entry, encode_batch
+from ingest.kinds import KindSettings
+from ingest.station_import import import_csv
+
+HEADING = "station,name_zh,kind,region,city,reporting_period,control_level,control_point,valid_ranges"
+TABLES = "report, rejected, intake, told, statistic, statistic_revision, closed_day, closed_numbers"
+MINE = "consumer in ('worker', 'city')"
+
+
+class Record(NamedTuple):
+    """What a step sees of a Kafka record."""
+
+    offset: int
+    value: bytes | None
+    timestamp: int
+
+
+class Log:
+    """A topic of six partitions."""
+
+    def __init__(self) -> None:
+        self.partitions: dict[int, list[Record]] = {partition: [] for partition in range(PARTITIONS)}
+
+    def add(self, *entries: Entry) -> None:
+        """One record a partition, as the bridge batches."""
+        groups: dict[int, list[Entry]] = {}
+        for entry in entries:
+            groups.setdefault(partition_of(entry.station), []).append(entry)
+        for partition, group in groups.items():
+            self.add_bytes(partition, encode_batch(group))
+
+    def add_bytes(self, partition: int, value: bytes | None) -> None:
+        """A record as it stands, ours or not."""
+        records = self.partitions[partition]
+        records.append(Record(len(records), value, 1_773_000_000_000))
+
+    def after(self, stands: Mapping[int, Stand], most: int) -> dict[int, list[Record]]:
+        """At most `most` records a partition from where a worker stands."""
+        found = {p: self.partitions[p][stand.offset : stand.offset + most] for p, stand in stands.items()}
+        return {partition: records for partition, records in found.items() if records}
+
+
+class Worker:
+    """Does with a step what `core.stream.Stream` does: one transaction a call, offset and epoch compared."""
+
+    def __init__(self, settings: CoreSettings, log: Log, step: Step | None = None, *, cluster: str = "") -> None:
+        self.step = step or ReportStep(AggregateSettings.load(), KindSettings.load())
+        self.log = log
+        self.stands: dict[int, Stand] = {}
+        self.position = Position(self.step.consumer, cluster or uuid.uuid4().hex, self.step.topic)
+        self.database = connect(settings, "worker", application="test worker")
+
+    def close(self) -> None:
+        """End its connection."""
+        self.database.close()
+
+    def gain(self, now: float) -> None:
+        """Take over all partitions, as at a start or in a rebalance."""
+        self.step.forget()
+        with self.database, self.database.cursor() as cursor:
+            self.stands = offsets.claim(cursor, self.position, range(PARTITIONS))
+            self.step.gained(cursor, sorted(self.stands), now)
+
+    def take(self, now: float, most: int = 1_000_000) -> bool:
+        """Take at most `most` records a partition; whether there were any."""
+        records = self.log.after(self.stands, most)
+        if not records:
+            return False
+        expected = {partition: self.stands[partition] for partition in records}
+        after = {partition: batch[-1].offset + 1 for partition, batch in records.items()}
+        with self.database, self.database.cursor() as cursor:
+            offsets.lock(cursor, self.position, expected)
+            self.step.take(cursor, records, now)
+            offsets.advance(cursor, self.position, expected, after)
+        self.stands.update({p: Stand(offset, expected[p].epoch) for p, offset in after.items()})
+        return True
+
+    def take_and_lose_the_answer(self, now: float, most: int = 1_000_000, *, committed: bool) -> None:
+        """Take, and not learn whether the commit went through: forget, and read where the row stands."""
+        stands = dict(self.stands)
+        if committed:
+            self.take(now, most)
+        else:
+            with self.database.cursor() as cursor:
+                offsets.lock(cursor, self.position, stands)
+                self.step.take(cursor, self.log.after(stands, most), now)
+            self.database.rollback()
+        self.step.forget()
+        with self.database, self.database.cursor() as cursor:
+            self.stands = offsets.read(cursor, self.position, stands)
+
+    def tick(self, now: float) -> None:
+        """Do what falls due by the clock."""
+        with self.database, self.database.cursor() as cursor:
+            offsets.lock(cursor, self.position, self.stands)
+            self.step.tick(cursor, sorted(self.stands), now)
+
+
+@contextmanager
+def worker(settings: CoreSettings, log: Log, step: Step | None = None, *, cluster: str = "") -> Iterator[Worker]:
+    """A worker that has not gained anything yet."""
+    with closing(Worker(settings, log, step, cluster=cluster)) as made:
+        yield made
+
+
+class Ground:
+    """The database under the workers, emptied for each test, and what tests look up in it."""
+
+    def __init__(self, settings: CoreSettings, folder: Path) -> None:
+        self.settings = settings
+        self._folder = folder
+
+    def clear(self) -> None:
+        """No reports, no statistics, nothing to tell."""
+        with closing(connect(self.settings, "owner", application="test")) as database, database, database.cursor() as c:
+            c.execute(f"truncate {TABLES}")
+            c.execute(f"delete from outbox where {MINE}")
+            c.execute(f"delete from consumer_offset where {MINE} and cluster like 'test%'")
+
+    def stations(self, *rows: str) -> None:
+        """Register stations; `HEADING` names the columns."""
+        file = self._folder / f"{uuid.uuid4().hex}.csv"
+        file.write_text("\n".join([HEADING, *rows]) + "\n", encoding="utf-8")
+        with closing(connect(self.settings, "registry", application="test")) as database:
+            result = import_csv(
+                database, file, effective=parse_time("2020-01-01T00:00:00+08:00", field="t"), user="test"
+            )
+        assert result.failed == 0, result.errors
+
+    def rows(self, query: str, *values: Any, role: str = "owner") -> list[tuple[Any, ...]]:
+        """What a query finds."""
+        with closing(connect(self.settings, role, application="test")) as database, database, database.cursor() as c:
+            c.execute(query, values)
+            return list(c.fetchall()) if c.description else []
+
+    def windows(self, object_: str) -> dict[tuple[str, int], tuple[Cells, str, str]]:
+        """The statistics of an object by kind of window and start: cells, edition, states."""
+        rows = self.rows(
+            'select s.time_window, extract(epoch from s.start)::bigint, l.factors, s."values", s.n_valid,'
+            " s.n_expected, s.reasons, s.edition, s.states from statistic s join layout l on l.layout_id = s.layout"
+            " where s.object = %s",
+            object_,
+        )
+        found = {}
+        for window, start, names, values, n_valid, n_expected, reasons, edition, states in rows:
+            shown = [None if math.isnan(value) else value for value in values]
+            cells = map(Cell, shown, n_valid, n_expected, reasons)
+            found[window, start] = (dict(zip(names, cells, strict=True)), edition, states)
+        return found
+
+    def hour(self, object_: str, start: int) -> tuple[Cells, str, str]:
+        """One hour: cells, edition, states."""
+        return self.windows(object_)["hour", start]
+
+    def readings(self, station: str, letters: str = "C") -> dict[tuple[int, int, str], tuple[Any, ...]]:
+        """By period, time and factor: source, run, seq, value, flag of the readings whose mask is one of `letters`."""
+        rows = self.rows(
+            'select r.period, extract(epoch from r.time)::bigint, r.source, r.run, r.seq, l.factors, r."values",'
+            " r.flags, r.mask from report r join layout l on l.layout_id = r.layout join station s using (station_id)"
+            " where s.station = %s",
+            station,
+        )
+        found: dict[tuple[int, int, str], tuple[Any, ...]] = {}
+        for period, time, source, run, seq, names, values, flags, mask in rows:
+            for place, name in enumerate(names):
+                if (mask or "C" * len(names))[place] in letters:
+                    value = None if math.isnan(values[place]) else values[place]
+                    assert (period, time, name) not in found, "a reading with more than one current value"
+                    found[period, time, name] = (source, run, seq, value, (flags or "N" * len(names))[place])
+        return found
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        return int(self.rows(f"select count(*) from {table}")[0][0])
+
+    def told(self, topic: str, consumer: str = "worker") -> list[bytes]:
+        """The outbox's messages of a topic, in order."""
+        rows = self.rows("select value from outbox where topic = %s and consumer = %s order by id", topic, consumer)
+        return [bytes(value) for (value,) in rows]
