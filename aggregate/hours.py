@@ -226,16 +226,14 @@ def _computed(
 def assemble(cells: Mapping[str, Cell], edition: str, open_until: Mapping[str, int]) -> Computed:
     """A window's row from its cells; a factor that is open has no value yet."""
     names = tuple(sorted(cells))
-    shown = [
-        cells[name]._replace(value=None, n_valid=0, reason=Reason.NO_VALUES) if open_until[name] else cells[name]
-        for name in names
-    ]
-    content = Content(
-        names,
-        tuple(cell.value for cell in shown),
-        tuple(cell.n_valid for cell in shown),
-        tuple(cell.n_expected for cell in shown),
-        tuple(cell.reason for cell in shown),
-        edition,
-    )
-    return Computed(content, tuple(cell.live for cell in shown), tuple(open_until[name] for name in names))
+    until = tuple([open_until[name] for name in names])
+    shown = [cells[name] for name in names]
+    if any(until):
+        shown = [
+            cell._replace(value=None, n_valid=0, reason=Reason.NO_VALUES) if wait else cell
+            for cell, wait in zip(shown, until, strict=True)
+        ]
+    if not shown:
+        return Computed(Content((), (), (), (), (), edition), (), ())
+    values, n_valid, n_expected, reasons, live, _ = zip(*shown, strict=True)
+    return Computed(Content(names, values, n_valid, n_expected, reasons, edition), live, until)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter as Counts
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -147,8 +148,8 @@ class ReportStep:
 
     def _update(self, cursor: Any, touched: Touched, now: int) -> None:
         made = self._recomputer.update(cursor, self._judge.registry, touched, now)
-        for told in made:
-            STATISTICS_WRITTEN.labels(told.settled.row.key.window).inc()
+        for window, count in Counts(told.settled.row.key.window for told in made).items():
+            STATISTICS_WRITTEN.labels(window).inc(count)
         publish_statistics(cursor, MAKER, made)
 
     def _rebuild(self, cursor: Any, rows: Iterable[Statistic], now: int) -> None:

@@ -14,6 +14,7 @@ import io
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from aggregate.reading import Number, RejectReason, Slot, Stored
@@ -48,6 +49,7 @@ class Intake(NamedTuple):
     repeats: int
 
 
+@lru_cache(maxsize=65_536)
 def timestamp(seconds: int) -> str:
     """UTC seconds as PostgreSQL reads them."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(sep=" ")

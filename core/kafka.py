@@ -11,11 +11,14 @@ from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import NewTopic
-from kafka.errors import TopicAlreadyExistsError
+from kafka.errors import KafkaError, TopicAlreadyExistsError
 from kafka.partitioner import murmur2
 
 from core.errors import SettingsError, UnavailableError
+from core.logs import get_logger
 from core.settings import CoreSettings
+
+_log = get_logger(__name__)
 
 REPORTS = "lantian.reports.v1"
 REJECTED = "lantian.rejected.v1"
@@ -29,6 +32,7 @@ RETENTION_MS = 30 * 86_400_000
 MAX_RECORD_BYTES = 1_000_000
 """Below the broker's and the consumer's default of 1 MiB, with room for headers."""
 
+ABANDON_TIMEOUT_S = 5
 BOOTSTRAP_TIMEOUT_MS = 5000
 """How long a new client waits for a broker before it says that Kafka is away."""
 
@@ -60,6 +64,19 @@ def producer(settings: CoreSettings, *, linger_ms: int = 5) -> Any:
         bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
         allow_auto_create_topics=False,
     )
+
+
+def abandon(producer: Any) -> None:
+    """Give a producer up with whatever it still holds; what it was told to send may or may not arrive.
+
+    kafka-python's `close` waits for what is under way, and raises without ending the producer's thread when Kafka is
+    away: the thread would live on and send, perhaps minutes later, what a successor has long sent again.
+    """
+    producer._sender.force_close()
+    try:
+        producer.close(timeout=ABANDON_TIMEOUT_S)
+    except KafkaError as error:
+        _log.warning("producer_stays", error=repr(error))
 
 
 def consumer(settings: CoreSettings, *, group: str | None, max_records: int = 500) -> Any:

@@ -141,10 +141,15 @@ class Stream:
                 cursor.execute("set enable_hashjoin = off; set enable_mergejoin = off; set jit = off")
         if self._consumer is None:
             self._cluster = kafka.cluster_id(self._settings)
-            self._consumer = kafka.consumer(
+            consumer = kafka.consumer(
                 self._settings, group=f"lantian-{self._step.consumer}", max_records=self._max_records
             )
-            kafka.subscribe(self._consumer, self._step.topic, _Listener(self._on_assigned, self._on_revoked))
+            try:
+                kafka.subscribe(consumer, self._step.topic, _Listener(self._on_assigned, self._on_revoked))
+            except BaseException:
+                consumer.close()
+                raise
+            self._consumer = consumer
             self._kafka_answered = True
         if self._producer is None:
             self._producer = kafka.producer(self._settings)
@@ -252,7 +257,7 @@ class Stream:
 
     def _close_producer(self) -> None:
         if self._producer is not None:
-            self._producer.close(timeout=1)
+            kafka.abandon(self._producer)
             self._producer = None
 
     def _close(self) -> None:

@@ -100,13 +100,12 @@ create table lantian.alert_log (
 
 -- Records of lantian.statistics.v1 that are none of ours: kept, counted, never in the way of those behind them.
 create table lantian.statistics_unreadable (
-    cluster text not null,
+    unreadable_id bigint generated always as identity primary key,
     partition integer not null,
     log_offset bigint not null,
     at timestamptz not null,
     reason text not null,
-    value bytea not null,
-    primary key (cluster, partition, log_offset)
+    value bytea not null
 );
 
 create view lantian.v_alerts as
