@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from aggregate.statistic import Statement, StatementBatch
 from alerts import store
 from alerts.alert import CITY_PREFIX, Notice, Place, alert_of, station_of
@@ -104,8 +102,3 @@ def place_of(question: Question, registry: Registry) -> Place:
     if station is None:
         return Place(name, name)
     return Place(station.name_zh, station.name_en or station.name_zh, station.camera or "")
-
-
-def encode_notice(notice: Notice) -> bytes:
-    """The value of a record of `lantian.alerts.v1`."""
-    return msgspec.json.encode(notice)

@@ -25,6 +25,5 @@ class AlertsSettings(SectionSettings):
     metrics_port: int = PORTS["alerts"]
     batch_records: int = Field(default=200, ge=1, le=10_000)
     """Kafka records judged in one transaction at most."""
-    poll_ms: int = Field(default=200, ge=10, le=10_000)
     registry_seconds: float = Field(default=15.0, gt=0)
-    """How often the registry is asked whether it has changed."""
+    """How often, in data time, the registry is asked whether it has changed."""

@@ -162,14 +162,12 @@ def _log(cursor: Any, alert_id: int, version: int, event: Event, alert: Alert) -
     )
 
 
-def save_unreadable(
-    cursor: Any, cluster: str, partition: int, offset: int, at: float, reason: str, value: bytes
-) -> None:
+def save_unreadable(cursor: Any, partition: int, offset: int, at: float, reason: str, value: bytes) -> None:
     """Keep a record that is none of ours."""
     cursor.execute(
-        "insert into statistics_unreadable (cluster, partition, log_offset, at, reason, value)"
-        " values (%s, %s, %s, to_timestamp(%s), %s, %s) on conflict do nothing",
-        (cluster, partition, offset, at, reason, value),
+        "insert into statistics_unreadable (partition, log_offset, at, reason, value)"
+        " values (%s, %s, to_timestamp(%s), %s, %s)",
+        (partition, offset, at, reason, value),
     )
 
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from aggregate.statistic import Reason, Statement, StatementBatch, Window
-from alerts.run import well_formed
+from alerts.step import well_formed
 
 STATEMENT = Statement(
     object="station:d1",
@@ -33,7 +33,9 @@ def test_a_batch_whose_arrays_are_parallel_is_taken() -> None:
     assert well_formed(batch) is batch
 
 
-@pytest.mark.parametrize("fault", [{"values": []}, {"states": "X"}, {"states": "PP"}, {"live": [True, False]}])
+@pytest.mark.parametrize(
+    "fault", [{"values": []}, {"states": "X"}, {"states": "PP"}, {"reasons": [99]}, {"live": [True, False]}]
+)
 def test_a_batch_with_a_statement_that_is_not_well_formed_is_refused_by_name(fault: dict[str, Any]) -> None:
     batch = StatementBatch("晋城市", [STATEMENT, msgspec.structs.replace(STATEMENT, **fault)])
     with pytest.raises(ValueError, match="station:d1 at 0 is not well formed"):

@@ -1,0 +1,129 @@
+"""The engine as a step of a stream: statements in, alerts and notices out, all in the stream's transaction.
+
+Delivery guarantees: each statement is judged once, whatever dies when (core.stream). `lantian.alerts.v1` is told at
+least once: a notice carries the alert's version, and receivers ignore what is not above the last one they saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from prometheus_client import Counter
+
+from aggregate.statistic import Reason, State, StatementBatch, decode_statements
+from alerts import store
+from alerts.alert import Notice
+from alerts.judging import Judge, Result
+from core.kafka import ALERTS, STATISTICS
+from core.logs import get_logger
+from core.outbox import Message, enqueue
+from ingest.registry import Registry, read_version
+
+CONSUMER = "engine"
+HEADERS = (("v", "1"),)
+_STATES = frozenset(State)
+_REASONS = frozenset(Reason)
+
+STATEMENTS = Counter("lantian_alerts_statements", "Statements by what the engine did with them.", ["outcome"])
+EVENTS = Counter("lantian_alerts_events", "What happened to alerts.", ["happening", "severity"])
+UNREADABLE = Counter("lantian_alerts_unreadable_records", "Records of the statistics topic that are none of ours.")
+
+_log = get_logger(__name__)
+
+
+class AlertStep:
+    """Takes `lantian.statistics.v1` (core.stream.Step); the database holds all that it remembers of alerts."""
+
+    consumer = CONSUMER
+    topic = STATISTICS
+
+    def __init__(self, judge: Judge, registry_s: float) -> None:
+        """`registry_s`: how often, in seconds of data time, the registry is asked whether it has changed."""
+        self._judge = judge
+        self._registry_s = registry_s
+        self._registry = Registry.empty()
+        self._registry_asked = float("-inf")
+        self._uncommitted: list[Result] = []
+
+    def forget(self) -> None:
+        """What was judged last may have been rolled back: it is not told of."""
+        self._uncommitted.clear()
+
+    def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
+        """Nothing is owed: alerts change by statements alone."""
+
+    def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
+        """The transaction before this one has been committed."""
+        self._tell_committed()
+
+    def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
+        """Judge the statements of each partition in their order."""
+        self._tell_committed()
+        self._renew_registry(cursor, now)
+        for partition, batch in records.items():
+            readable = [found for record in batch if (found := _decoded(cursor, record, now))]
+            result = self._judge.judge(cursor, readable, self._registry, now)
+            enqueue(cursor, CONSUMER, partition, map(_message, result.notices))
+            self._uncommitted.append(result)
+
+    def _renew_registry(self, cursor: Any, now: float) -> None:
+        if abs(now - self._registry_asked) < self._registry_s:
+            return
+        if read_version(cursor.connection) != self._registry.version:
+            self._registry = Registry.load(cursor.connection)
+        self._registry_asked = now
+
+    def _tell_committed(self) -> None:
+        for result in self._uncommitted:
+            for outcome, count in result.outcomes.items():
+                STATEMENTS.labels(outcome).inc(count)
+            for notice in result.notices:
+                _tell(notice)
+        self._uncommitted.clear()
+
+
+def _tell(notice: Notice) -> None:
+    alert = notice.alert
+    EVENTS.labels(notice.happening, alert.severity).inc()
+    _log.info(
+        f"alert_{notice.happening}",
+        alert_id=notice.alert_id,
+        rule=alert.rule_id,
+        object=alert.object,
+        value=alert.value,
+        state=alert.state,
+        pages=alert.pages,
+    )
+
+
+def _message(notice: Notice) -> Message:
+    return Message(ALERTS, notice.alert.city, msgspec.json.encode(notice), HEADERS)
+
+
+def _decoded(cursor: Any, record: Any, now: float) -> StatementBatch | None:
+    try:
+        return well_formed(decode_statements(record.value))
+    except (msgspec.MsgspecError, ValueError) as error:
+        UNREADABLE.inc()
+        _log.warning("record_unreadable", partition=record.partition, offset=record.offset, error=str(error))
+        store.save_unreadable(cursor, record.partition, record.offset, now, str(error), record.value)
+        return None
+
+
+def well_formed(batch: StatementBatch) -> StatementBatch:
+    """The batch, if the arrays of its statements are parallel and its states and reasons known; else `ValueError`."""
+    for statement in batch.statements:
+        arrays = (
+            statement.states,
+            statement.values,
+            statement.n_valid,
+            statement.n_expected,
+            statement.reasons,
+            statement.live,
+        )
+        parallel = all(len(array) == len(statement.factors) for array in arrays)
+        if not (parallel and _STATES.issuperset(statement.states) and _REASONS.issuperset(statement.reasons)):
+            raise ValueError(f"the statement of {statement.object} at {statement.start} is not well formed")
+    return batch
