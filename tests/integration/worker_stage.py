@@ -69,7 +69,7 @@ class Worker:
         self.step = step or ReportStep(AggregateSettings.load(), KindSettings.load())
         self.log = log
         self.stands: dict[int, Stand] = {}
-        self.position = Position(self.step.consumer, cluster or uuid.uuid4().hex, self.step.topic)
+        self.position = Position(self.step.consumer, cluster or f"test-{uuid.uuid4().hex}", self.step.topic)
         self.database = connect(settings, "worker", application="test worker")
 
     def close(self) -> None:
