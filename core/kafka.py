@@ -111,7 +111,7 @@ def subscribe(consumer: Any, topic: str, listener: Any) -> None:
 
 def create_topics(settings: CoreSettings, *, replication: int = 1) -> list[str]:
     """Make the topics that are missing; returns their names."""
-    admin = KafkaAdminClient(bootstrap_servers=_bootstrap(settings))
+    admin = KafkaAdminClient(bootstrap_servers=_bootstrap(settings), bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS)
     made = []
     try:
         for name in TOPICS:
@@ -128,7 +128,7 @@ def create_topics(settings: CoreSettings, *, replication: int = 1) -> list[str]:
 
 def cluster_id(settings: CoreSettings) -> str:
     """The id of the cluster: offsets are kept by it, so that another cluster's log is never taken for this one's."""
-    admin = KafkaAdminClient(bootstrap_servers=_bootstrap(settings))
+    admin = KafkaAdminClient(bootstrap_servers=_bootstrap(settings), bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS)
     try:
         return str(admin.describe_cluster()["cluster_id"])
     finally:

@@ -91,12 +91,8 @@ class KafkaWriter(Generic[Token]):
     def close(self) -> None:
         """Leave; what is not durable by now stays with the broker."""
         producer, self._producer, self._failing = self._producer, None, False
-        if producer is None:
-            return
-        try:
-            producer.close(timeout=1)
-        except KafkaError as error:
-            log.warning("kafka producer did not close in order", error=repr(error))
+        if producer is not None:
+            kafka.abandon(producer)
 
     def _send_waiting(self) -> None:
         while self._waiting and self._producer is not None and not self._failing:
