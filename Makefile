@@ -18,6 +18,10 @@ demo: setup ## A day in Jincheng, from the monitor to the alert, in under three 
 test: setup lint ## All checks: lint, then every test but the slow ones
 	$(BIN)/pytest -m "not slow"
 
+.PHONY: test-beijing
+test-beijing: setup ## Four years of Beijing through the pipeline, undisturbed, killed, cut off; tells readings/s
+	$(BIN)/pytest -m slow -s tests/faults/test_beijing.py
+
 .PHONY: lint
 lint: setup ## Style, types, layers
 	$(BIN)/ruff check

@@ -1,0 +1,294 @@
+"""The whole pipeline as a test runs it: real servers, real processes, frozen, killed and started at will.
+
+A `Pipeline` belongs to one fresh stack; `running_pipeline` makes both and erases them. Every wait is for a condition
+with a deadline (`eventually`), generous because a test machine may be busy.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.request import urlopen
+
+from kafka import KafkaConsumer, TopicPartition
+
+from core import kafka
+from core.postgres import connect
+from core.settings import ConfiguredSettings, CoreSettings
+from deploy.local.stack import Stack
+
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE = 120.0
+LOG_LINES = 60
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+
+
+def eventually(what: str, look: Callable[[], T], seconds: float = PATIENCE, every: float = 0.05) -> T:
+    """What `look` finds as soon as it is true; fails naming `what` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"did not come about within {seconds:.0f} s: {what}"
+        threading.Event().wait(every)
+    return found
+
+
+def outage(stack: Stack, name: str, seconds: float) -> None:
+    """Stop a server in order, keep it away for `seconds`, start it again."""
+    stack.stop(name)
+    threading.Event().wait(seconds)
+    stack.start(name)
+
+
+@contextmanager
+def frozen(pid: int | None) -> Iterator[None]:
+    """A process that does nothing for a while and knows nothing of it; it may be killed meanwhile."""
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+
+
+class Process:
+    """A `lantian` process that can be killed and started again; its output goes to a log of its own."""
+
+    def __init__(self, name: str, arguments: list[str], environment: Mapping[str, str], folder: Path) -> None:
+        """`folder` is the stack's state folder: the process tells its port there, and works there."""
+        self.name = name
+        self.log = folder / "log" / f"lantian-{name}.log"
+        self.answer = folder / "log" / f"lantian-{name}.out"
+        self._arguments = arguments
+        self._environment = dict(environment)
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; a process with `/readyz` is ready some time later (`wait_ready`)."""
+        assert not self.running, f"{self.name} runs already"
+        with self.log.open("ab") as log, self.answer.open("ab") as answer:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "deploy.cli", *self._arguments],
+                env=self._environment,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=answer,
+                stderr=log,
+            )
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def ready(self) -> bool:
+        """Whether it says so; fails if it has ended."""
+        assert self.running, f"{self.name} has ended, see {self.log}"
+        return self._get("readyz") is not None
+
+    def wait_ready(self) -> None:
+        eventually(f"{self.name} is ready", self.ready)
+
+    def metric(self, name: str) -> float:
+        """The sum of a metric over its labels; NaN if the process does not answer."""
+        lines = (self._get("metrics") or f"{name} nan").splitlines()
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.split("{")[0].split(" ")[0] == name)
+
+    def kill(self) -> None:
+        """SIGKILL: it writes nothing down any more."""
+        assert self.running, f"{self.name} had ended before it was killed"
+        self._signal(signal.SIGKILL)
+
+    def end(self) -> int:
+        """SIGTERM, and what it exits with."""
+        return self._signal(signal.SIGTERM) if self.running else 0
+
+    def wait(self, seconds: float) -> int:
+        """Its exit status when it ends by itself."""
+        assert self._process is not None
+        return self._process.wait(timeout=seconds)
+
+    def tail(self) -> str:
+        """The last lines of its log."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines() if self.log.exists() else []
+        return "\n".join(lines[-LOG_LINES:])
+
+    def _signal(self, number: signal.Signals) -> int:
+        assert self._process is not None
+        self._process.send_signal(number)
+        return self._process.wait(timeout=60)
+
+    def _get(self, path: str) -> str | None:
+        told = self._folder / "run" / f"{self._arguments[0]}.port"
+        try:
+            with urlopen(f"http://127.0.0.1:{told.read_text().strip()}/{path}", timeout=5) as answer:
+                return str(answer.read().decode())
+        except OSError:
+            return None
+
+
+class Pipeline:
+    """A fresh stack, its bridge and its worker, and what can be asked of them."""
+
+    def __init__(self, stack: Stack, settings: Mapping[str, str]) -> None:
+        self.stack = stack
+        self._environment = {
+            **os.environ,
+            **stack.environment,
+            "LANTIAN_BRIDGE_METRICS_PORT": "0",
+            "LANTIAN_AGGREGATE_METRICS_PORT": "0",
+            **settings,
+        }
+        self.bridge = self._process("bridge", "ingest")
+        self.worker = self._process("worker", "aggregate")
+        self._processes = [self.bridge, self.worker]
+
+    @property
+    def core(self) -> CoreSettings:
+        return self.stack.settings
+
+    def run(self, *arguments: str) -> str:
+        """A command that must succeed; what it prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "deploy.cli", *arguments],
+            env=self._environment,
+            cwd=self.stack.state_dir,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"lantian {' '.join(arguments)}: {done.stderr}"
+        return done.stdout
+
+    def replay(self, *arguments: str) -> Process:
+        """A replay under way, for `Pipeline.finished`."""
+        process = self._process("replay", "replay", *arguments, "--json")
+        self._processes.append(process)
+        process.start()
+        return process
+
+    def finished(self, replay: Process, seconds: float) -> dict[str, Any]:
+        """What the replay answers once every report is durable."""
+        status = replay.wait(seconds)
+        assert status == 0, f"the replay failed: {replay.tail()}"
+        answer: dict[str, Any] = json.loads(replay.answer.read_text(encoding="utf-8"))
+        return answer
+
+    def rows(self, query: str, parameters: object = None) -> list[Row]:
+        """What the read-only role finds."""
+        with closing(connect(self.core, "reader", application="test")) as database, database.cursor() as cursor:
+            cursor.execute(query, parameters)
+            return list(cursor.fetchall())
+
+    def log_ends(self, topic: str) -> dict[int, int]:
+        """The next offset of every partition of a topic that has records."""
+        places = [TopicPartition(topic, partition) for partition in range(kafka.PARTITIONS)]
+        with closing(KafkaConsumer(bootstrap_servers=self.core.kafka)) as consumer:
+            ends = consumer.end_offsets(places)
+        return {place.partition: end for place, end in ends.items() if end}
+
+    def writing(self) -> bool:
+        """Whether the worker holds a transaction in which it has put reports that nobody else can see yet."""
+        return bool(
+            self.rows(
+                "select 1 from pg_locks l join pg_stat_activity a using (pid) where l.relation = 'report'::regclass"
+                " and l.mode = 'RowExclusiveLock' and a.application_name = 'lantian worker'"
+            )
+        )
+
+    def unread(self) -> int:
+        """Bytes that the broker has sent to the bridge, or a sender to the broker, and that nobody has read yet."""
+        port = f":{self.core.mqtt_port:04X}"
+        lines = (line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:])
+        return sum(int(line[4].rpartition(":")[2], 16) for line in lines if line[2].endswith(port))
+
+    def wait_settled(self, seconds: float = PATIENCE) -> None:
+        """Wait until nothing moves any more: bridge idle, offsets at the logs' ends, outbox empty, twice in a row."""
+        before: list[object] = [None]
+
+        def still() -> bool:
+            stand = self._stand()
+            same = stand is not None and stand == before[0]
+            before[0] = stand
+            return same
+
+        eventually("the statistics are settled", still, seconds, every=0.3)
+
+    def _stand(self) -> object:
+        """Where everything stands, or None while something is under way.
+
+        The database is read first: with the outbox empty and the worker at the end of a log read later, no statement
+        was still to come, so the end of the statistics' log was already the last.
+        """
+        if self.bridge.metric("lantian_bridge_in_flight_entries") != 0 or self.unread():
+            return None
+        rows = self.rows(
+            "select topic, partition, next_offset, (select count(*) from outbox)"
+            " from consumer_offset where consumer in ('worker', 'city')"
+        )
+        stand = {(topic, partition): offset for topic, partition, offset, waiting in rows if not waiting}
+        ends = {
+            (topic, partition): end
+            for topic in (kafka.REPORTS, kafka.STATISTICS)
+            for partition, end in self.log_ends(topic).items()
+        }
+        behind = any(stand.get(place) != end for place, end in ends.items())
+        return None if behind else (stand, self.bridge.metric("lantian_bridge_entries_total"))
+
+    def tell_logs(self) -> None:
+        """Print the ends of all logs, for a test that failed."""
+        for process in self._processes:
+            sys.stderr.write(f"\n--- {process.name} ---\n{process.tail()}\n")
+        for name in self.stack.names:
+            sys.stderr.write(f"\n--- {name} ---\n{self.stack.log_tail(name)}\n")
+
+    def stop(self) -> None:
+        """End every process that still runs."""
+        for process in self._processes:
+            if process.running:
+                os.kill(process.pid, signal.SIGCONT)
+                process.end()
+
+    def _process(self, name: str, *arguments: str) -> Process:
+        return Process(name, list(arguments), self._environment, self.stack.state_dir)
+
+
+@contextmanager
+def running_pipeline(folder: Path, registry: Path, **settings: str) -> Iterator[Pipeline]:
+    """A pipeline on a stack of its own in `folder`, ready, with the stations of `registry` and an account to replay.
+
+    `settings` are variables of its environment, beside those of the machine.
+    """
+    stack = Stack(ConfiguredSettings(state_dir=folder))
+    pipeline = Pipeline(stack, settings)
+    try:
+        stack.up()
+        pipeline.run("stations", "import", str(registry))
+        pipeline.run("stations", "credentials", "*", "--platform", "replay", "--replay")
+        pipeline.bridge.start()
+        pipeline.worker.start()
+        pipeline.bridge.wait_ready()
+        pipeline.worker.wait_ready()
+        yield pipeline
+    except BaseException:
+        pipeline.tell_logs()
+        raise
+    finally:
+        pipeline.stop()
+        stack.erase()
