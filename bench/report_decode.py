@@ -35,8 +35,8 @@ def cost(function: Callable[[bytes], object], body: bytes) -> float:
 def main() -> None:
     """Print a line a form."""
     for form, body in payloads().items():
-        print(f"decode_report, {form}: {cost(decode_report, body):.2f} µs, {len(body)} bytes")  # noqa: T201
-    print(f"read_number: {cost(read_number, payloads()['numbers']):.2f} µs")  # noqa: T201
+        print(f"decode_report, {form}: {cost(decode_report, body):.2f} µs, {len(body)} bytes")
+    print(f"read_number: {cost(read_number, payloads()['numbers']):.2f} µs")
 
 
 if __name__ == "__main__":

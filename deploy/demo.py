@@ -39,7 +39,6 @@ MIDNIGHT = datetime(2026, 4, 18, tzinfo=SHANGHAI)
 """A Saturday in the season of dust, under the editions of 2026."""
 LIVE_FROM = MIDNIGHT + timedelta(hours=20)
 LIVE_TO = MIDNIGHT + timedelta(hours=22)
-SPEED = 60.0
 HEAD_START_S = 12.0
 """The clock stands still for this long: time to start the processes and to load the day's hours."""
 DUST_SITE = "140502201"
@@ -75,7 +74,7 @@ class Outcome:
         return self.sent.complete and not self.lost and not self.doubled
 
 
-def run(*, once: bool) -> bool:
+def run(*, once: bool, speed: float) -> bool:
     """Tell the story on a stack of its own, emptied first; returns whether nothing was lost or doubled."""
     began = time.monotonic()
     stop = Shutdown().install().requested
@@ -87,11 +86,11 @@ def run(*, once: bool) -> bool:
         settings = stack.up()
         _register(settings)
         started = datetime.now(UTC) + timedelta(seconds=HEAD_START_S)
-        clock = data_clock(LIVE_FROM.isoformat(), started.isoformat(), SPEED)
+        clock = data_clock(LIVE_FROM.isoformat(), started.isoformat(), speed)
         ports = {f"LANTIAN_{name.upper()}_METRICS_PORT": "0" for name in PROCESSES}
         processes = Processes(stack.state_dir, {**os.environ, **stack.environment, **clock, **ports})
         timed = settings.model_copy(
-            update={"clock_epoch": LIVE_FROM.isoformat(), "clock_started": started.isoformat(), "clock_speed": SPEED}
+            update={"clock_epoch": LIVE_FROM.isoformat(), "clock_started": started.isoformat(), "clock_speed": speed}
         )
         try:
             outcome = _tell(timed, processes, began, stop)
@@ -132,7 +131,8 @@ def _tell(settings: CoreSettings, processes: Processes, began: float, stop: thre
         (parse_event(DUST, MIDNIGHT),),
         RUN,
     )
-    _say(f"sending {MIDNIGHT:%Y-%m-%d}: hours 00–20 at once, then minutes at {SPEED:.0f}× until {LIVE_TO:%H:%M}")
+    span = f"hours 00–20 at once, then minutes at {settings.clock_speed:.0f}× until {LIVE_TO:%H:%M}"
+    _say(f"sending {MIDNIGHT:%Y-%m-%d}: {span}")
     sent = run_plan(settings, plan, PLATFORM, stop)
     database = connect(settings, "reader", application="lantian demo")
     try:
