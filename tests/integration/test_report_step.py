@@ -248,8 +248,11 @@ def test_a_window_that_is_due_becomes_provisional_by_the_clock_and_final_after_i
 
 
 def test_an_hour_is_provisional_with_its_last_value_without_any_clock(ground: Ground, log: Log, step: Worker) -> None:
-    log.add(*an_hour())
-    step.take(END)
+    log.add(*an_hour()[:-1])
+    step.take(END - 2 * MINUTE)
+    assert ground.hour(OBJECT, START)[2] == "OOO"
+    log.add(an_hour()[-1])
+    step.take(END - MINUTE)
     assert ground.hour(OBJECT, START)[2] == "PPP"
     assert ground.windows(OBJECT)["day", MIDNIGHT][2] == "O"
 

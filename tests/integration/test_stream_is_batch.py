@@ -216,6 +216,8 @@ def test_whatever_the_order_and_the_pieces_all_settles_to_what_the_rules_say(
         windows = ground.windows(f"station:{station.name}")
         assert {key: window[:2] for key, window in windows.items()} == slow(sent, station)
         assert {state for *_, states in windows.values() for state in states} == {"F"}
+    wrong = [value for item in sent for value in item.values.values() if value == (OUT_OF_RANGE, "N")]
+    assert ground.rows("select sum(cardinality(factors)) from rejected") == [(len(wrong),)]
     assert _balance(ground)
 
 
