@@ -109,6 +109,20 @@ def subscribe(consumer: Any, topic: str, listener: Any) -> None:
     consumer.subscribe([topic], listener=listener)
 
 
+def poll(consumer: Any, *, timeout_ms: int, max_records: int) -> Any:
+    """Poll a member of a group; returns records by `TopicPartition`.
+
+    kafka-python 3.0.12 forgets a join that outlasts the time-out if nothing but fresh metadata had asked for it: no
+    listener is called, no heartbeat sent, and the broker expels a member that goes on polling for ever. Asking for the
+    join again makes the next poll wait for the one under way.
+    """
+    polled = consumer.poll(timeout_ms=timeout_ms, max_records=max_records)
+    coordinator = consumer._coordinator
+    if coordinator.rejoining:
+        coordinator.request_rejoin()
+    return polled
+
+
 def create_topics(settings: CoreSettings, *, replication: int = 1) -> list[str]:
     """Make the topics that are missing; returns their names."""
     admin = KafkaAdminClient(bootstrap_servers=_bootstrap(settings), bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS)

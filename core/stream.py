@@ -120,7 +120,7 @@ class Stream:
 
     def _turn(self) -> None:
         self._open()
-        polled = self._consumer.poll(timeout_ms=50, max_records=self._max_records)
+        polled = kafka.poll(self._consumer, timeout_ms=50, max_records=self._max_records)
         if self._gained:
             self._claim()
         if self._stale:
