@@ -40,6 +40,8 @@ from standards.editions import HOURLY_FACTORS, Edition, load_editions
 MAKER = "city"
 CITY = "city"
 """The kind of a city's statements."""
+MARGIN_S = 30
+"""Beyond the stations' own grace: theirs ends first, so that a city is not told short of stations that come with it."""
 MALFORMED = Counter("lantian_statements_malformed_total", "Records of the statistics topic that are none of ours")
 
 _log = get_logger(__name__)
@@ -106,7 +108,7 @@ class CityStep:
         made = []
         for key in wanted:
             stations = [(station, rows.get(_hour_of(station, key))) for station in members[key]]
-            until = key.end + self._rules.grace_s
+            until = key.end + self._rules.grace_s + MARGIN_S
             computed = compute_city(
                 [row for _, row in stations], self._editions.at(key.start), until if until > now else 0
             )

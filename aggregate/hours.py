@@ -168,7 +168,8 @@ def _preferred(shorter: Cell | None, longer: Cell) -> Cell:
     else:
         covered = longer.n_valid * shorter.n_expected > shorter.n_valid * longer.n_expected
         chosen = longer if covered and shorter.reason != Reason.VALID else shorter
-    return chosen._replace(complete=shorter.complete or longer.complete)
+    # a logger's hour value that does not count leaves the hour waiting for its minutes
+    return chosen._replace(complete=shorter.complete or (longer.complete and chosen is longer))
 
 
 def _indices(

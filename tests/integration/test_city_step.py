@@ -9,7 +9,7 @@ from reports import HOUR, MIDNIGHT, MINUTE, PM10, entry, report
 from slow_statistics import Cell
 from worker_stage import Ground, Log, Worker, worker
 
-from aggregate.city_step import CityStep
+from aggregate.city_step import MARGIN_S, CityStep
 from aggregate.statistic import Reason, decode_statements
 from core.kafka import STATISTICS, partition_of
 from core.settings import CoreSettings
@@ -21,6 +21,8 @@ pytestmark = pytest.mark.stack
 AIR = KIND_RULES[Kind.AIR]
 START = MIDNIGHT + 9 * HOUR
 END = START + HOUR
+OVERDUE = END + AIR.grace_s + MARGIN_S
+"""From when on a city's hour does without stations that are silent."""
 CITY = "market-town"
 OBJECT = f"city:{CITY}"
 STATIONS = ("town-1", "town-2", "town-3", "town-4")
@@ -92,15 +94,15 @@ def test_a_citys_hour_waits_for_all_its_stations(pair: Pair) -> None:
 
 def test_after_the_grace_a_city_does_without_those_that_are_silent(pair: Pair) -> None:
     pair.take(END, *(hour_of(name, 80.0) for name in STATIONS[:3]))
-    pair.tick(END + AIR.grace_s - 1)
+    pair.tick(OVERDUE - 1)
     assert pair.hour()[1] == "O"
-    pair.tick(END + AIR.grace_s)
+    pair.tick(OVERDUE)
     assert pair.hour() == (Cell(80.0, 3, 4, Reason.VALID), "P")
 
 
 def test_a_late_station_changes_the_citys_hour(pair: Pair) -> None:
     pair.take(END, *(hour_of(name, 80.0) for name in STATIONS[:3]))
-    pair.tick(END + AIR.grace_s)
+    pair.tick(OVERDUE)
     pair.take(END + HOUR, hour_of(STATIONS[3], 120.0, received=END + HOUR))
     assert pair.hour() == (Cell(90.0, 4, 4, Reason.VALID), "P")
 
@@ -142,5 +144,5 @@ def test_a_record_that_is_none_of_ours_holds_up_nothing(pair: Pair, value: bytes
 
 def test_who_gains_a_city_closes_what_is_overdue(pair: Pair) -> None:
     pair.take(END, *(hour_of(name, 80.0) for name in STATIONS[:3]))
-    pair.cities.gain(END + AIR.grace_s)
+    pair.cities.gain(OVERDUE)
     assert pair.hour() == (Cell(80.0, 3, 4, Reason.VALID), "P")

@@ -156,6 +156,11 @@ def test_a_loggers_hour_value_is_all_that_is_waited_for() -> None:
     assert waits(hour(*minutes(3, a34002=80.0), row(0, {PM10: 77.7}, period=HOUR), until=UNTIL)) == {PM10: 0}
 
 
+def test_a_loggers_flagged_hour_value_leaves_its_minutes_waited_for() -> None:
+    rows = [row(0, {PM10: 95.0}, period=HOUR, flags="D"), *minutes(50, a34002=80.0)]
+    assert waits(hour(*rows, until=UNTIL)) == {PM10: UNTIL}
+
+
 def test_after_the_grace_nothing_is_waited_for() -> None:
     assert waits(hour(*minutes(10, a34002=80.0), until=0)) == {PM10: 0}
 
