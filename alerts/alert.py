@@ -173,7 +173,7 @@ def number_text(value: float) -> str:
 def hour_zh(start: int, end: int) -> str:
     """Chinese hours carry the number of their end, 1 … 24, on the day they began."""
     begin, finish = _local(start), _local(end)
-    return f"{begin:%Y-%m-%d} {finish.hour or 24}时({begin:%H:%M}–{finish:%H:%M})"
+    return f"{begin:%Y-%m-%d} {finish.hour or 24}时（{begin:%H:%M}–{finish:%H:%M}）"
 
 
 def hour_en(start: int, end: int) -> str:

@@ -42,31 +42,16 @@ def day_table(cursor: Any, first: int, end: int) -> None:
 def alerts(cursor: Any) -> int:
     """Print every alert; returns how many there are."""
     cursor.execute(
-        "select severity, state, title_zh, name_zh, detail_zh, value, unit, threshold, opened_at, cleared_at, origin,"
-        " camera, todo_zh, legal_basis from alert where state <> 'withdrawn' order by opened_at, alert_id"
+        "select severity, state, title_zh, detail_zh, opened_at, cleared_at, origin, todo_zh, legal_basis from alert"
+        " where state <> 'withdrawn' order by opened_at, alert_id"
     )
     rows = cursor.fetchall()
     typer.echo(f"\n告警 {len(rows)} 条")
-    for (
-        severity,
-        state,
-        title,
-        name,
-        detail,
-        value,
-        unit,
-        threshold,
-        opened,
-        cleared,
-        origin,
-        camera,
-        todo,
-        basis,
-    ) in rows:
+    for severity, state, title, detail, opened, cleared, origin, todo, basis in rows:
         until = f"，{_clock(cleared)} 解除" if cleared else ""
-        typer.echo(f"- [{severity}] {title}：{name}，{_clock(opened)} 起{until}（{state}，{origin}）")
-        typer.echo(f"  {detail}（{value:g} {unit}，限值 {threshold:g}）")
-        typer.echo(f"  处置：{todo}" + (f"　摄像头：{camera}" if camera else ""))
+        typer.echo(f"- [{severity}] {title}，{_clock(opened)} 起{until}（{state}，{origin}）")
+        typer.echo(f"  {detail}")
+        typer.echo(f"  处置：{todo}")
         typer.echo(f"  依据：{basis}")
     typer.echo("")
     return len(rows)

@@ -83,7 +83,7 @@ def test_an_alert_opens_goes_on_and_clears_with_the_values_that_caused_it(
     [(title, camera, basis, todo)] = site.rows(
         "select title_zh, camera, legal_basis, todo_zh from v_alerts where city = %(city)s"
     )
-    assert title == "扬尘停工:东环工地 PM10 小时均值 381.5 µg/m³"
+    assert title == "扬尘停工：东环工地 PM10 小时均值 381.5 µg/m³"
     assert camera == "cam-7"
     assert "晋政办发〔2019〕39号" in basis
     assert "移交住建部门" in todo

@@ -33,16 +33,16 @@ def alert_after(*values: float, place: Place = SITE, live: bool = True) -> Alert
 
 def test_the_texts_name_the_site_the_hour_the_values_and_the_camera() -> None:
     alert = alert_after(300.0, 260.46)
-    assert alert.title_zh == "扬尘停工:东环工地 PM10 小时均值 260.46 µg/m³"
+    assert alert.title_zh == "扬尘停工：东环工地 PM10 小时均值 260.46 µg/m³"
     assert alert.title_en == "Stop dust work: East ring site, PM10 hourly mean 260.46 µg/m³"
-    assert alert.detail_zh.startswith("2026-03-02 24时(23:00–00:00) PM10 小时均值 260.46 µg/m³,达到停工值 250 µg/m³")
-    assert "本次最高 300 µg/m³,已持续 2 小时。现场摄像头:cam-7" in alert.detail_zh
+    assert alert.detail_zh.startswith("2026-03-02 24时（23:00–00:00） PM10 小时均值 260.46 µg/m³，达到停工值 250 µg/m³")
+    assert "本次最高 300 µg/m³，已持续 2 小时。现场摄像头：cam-7" in alert.detail_zh
     assert "check on camera cam-7" in alert.todo_en
 
 
 def test_a_site_without_a_camera_says_so() -> None:
     alert = alert_after(300.0, place=Place("某工地", "A site"))
-    assert "现场摄像头:未登记" in alert.detail_zh
+    assert "现场摄像头：未登记" in alert.detail_zh
     assert "Camera: none registered" in alert.detail_en
 
 
