@@ -25,7 +25,7 @@ HAPPENINGS = {
     Happening.CORRECTED: "数据更正",
     Happening.CLEARED: "解除",
     Happening.REOPENED: "恢复未解除",
-    Happening.WITHDRAWN: "撤销:更正后不再超限",
+    Happening.WITHDRAWN: "撤销：更正后不再超限",
     Happening.MERGED: "并入后一次报警",
     Happening.SPLIT: "由一次报警分出",
 }
@@ -58,7 +58,7 @@ def alert(database: connection, alert_id: int) -> Row:
 
 def line(row: Row) -> str:
     """One alert in one line."""
-    history = "(历史数据,不通知)" if row["origin"] == HISTORY else ""
+    history = "（历史数据，不通知）" if row["origin"] == HISTORY else ""
     severity = Severity(row["severity"]).chinese
     return (
         f"#{row['alert_id']} {severity} {STATES[row['state']]} {local(row['opened_at'])} {row['city']}"
@@ -77,10 +77,10 @@ def lines(row: Row) -> Iterator[str]:
     yield f"             {row['todo_en']}"
     yield f"依据 Basis:  {row['legal_basis']}"
     yield f"摄像头 Camera: {row['camera'] or '未登记 none registered'}"
-    cleared = f",解除 cleared {local(row['cleared_at'])}" if row["cleared_at"] else ""
-    closed = f",关闭 closed {local(row['closed_at'])}" if row["closed_at"] else ""
+    cleared = f"，解除 cleared {local(row['cleared_at'])}" if row["cleared_at"] else ""
+    closed = f"，关闭 closed {local(row['closed_at'])}" if row["closed_at"] else ""
     yield f"时间 Time:   触发 opened {local(row['opened_at'])}{cleared}{closed}"
-    yield f"规则 Rule:   {row['rule_id']}(标准版本 edition {row['edition']})"
+    yield f"规则 Rule:   {row['rule_id']}（标准版本 edition {row['edition']}）"
     yield ""
     yield "依据的数据 Values:"
     for value in row["values"]:
@@ -94,7 +94,7 @@ def lines(row: Row) -> Iterator[str]:
         merged = f" → #{entry['merged_into']}" if entry["merged_into"] else ""
         yield (
             f"  {local(entry['at'])}  {HAPPENINGS[Happening(entry['happening'])]} {entry['happening']}{merged}"
-            f"  {local(entry['start'])} 起的数据{measured},版本 version {entry['statement_version']}"
+            f"  {local(entry['start'])} 起的数据{measured}，版本 version {entry['statement_version']}"
         )
 
 

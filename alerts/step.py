@@ -45,28 +45,24 @@ class AlertStep:
         self._registry_s = registry_s
         self._registry = Registry.empty()
         self._registry_asked = float("-inf")
-        self._uncommitted: list[Result] = []
 
     def forget(self) -> None:
-        """What was judged last may have been rolled back: it is not told of."""
-        self._uncommitted.clear()
+        """Nothing is remembered but the registry, which is not of this step's making."""
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """Nothing is owed: alerts change by statements alone."""
 
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
-        """The transaction before this one has been committed."""
-        self._tell_committed()
+        """Nothing falls due by the clock: an alert clears by data, not by silence."""
 
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
         """Judge the statements of each partition in their order."""
-        self._tell_committed()
         self._renew_registry(cursor, now)
         for partition, batch in records.items():
             readable = [found for record in batch if (found := _decoded(cursor, record, now))]
             result = self._judge.judge(cursor, readable, self._registry, now)
             enqueue(cursor, CONSUMER, partition, map(_message, result.notices))
-            self._uncommitted.append(result)
+            _report(result)
 
     def _renew_registry(self, cursor: Any, now: float) -> None:
         if abs(now - self._registry_asked) < self._registry_s:
@@ -75,27 +71,23 @@ class AlertStep:
             self._registry = Registry.load(cursor.connection)
         self._registry_asked = now
 
-    def _tell_committed(self) -> None:
-        for result in self._uncommitted:
-            for outcome, count in result.outcomes.items():
-                STATEMENTS.labels(outcome).inc(count)
-            for notice in result.notices:
-                _tell(notice)
-        self._uncommitted.clear()
 
-
-def _tell(notice: Notice) -> None:
-    alert = notice.alert
-    EVENTS.labels(notice.happening, alert.severity).inc()
-    _log.info(
-        f"alert_{notice.happening}",
-        alert_id=notice.alert_id,
-        rule=alert.rule_id,
-        object=alert.object,
-        value=alert.value,
-        state=alert.state,
-        pages=alert.pages,
-    )
+def _report(result: Result) -> None:
+    """Logs and counts; what is rolled back and judged again is told again."""
+    for outcome, count in result.outcomes.items():
+        STATEMENTS.labels(outcome).inc(count)
+    for notice in result.notices:
+        alert = notice.alert
+        EVENTS.labels(notice.happening, alert.severity).inc()
+        _log.info(
+            f"alert_{notice.happening}",
+            alert_id=notice.alert_id,
+            rule=alert.rule_id,
+            object=alert.object,
+            value=alert.value,
+            state=alert.state,
+            pages=alert.pages,
+        )
 
 
 def _message(notice: Notice) -> Message:

@@ -64,8 +64,8 @@ def test_only_live_readings_page(live: bool, origin: str) -> None:
 
 
 def test_the_chinese_label_of_an_hour_is_its_end_and_midnight_is_24_of_the_day_before() -> None:
-    assert hour_zh(ELEVEN_PM, ELEVEN_PM + HOUR) == "2026-03-02 24时(23:00–00:00)"
-    assert hour_zh(ELEVEN_PM - HOUR, ELEVEN_PM) == "2026-03-02 23时(22:00–23:00)"
+    assert hour_zh(ELEVEN_PM, ELEVEN_PM + HOUR) == "2026-03-02 24时（23:00–00:00）"
+    assert hour_zh(ELEVEN_PM - HOUR, ELEVEN_PM) == "2026-03-02 23时（22:00–23:00）"
     assert hour_en(ELEVEN_PM - HOUR, ELEVEN_PM) == "2026-03-02 22:00–23:00"
 
 

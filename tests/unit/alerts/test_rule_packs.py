@@ -38,7 +38,7 @@ def test_the_cases_fail_with_a_threshold_one_lower_or_one_higher() -> None:
 def test_a_failing_case_says_which_step_and_what_happened() -> None:
     moved = DUST.model_copy(update={"threshold": 251.0})
     problems = {result.case: result.problem for result in run_cases([moved])}
-    assert problems["恰好:250 触发 / at: 250 triggers"] == "step 1: expected opened, happened nothing"
+    assert problems["恰好：250 触发 / at: 250 triggers"] == "step 1: expected opened, happened nothing"
 
 
 def pack(tmp_path: Path, old: str, new: str) -> Path:
