@@ -2,7 +2,7 @@
 
 Delivery guarantee: what a step writes, what it tells others (the outbox) and the offsets it came from are one
 transaction, which commits only if offset and epoch are still those that this process's memory stands on. After a
-fence, a failed or an unknown commit, memory is dropped, the offsets are read again and Kafka is sought back.
+fence, a failed or an unknown commit, memory is dropped, the partitions are taken over anew and Kafka is sought back.
 """
 
 from __future__ import annotations
@@ -81,7 +81,6 @@ class Stream:
         self._cluster = ""
         self._stands: dict[int, Stand] = {}
         self._gained: set[int] = set()
-        self._stale = False
         self._next_tick = 0.0
         self._kafka_answered = False
 
@@ -121,12 +120,10 @@ class Stream:
     def _turn(self) -> None:
         self._open()
         polled = kafka.poll(self._consumer, timeout_ms=50, max_records=self._max_records)
+        # of what is claimed only now, Kafka may have given what lies beyond the place where reading goes on
+        records = {tp.partition: batch for tp, batch in polled.items() if tp.partition in self._stands and batch}
         if self._gained:
             self._claim()
-        if self._stale:
-            self._read_again()
-            return
-        records = {tp.partition: batch for tp, batch in polled.items() if tp.partition in self._stands and batch}
         if records:
             self._take(records)
         if self._stands and time.monotonic() >= self._next_tick:
@@ -187,13 +184,6 @@ class Stream:
         self._gained.clear()
         self._log.info("partitions_gained", partitions={p: s.offset for p, s in stands.items()})
 
-    def _read_again(self) -> None:
-        stands = self._transact(lambda cursor: offsets.read(cursor, self._position(), self._stands))
-        self._stands = stands
-        for partition, stand in stands.items():
-            self._seek(partition, stand)
-        self._stale = False
-
     def _seek(self, partition: int, stand: Stand) -> None:
         topic_partition = TopicPartition(self._step.topic, partition)
         self._consumer.seek(topic_partition, stand.offset)
@@ -246,8 +236,13 @@ class Stream:
             raise
 
     def _drop(self) -> None:
+        """Forget everything, and take over anew what is held: nobody stands on an epoch that another has raised.
+
+        Who only read the row again would share the epoch of its successor, and both would write by the clock.
+        """
         self._step.forget()
-        self._stale = True
+        self._gained.update(self._stands)
+        self._stands.clear()
 
     def _close_database(self) -> None:
         self._drop()
