@@ -23,6 +23,8 @@ import pandas as pd
 import pytest
 from pipeline import ROOT, Pipeline, Process, Row, eventually, frozen, outage, running_pipeline
 
+from core import kafka
+
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(3600)]
 
 REGISTRY = ROOT / "ingest" / "registries" / "beijing.csv"
@@ -249,6 +251,7 @@ def test_shuffled_with_copies_and_kills_gives_the_same_statistics(
         replay = pipeline.replay(
             str(measurements(data_dir)), *extent.options, "--shuffle", "--duplicate", "0.1", "--seed", "7"
         )
+        eventually("reports arrive", partial(arrived, pipeline))
         kill_worker_within_a_transaction(pipeline)
         kill_bridge_with_reports_in_flight(pipeline)
         kill_broker_with_undelivered_reports(pipeline)
@@ -298,10 +301,13 @@ def test_outages_of_kafka_and_of_the_database_lose_nothing_and_repeat_nothing(
     with disturbed(data_dir, tmp_path / "stack", extent) as pipeline:
         started = time.monotonic()
         replay = pipeline.replay(str(measurements(data_dir)), *extent.options)
-        for name in ("kafka", "postgres"):
-            eventually("reports arrive", partial(arrived, pipeline, beyond=arrived(pipeline)))
-            outage(pipeline.stack, name, extent.away)
-            assert replay.running, f"{name} was away in the middle"
+        eventually("reports arrive", partial(arrived, pipeline))
+        outage(pipeline.stack, "kafka", extent.away)
+        assert replay.running, "no replay ends without Kafka"
+        eventually("reports arrive again", partial(arrived, pipeline, beyond=arrived(pipeline)))
+        before = pipeline.log_ends(kafka.REPORTS)
+        outage(pipeline.stack, "postgres", extent.away)
+        assert pipeline.log_ends(kafka.REPORTS) != before, "Kafka took reports while the database was away"
         found = outcome(pipeline, replay, started, extent)
         assert pipeline.bridge.running
         assert pipeline.worker.running
