@@ -37,9 +37,7 @@ def step(ground: Ground) -> Iterator[Worker]:
         yield made
 
 
-def sent(
-    seq: int, values: dict[str, object], *, minute: int | None = None, name: str = NAME, says: str = NAME
-) -> Entry:
+def sent(seq: int, values: dict[str, Any], *, minute: int | None = None, name: str = NAME, says: str = NAME) -> Entry:
     time = START + (seq if minute is None else minute) * MINUTE
     return entry(report(time, seq, values, name=says, period="PT1M"), name=name, received=START + HOUR)
 
