@@ -6,7 +6,6 @@ transaction fails or its outcome is unknown, and when a partition changes hands 
 
 from __future__ import annotations
 
-import io
 import math
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
@@ -16,7 +15,6 @@ from aggregate.settle import Settled
 from aggregate.statistic import Content, Key, Statistic, Window
 from aggregate.store import STATISTIC_CHUNK_S, Layouts, array, by_chunk, copy, text_array, timestamp
 from core.clock import DAY, day_start
-from core.postgres import copy_text
 
 ObjectDay = tuple[str, int]
 """An object and the first second of a day of Asia/Shanghai."""
@@ -188,10 +186,8 @@ def write(cursor: Any, layouts: Layouts, settled: Sequence[tuple[Settled, Writer
     if changed:
         cursor.execute("create temporary table if not exists statistic_change (like statistic) on commit delete rows")
         cursor.execute("delete from statistic_change")
-        lines = copy_text((*_fields(item.row, ids), *writer, "raw", True) for item, writer in changed)
-        cursor.copy_expert(
-            f"copy statistic_change ({_COLUMNS}, maker, partition, tier, sanddust) from stdin", io.StringIO(lines)
-        )
+        rows = ((*_fields(item.row, ids), *writer, "raw", True) for item, writer in changed)
+        copy(cursor, "statistic_change", _COLUMNS + ", maker, partition, tier, sanddust", rows)
         # all of them stand already: a conflict is looked up by key, where an update's join may be planned otherwise
         cursor.execute(
             "insert into statistic select * from statistic_change on conflict (object, time_window, start, tier,"

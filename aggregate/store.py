@@ -10,7 +10,6 @@ a slot found empty stays empty until the commit, and fresh rows are copied strai
 
 from __future__ import annotations
 
-import io
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 from aggregate.reading import Number, RejectReason, Slot, Stored
 from aggregate.revision import Said, said
 from core.clock import DAY, MICROS, SHANGHAI
-from core.postgres import copy_text
+from core.postgres import copy_file
 from ingest.envelope import Source
 
 _NEVER_ISSUED = "-infinity"
@@ -73,7 +72,7 @@ def text_array(values: Iterable[str]) -> str:
 
 def copy(cursor: Any, table: str, columns: str, rows: Iterable[Iterable[Any]]) -> None:
     """COPY rows into a table."""
-    cursor.copy_expert(f"copy {table} ({columns}) from stdin", io.StringIO(copy_text(rows)))
+    cursor.copy_expert(f"copy {table} ({columns}) from stdin", copy_file(rows))
 
 
 class Layouts:

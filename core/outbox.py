@@ -6,7 +6,6 @@ what they have judged. A message is deleted only after Kafka has acknowledged it
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from psycopg2.extensions import connection
 
 from core.kafka import partition_of
-from core.postgres import copy_text
+from core.postgres import copy_file
 
 RELAY_TIMEOUT_S = 10
 """How long to wait for Kafka before the messages are left to the next try."""
@@ -36,9 +35,7 @@ def enqueue(cursor: Any, consumer: str, partition: int, messages: Iterable[Messa
         (consumer, partition, m.topic, m.key, m.value, "\n".join(f"{k}={v}" for k, v in m.headers)) for m in messages
     ]
     if rows:
-        cursor.copy_expert(
-            "copy outbox (consumer, partition, topic, key, value, headers) from stdin", io.StringIO(copy_text(rows))
-        )
+        cursor.copy_expert("copy outbox (consumer, partition, topic, key, value, headers) from stdin", copy_file(rows))
 
 
 def relay(database: connection, producer: Any, consumer: str, partitions: Sequence[int], limit: int = 500) -> int:

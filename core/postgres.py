@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from typing import Any
 
@@ -72,3 +73,12 @@ def copy_field(value: Any) -> str:
 def copy_text(rows: Iterable[Iterable[Any]]) -> str:
     """Rows in COPY's text format, one line each."""
     return "".join("\t".join(map(copy_field, row)) + "\n" for row in rows)
+
+
+def copy_file(rows: Iterable[Iterable[Any]]) -> io.BytesIO:
+    """Rows as a file for `copy_expert`.
+
+    Encoded here, half a surrogate pair as `?`: where psycopg2 itself fails to encode, the server tells of a cancelled
+    statement, which is an `OperationalError` as if it were away, and the same rows would be tried for ever.
+    """
+    return io.BytesIO(copy_text(rows).encode("utf-8", "replace"))

@@ -24,7 +24,7 @@ def load_pairs(body: bytes) -> Pairs:
     try:
         content = json.loads(
             body.decode(),
-            object_pairs_hook=_Object,
+            object_pairs_hook=_object,
             parse_int=_number,
             parse_constant=lambda _: NOT_FINITE,
         )
@@ -33,6 +33,14 @@ def load_pairs(body: bytes) -> Pairs:
     if not isinstance(content, _Object):
         raise MalformedReport("not a JSON object")
     return content
+
+
+def _object(pairs: Pairs) -> _Object:
+    """The pairs as they are, if all of their texts are texts: half a surrogate pair can be neither kept nor told."""
+    for text in (text for pair in pairs for text in pair if isinstance(text, str)):
+        if any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise MalformedReport(f"holds half a letter: {text[:40]!a}")
+    return _Object(pairs)
 
 
 def _number(digits: str) -> int | float:
@@ -48,6 +56,8 @@ def read_pairs(body: bytes) -> tuple[dict[str, Any], tuple[str, ...], list[float
     head = dict(pairs)
     if len(head) != len(pairs):
         raise MalformedReport("a field is named twice")
+    if isinstance(station := head.get("station"), str) and not _storable(station):
+        raise MalformedReport(f"no station can be named {station[:40]!a}")
     items = head.pop("values", None)
     if not isinstance(items, _Object):
         raise MalformedReport("values is missing or no object")
@@ -65,8 +75,8 @@ def read_pairs(body: bytes) -> tuple[dict[str, Any], tuple[str, ...], list[float
 
 
 def _storable(name: str) -> bool:
-    """Whether the database can keep the name: no NUL, no half of a surrogate pair."""
-    return "\0" not in name and not any("\ud800" <= letter <= "\udfff" for letter in name)
+    """Whether the database can keep the name: it has no NUL."""
+    return "\0" not in name
 
 
 def _readings(item: object) -> list[tuple[float, Flag]]:

@@ -243,3 +243,18 @@ def test_damaged_bytes_are_a_report_with_its_number_or_malformed(noise: bytes, p
     except MalformedReport:
         return
     assert read_number(body) == (report.run, report.seq)
+
+
+@pytest.mark.parametrize(
+    "field", [b'"\\ud800":1', b'"origin":"\\udfff"', b'"values":{"\\ud83d":1}', b'"station":"\\ud800"']
+)
+def test_half_a_letter_anywhere_makes_a_report_malformed_and_leaves_the_bridge_alive(field: bytes) -> None:
+    body = b'{"time":"2026-03-10T09:00:00+08:00","seq":9,%s' % field
+    for rest in (b"}", b',"station":"s","values":{}}'):
+        with pytest.raises(MalformedReport):
+            decode_report(body + rest)
+        assert read_number(body + rest) in {None, (0, 9)}
+
+
+def test_a_letter_beyond_the_first_plane_is_a_letter() -> None:
+    assert read_number(b'{"note":"\\ud83c\\udf0b","seq":9}') == (0, 9)
