@@ -50,6 +50,10 @@ _told = msgspec.json.Decoder(Told)
 _UNSTORABLE = (psycopg2.DataError, psycopg2.IntegrityError, ValueError, OverflowError)
 """What a single entry may cause where it is decoded and stored; anything else is our fault and stops the worker."""
 
+STATION_LETTERS = 256
+"""Of a topic's station: a longer name is none of the registry's (64 at most), and an index of the database, whose
+entries are bounded, would refuse it with an error that looks as if the server were away."""
+
 _LAST_RECEIPT = 4_102_444_800 * MICROS
 """The year 2100: a receipt later than that is no receipt."""
 
@@ -104,17 +108,24 @@ class ReportStep:
             cursor.execute("release savepoint batch")
         self._update(cursor, touched, int(now))
 
-    def _take_apart(self, cursor: Any, located: Iterable[Located], now: float, touched: Touched) -> None:
-        for position, entry in located:
-            span = (position.partition, position.offset, position.offset + 1)
-            cursor.execute("savepoint entry")
+    def _take_apart(self, cursor: Any, located: Sequence[Located], now: float, touched: Touched) -> None:
+        """Take what cannot be taken as a whole half by half, so that one bad entry among thousands costs little."""
+        middle = len(located) // 2
+        for part in (located[:middle], located[middle:]):
+            if not part:
+                continue
+            span = (part[0][0].partition, part[0][0].offset, part[-1][0].offset + 1)
+            cursor.execute("savepoint part")
             try:
-                self._take(cursor, [(position, entry)], span, now, touched)
+                self._take(cursor, part, span, now, touched)
             except _UNSTORABLE as error:
-                cursor.execute("rollback to savepoint entry")
+                cursor.execute("rollback to savepoint part")
                 self.forget()
-                self._write(cursor, self._unstorable(cursor, position, entry, error), span, now)
-            cursor.execute("release savepoint entry")
+                if len(part) == 1:
+                    self._write(cursor, self._unstorable(cursor, *part[0], error), span, now)
+                else:
+                    self._take_apart(cursor, part, now, touched)
+            cursor.execute("release savepoint part")
 
     def _unstorable(self, cursor: Any, position: Position, entry: Entry, error: Exception) -> Taken:
         item = Unparsed(position, entry, RejectReason.UNSTORABLE, (str(error).strip() or repr(error)).splitlines()[0])
@@ -181,6 +192,8 @@ def _located(partition: int, batch: Iterable[Any]) -> Iterator[Located]:
             # not ours: kept whole, rejected as malformed
             entries = [Entry(record.timestamp * 1000, EntryKind.REPORT, Source.DEVICE, "", record.value or b"")]
         for number, entry in enumerate(entries):
+            if len(entry.station) > STATION_LETTERS:
+                entry = msgspec.structs.replace(entry, station=entry.station[:STATION_LETTERS])  # noqa: PLW2901
             yield Position(partition, record.offset, number), entry
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +17,7 @@ from core import offsets
 from core.errors import FencedError
 from core.kafka import MAX_RECORD_BYTES, PARTITIONS, REJECTED, STATISTICS, partition_of
 from core.settings import CoreSettings
-from ingest.envelope import Entry, EntryKind
+from ingest.envelope import Entry, EntryKind, encode_batch
 from ingest.kinds import KIND_RULES, Kind
 from standards.factors import load_catalogue
 
@@ -144,6 +145,43 @@ def test_an_entry_that_cannot_be_stored_is_rejected_alone_and_changes_of_one_row
         (START, CO): 3,
         (START + MINUTE, PM10): 4,
     }
+
+
+def test_bad_entries_among_many_are_found_and_all_others_stored(ground: Ground, log: Log, step: Worker) -> None:
+    bad = entry(YEAR_NOUGHT, name=NAME)
+    another = entry(YEAR_NOUGHT.replace(b"80", b"81"), name=NAME)
+    log.add(*an_hour()[:20], bad, *an_hour()[20:40], another, *an_hour()[40:])
+    step.take(END)
+    assert len(ground.readings(NAME)) == 60
+    assert [r for (r,) in ground.rows("select reason from rejected")] == [RejectReason.UNSTORABLE] * 2
+
+
+@pytest.mark.parametrize(
+    "field", [b'"station":"\\ud800"', b'"origin":"\\ud800"', b'"\\ud800":1', b'"station":"\\u0000"']
+)
+def test_half_a_letter_is_malformed_and_does_not_stop_the_worker(
+    ground: Ground, log: Log, step: Worker, field: bytes
+) -> None:
+    body = b'{"time":"2026-03-10T09:00:00+08:00","seq":9,"values":{},%s}' % field
+    if b"station" not in field:
+        body = body.replace(b"{", b'{"station":"step-air",', 1)
+    log.add(sent(0, 1, {"PM10": 80}), entry(body, name=NAME))
+    step.take(END)
+    assert [r for (r,) in ground.rows("select reason from rejected")] == [RejectReason.MALFORMED]
+    assert len(ground.readings(NAME)) == 1
+
+
+def test_a_station_name_that_no_index_can_hold_is_rejected_by_its_beginning(
+    ground: Ground, log: Log, step: Worker
+) -> None:
+    name = "".join(hashlib.sha256(b"%d" % part).hexdigest() for part in range(800))
+    log.partitions[0].clear()
+    log.add_bytes(0, encode_batch([sent(0, 1, {"PM10": 80}, name=name, says=NAME), entry(BROKEN, name=name)]))
+    step.take(END)
+    assert [(r, s) for r, s in ground.rows("select reason, station from rejected order by entry")] == [
+        (RejectReason.STATION_MISMATCH, name[:256]),
+        (RejectReason.MALFORMED, name[:256]),
+    ]
 
 
 @pytest.mark.parametrize("value", [None, b"", b"garbage", b"\x91\x99\x00\x00\x00\xa1\xff\xc4\x00\xc0\xc0\xa0\xc2"])
