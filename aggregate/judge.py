@@ -111,7 +111,7 @@ class Judge:
         elif station is None:
             verdict.whole = RejectReason.UNKNOWN_STATION
             verdict.detail = f"not in the registry at {report.time}"
-        elif report.issued is None and report.time * MICROS > entry.received + FUTURE_LIMIT_S * MICROS:
+        elif not _forecasts(station, report) and report.time * MICROS > entry.received + FUTURE_LIMIT_S * MICROS:
             verdict.whole = RejectReason.FUTURE
             verdict.detail = f"{report.time - entry.received // MICROS} s ahead of its receipt"
         return verdict, plan
@@ -155,6 +155,11 @@ class Judge:
         """What a report may call `name`; what is computed here may be reported by a forecast alone."""
         factor = self._catalogue.resolve(name)
         return None if factor is None or (factor.derived and kind != Kind.FORECAST) else factor
+
+
+def _forecasts(station: Station, report: ParsedReport) -> bool:
+    """Whether the report may lie in the future: `issued` alone gives no monitor that right."""
+    return station.kind == Kind.FORECAST and report.issued is not None
 
 
 def align(time: int, period: int) -> int:

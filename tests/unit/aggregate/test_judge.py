@@ -107,6 +107,11 @@ def test_a_forecast_may_lie_in_the_future() -> None:
     assert verdict.slot.issued == MIDNIGHT + 8 * HOUR
 
 
+def test_a_monitor_does_not_reach_the_future_by_naming_when_it_was_issued() -> None:
+    body = report(NOON + 3 * DAY, 1, {"PM10": 120}, issued="2026-03-10T08:00:00+08:00")
+    assert judged(body).whole == RejectReason.FUTURE
+
+
 # --- factors -------------------------------------------------------------------------------------------------------
 
 
