@@ -22,7 +22,10 @@ def make_entry(topic: Topic, payload: bytes, received: int, correlation: str) ->
     source = _SOURCES[topic.leaf]
     kind = EntryKind.STATUS if topic.leaf is Leaf.STATUS else EntryKind.REPORT
     run, seq = read_number(payload) or (None, None)
-    if len(payload) > MAX_BODY_BYTES:
+    if len(payload) + len(topic.station.encode()) > MAX_BODY_BYTES:
+        if kind is EntryKind.STATUS:
+            # the number that a status tells is not its own: taken for it, a report that never came would count as come
+            run = seq = None
         kind = EntryKind.OVERSIZE
         payload = msgspec.json.encode(Oversize(payload_hash(payload), len(payload), payload[:BEGINNING_BYTES]))
     return Entry(received, kind, source, topic.station, payload, run, seq, correlation)

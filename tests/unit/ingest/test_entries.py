@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import msgspec
 
@@ -48,7 +49,19 @@ def test_a_payload_too_large_for_a_record_is_passed_on_as_its_hash_size_and_begi
     assert (entry.run, entry.seq) == (0, 5)
 
 
+def test_the_number_told_by_a_status_too_large_for_a_record_is_not_taken_for_its_own() -> None:
+    entry = make_entry(topic("status"), b'{"state": "online", "seq": 5' + b" " * MAX_BODY_BYTES + b"}", 0, "1-a-1")
+    assert (entry.kind, entry.run, entry.seq) == (EntryKind.OVERSIZE, None, None)
+
+
 def test_the_largest_payload_passed_on_whole_fits_into_a_record() -> None:
-    entry = make_entry(topic("report"), b"x" * MAX_BODY_BYTES, 0, "1-a-1")
+    entry = make_entry(topic("report"), b"x" * (MAX_BODY_BYTES - len("d1")), 0, "1-a-1")
     assert entry.kind is EntryKind.REPORT
+    assert len(encode_batch([entry])) < MAX_RECORD_BYTES
+
+
+def test_a_station_s_name_counts_in_the_size_of_its_record() -> None:
+    named = replace(topic("report"), station="d" * 60_000)
+    entry = make_entry(named, b"x" * (MAX_BODY_BYTES - 1000), 0, "1-a-1")
+    assert entry.kind is EntryKind.OVERSIZE
     assert len(encode_batch([entry])) < MAX_RECORD_BYTES
