@@ -143,19 +143,26 @@ def _without_conflicts(
 
 
 def _changes(rows: Sequence[NumberedRow], registry: Registry, effective: float) -> Iterator[_Change]:
-    for _, row in rows:
-        known = registry.knows(row.station)
-        versions = registry.history(row.station) if known else ()
-        otherwise = effective if known else -math.inf
-        begins = row.valid_from.timestamp() if row.valid_from else otherwise
-        in_force = [version for version in versions if version.valid_from <= begins]
-        if in_force and _same(in_force[-1], row):
+    """The versions to write. A file may tell a station's history: each row is compared with what holds before it."""
+
+    def begins(row: StationRow) -> float:
+        otherwise = effective if registry.knows(row.station) else -math.inf
+        return row.valid_from.timestamp() if row.valid_from else otherwise
+
+    told: dict[str, tuple[float, StationRow]] = {}
+    for row in sorted((row for _, row in rows), key=begins):
+        start, known = begins(row), registry.knows(row.station)
+        versions = [v for v in registry.history(row.station) if v.valid_from <= start] if known else []
+        stored = versions[-1] if versions else None
+        since, before = told.get(row.station, (-math.inf, None))
+        in_force = before if before and (stored is None or since >= stored.valid_from) else stored
+        if in_force and _same(in_force, row):
             continue
-        same_start = in_force and in_force[-1].valid_from == begins
-        yield _Change(row, begins, known, in_force[-1].version_key if same_start else None)
+        told[row.station] = start, row
+        yield _Change(row, start, known, stored.version_key if stored and stored.valid_from == start else None)
 
 
-def _same(version: Station, row: StationRow) -> bool:
+def _same(version: Station | StationRow, row: StationRow) -> bool:
     return version.active == row.active and all(getattr(version, name) == getattr(row, name) for name in COLUMNS)
 
 

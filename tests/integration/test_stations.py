@@ -94,6 +94,21 @@ def test_a_corrected_version_stays_in_the_history(registry_connection: connectio
         assert cursor.fetchall() == [("站甲",)]
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_file_may_tell_a_station_s_history_in_any_order(
+    registry_connection: connection, tmp_path: Path, order: tuple[int, int]
+) -> None:
+    name = f"history-{order[0]}"
+    take(registry_connection, tmp_path, f"{name},站,air,140502,晋城市,PT1M,,,,,,")
+    rows = (
+        f"{name},别名,air,140502,晋城市,PT1M,,,,,,2026-02-01T00:00:00+08:00",
+        f"{name},站,air,140502,晋城市,PT1M,,,,,,2026-03-01T00:00:00+08:00",
+    )
+    assert counts(take(registry_connection, tmp_path, *(rows[place] for place in order))) == (0, 2, 0, 0)
+    assert [version.name_zh for version in Registry.load(registry_connection).history(name)] == ["站", "别名", "站"]
+    assert counts(take(registry_connection, tmp_path, *rows)) == (0, 0, 2, 0)
+
+
 def test_a_station_can_end(registry_connection: connection, tmp_path: Path) -> None:
     take(registry_connection, tmp_path, "ending,站,air,140502,晋城市,PT1M,,,,,,")
     take(registry_connection, tmp_path, "ending,站,air,140502,晋城市,PT1M,,,,,no,2026-05-01T00:00:00Z")
