@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from prometheus_client import REGISTRY, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from core.errors import SettingsError
 from core.settings import CoreSettings
 
 PORTS = {"ingest": 9481, "gateway": 9482, "aggregate": 9483, "alerts": 9484, "console": 9485}
@@ -20,7 +21,16 @@ class HealthServer:
     """Serves a process's health; `ready` tells of each dependency whether it answers."""
 
     def __init__(self, settings: CoreSettings, process: str, port: int, ready: Callable[[], dict[str, bool]]) -> None:
-        self._server = ThreadingHTTPServer((settings.metrics_host, port), _handler(process, ready))
+        try:
+            self._server = ThreadingHTTPServer((settings.metrics_host, port), _handler(process, ready))
+        except OSError as error:
+            raise SettingsError(
+                "port",
+                f"cannot serve /metrics: {error.strerror}",
+                field=f"{process} metrics_port",
+                value=f"{settings.metrics_host}:{port}",
+                hint="set another metrics_port for each process of a machine, or 0 for any free one",
+            ) from error
         self._server.daemon_threads = True
         self._port_file = settings.state_dir / "run" / f"{process}.port"
         self.port = int(self._server.server_address[1])

@@ -18,6 +18,8 @@ from typing import Any
 import typer
 
 from aggregate.ledger import Account, read_ledger
+from aggregate.settings import AggregateSettings
+from alerts.settings import AlertsSettings
 from core.clock import DAY, HOUR, SHANGHAI
 from core.postgres import connect
 from core.process import Shutdown
@@ -28,6 +30,7 @@ from deploy.processes import Processes, data_clock
 from deploy.settled import wait_at_rest
 from ingest.credentials import issue_platform
 from ingest.report import Origin
+from ingest.settings import BridgeSettings
 from ingest.simulate import registered_stations, run_plan
 from ingest.simulation.events import parse_event
 from ingest.simulation.plan import Leg, Plan
@@ -48,6 +51,9 @@ RUN = 1
 PLATFORM = "demo"
 REGISTRY = Path(__file__).parents[1] / "ingest" / "registries" / "jincheng.csv"
 PROCESSES = {"ingest": ("ingest",), "aggregate": ("aggregate",), "alerts": ("alerts", "run")}
+FREE_PORTS = {f"{settings.model_config['env_prefix']}METRICS_PORT": "0" for settings in
+              (BridgeSettings, AggregateSettings, AlertsSettings)}  # fmt: skip
+"""Demonstrations, and processes that run already, do not take each other's ports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +93,7 @@ def run(*, once: bool, speed: float) -> bool:
         _register(settings)
         started = datetime.now(UTC) + timedelta(seconds=HEAD_START_S)
         clock = data_clock(LIVE_FROM.isoformat(), started.isoformat(), speed)
-        ports = {f"LANTIAN_{name.upper()}_METRICS_PORT": "0" for name in PROCESSES}
-        processes = Processes(stack.state_dir, {**os.environ, **stack.environment, **clock, **ports})
+        processes = Processes(stack.state_dir, {**os.environ, **stack.environment, **clock, **FREE_PORTS})
         timed = settings.model_copy(
             update={"clock_epoch": LIVE_FROM.isoformat(), "clock_started": started.isoformat(), "clock_speed": speed}
         )
