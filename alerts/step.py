@@ -96,11 +96,11 @@ def _message(notice: Notice) -> Message:
 
 def _decoded(cursor: Any, record: Any, now: float) -> StatementBatch | None:
     try:
-        return well_formed(decode_statements(record.value))
+        return well_formed(decode_statements(record.value or b""))
     except (msgspec.MsgspecError, ValueError) as error:
         UNREADABLE.inc()
         _log.warning("record_unreadable", partition=record.partition, offset=record.offset, error=str(error))
-        store.save_unreadable(cursor, record.partition, record.offset, now, str(error), record.value)
+        store.save_unreadable(cursor, record.partition, record.offset, now, str(error), record.value or b"")
         return None
 
 
