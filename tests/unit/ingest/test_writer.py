@@ -21,6 +21,7 @@ class ScriptedProducer:
     def __init__(self) -> None:
         self.sent: list[tuple[bytes, Future]] = []
         self.closed = False
+        self._sender = self
 
     def partitions_for(self, topic: str) -> set[int]:
         assert topic == kafka.REPORTS
@@ -30,6 +31,9 @@ class ScriptedProducer:
         future = Future()
         self.sent.append((value, future))
         return future
+
+    def force_close(self) -> None:
+        """What the producer's thread holds is given up."""
 
     def close(self, timeout: float) -> None:
         self.closed = timeout is not None
