@@ -15,10 +15,12 @@ class Profile(Enum):
     DELIVERY = "delivery"
     REVISION = "revision"
     ZOMBIES = "zombies"
+    ALERTS = "alerts"
     RETENTION = "retention"
 
 
-D, R, Z, A = Profile.DELIVERY, Profile.REVISION, Profile.ZOMBIES, Profile.RETENTION
+D, R, Z = Profile.DELIVERY, Profile.REVISION, Profile.ZOMBIES
+E, A = Profile.ALERTS, Profile.RETENTION
 
 PASSES_ON = "it passes on the bytes with the topic's station, receipt time, source (by the topic:"
 IN_TABLE = (
@@ -131,13 +133,15 @@ class Mutant(Enum):
     OPEN_HAS_NO_ROW = Z, "its row is made, without a value, in the transaction of its first reading"
     GAIN_SKIPS_OVERDUE = Z, "**writes** those that are due or differ, whatever the clock says by now"
     JUMPS_TO_THE_END = Z, "stops the worker with an error that `doctor` explains; never a jump"
-    RELAY_OUT_OF_ORDER = Z, "The outbox is relayed to Kafka in the order written"
-    RELAY_MARKS_FIRST = Z, "in the order written, at least once"
-    ENGINE_TAKES_OLD_VERSIONS = Z, "A statement whose version is not above the last one judged is ignored."
-    ENGINE_DOES_NOT_COMPARE = Z, "As the worker: offset and epoch compared"
-    ENGINE_CLOCK_DOES_NOT_COMPARE = Z, "in one transaction, also for what falls due by the clock"
-    ENGINE_LOG_APART = Z, "rule states, alerts, their log and the outbox in one transaction"
-    HISTORY_PAGES = Z, "only `live` may page anyone"
+
+    # Outbox and alert engine
+    RELAY_OUT_OF_ORDER = E, "The outbox is relayed to Kafka in the order written"
+    RELAY_MARKS_FIRST = E, "in the order written, at least once"
+    ENGINE_TAKES_OLD_VERSIONS = E, "A statement whose version is not above the last one judged is ignored."
+    ENGINE_DOES_NOT_COMPARE = E, "As the worker: offset and epoch compared"
+    ENGINE_CLOCK_DOES_NOT_COMPARE = E, "in one transaction, also for what falls due by the clock"
+    ENGINE_LOG_APART = E, "rule states, alerts, their log and the outbox in one transaction"
+    HISTORY_PAGES = E, "only `live` may page anyone"
 
     # Retention
     CLOSED_BEFORE_FINAL = A, "once its hour, 8-h, 24-h and day windows are final, is closed"

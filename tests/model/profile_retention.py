@@ -16,18 +16,20 @@ class RetentionMachine(Machine):
 
     profile = Profile.RETENTION
 
-    @initialize(late=st.booleans())
-    def a_day_has_gone_by(self, *, late: bool) -> None:
-        """With a report of two stations, final or not yet."""
+    @initialize(late=st.booleans(), closed=st.sampled_from(["", "first", "second"]))
+    def a_day_has_gone_by(self, *, late: bool, closed: str) -> None:
+        """With reports of two stations: final or not yet; perhaps a day is closed, its chunk dropped."""
         self.seq = {"A": 0, "B": 0}
         self.world.hold(0, 0)
-        self.world.shared.now = HOUR
+        self.world.shared.now = HOUR + 2
         for time in (HOUR, HOUR + 2):
             self.a_report_comes("A", time, 1, "A", skip=False)
         self.a_report_comes("B", 0, 1, "B", skip=False)
         self.world.work(0, 0, 3, Fate.DONE)
         for _ in range(2):
             self.time_passes_and_is_heeded(HOUR if late else DAY)
+        if closed:
+            self.a_day_is_closed("AB", 0 if closed == "first" else DAY, drops=True)
 
     @rule(
         station=st.sampled_from("AAB"),

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from .laws import a_lost_log_stops_the_worker
-from .machine import Machine, fates, likely, workers
+from .machine import Machine, fates, workers
 from .mutants import Profile
 from .vocabulary import HOUR, Entry, Fate, Report, Source, Value
 from .worker import recompute
@@ -19,27 +19,24 @@ class ZombieMachine(Machine):
 
     @initialize(complete=st.booleans())
     def one_holds(self, *, complete: bool) -> None:
-        """And knows it; an hour is open, or complete and told."""
+        """And knows it; an hour is open, or complete."""
         self.seq = 0
         self.cut = False
         self.world.shared.now = HOUR
         self.world.hold(0, 0)
-        self.world.engines[0].gain()
-        self.a_report_comes(0, 2, "live", at_once=True)
+        self.a_report_comes(0, 2, at_once=True)
         if complete:
-            self.a_report_comes(2, 2, "live", at_once=True)
-            self.world.workers[0].relay(0, 9, marks=True)
+            self.a_report_comes(2, 2, at_once=True)
 
     @rule(
         time=st.sampled_from([0, 2]),
         value=st.sampled_from([1, 2, 99]),
-        origin=st.sampled_from(["live", "replay"]),
         at_once=st.booleans(),
     )
-    def a_report_comes(self, time: int, value: int, origin: str, *, at_once: bool) -> None:
+    def a_report_comes(self, time: int, value: int, *, at_once: bool) -> None:
         """Always of the first hour; taken at once or later."""
         self.seq += 1
-        report = Report("A", time, (Value("a", value),), 0, self.seq, origin=origin)
+        report = Report("A", time, (Value("a", value),), 0, self.seq)
         self.world.write([Entry("A", Source.DEVICE, self.now, report, 0, self.seq)])
         if at_once:
             self.world.work(self.world.holder[0] or 0, 0, 9, Fate.DONE)
@@ -75,21 +72,3 @@ class ZombieMachine(Machine):
         """As after a loss of power; all is put back afterwards."""
         self.cut = True
         a_lost_log_stops_the_worker(self.world, 0)
-
-    @rule(count=st.integers(1, 9), marks=likely, late=st.integers(0, 9))
-    def the_outbox_is_relayed(self, count: int, late: int, *, marks: bool) -> None:
-        """And marked, or sent again by the next; or a zombie sends what it has read long ago."""
-        self.world.workers[0].relay(0, count, marks=marks)
-        if late < self.world.shared.database[0].relayed:
-            self.world.workers[1].relay_late(0, late)
-
-    @rule(engine=workers, act=st.sampled_from(["works", "works", "heeds", "gains"]), fate=fates)
-    def an_engine_acts(self, engine: int, act: str, fate: Fate) -> None:
-        """Holder or zombie, in time or late."""
-        chosen = self.world.engines[engine]
-        if act == "works":
-            chosen.work(fate)
-        elif act == "heeds":
-            chosen.tick(fate)
-        else:
-            chosen.gain()

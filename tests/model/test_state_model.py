@@ -10,13 +10,15 @@ from . import documentation
 from .laws import LawBrokenError
 from .machine import Machine
 from .mutants import Mutant, Profile
+from .profile_alerts import AlertMachine
 from .profile_delivery import DeliveryMachine
 from .profile_retention import RetentionMachine
 from .profile_revision import RevisionMachine
 from .profile_zombies import ZombieMachine
 
 MACHINES: dict[Profile, type[Machine]] = {
-    machine.profile: machine for machine in (DeliveryMachine, RevisionMachine, ZombieMachine, RetentionMachine)
+    machine.profile: machine
+    for machine in (DeliveryMachine, RevisionMachine, ZombieMachine, AlertMachine, RetentionMachine)
 }
 
 SOUND = settings(
