@@ -101,7 +101,7 @@ class Stream:
                     self._log.warning("fenced", error=str(error))
                     self._drop()
                 except (*Gone, UnavailableError) as error:
-                    self._log.warning("database_away", error=str(error).strip())
+                    self._log.warning("server_away", error=str(error).strip())
                     self._close_database()
                     backoff.wait(stop)
                 except OffsetOutOfRangeError as error:
@@ -168,6 +168,7 @@ class Stream:
         return Position(self._step.consumer, self._cluster, self._step.topic)
 
     def _claim(self) -> None:
+        """Take over what was gained or is in doubt: the epoch is raised, so that nobody else's memory stands on it."""
         gained = sorted(self._gained)
         self._step.forget()
         now = self._clock.now()
@@ -179,9 +180,9 @@ class Stream:
 
         stands = self._transact(work)
         self._stands.update(stands)
+        self._gained.difference_update(gained)
         for partition, stand in stands.items():
             self._seek(partition, stand)
-        self._gained.clear()
         self._log.info("partitions_gained", partitions={p: s.offset for p, s in stands.items()})
 
     def _seek(self, partition: int, stand: Stand) -> None:
@@ -191,6 +192,12 @@ class Stream:
 
     def _take(self, records: Mapping[int, Sequence[Any]]) -> None:
         expected = {partition: self._stands[partition] for partition in records}
+        for partition, batch in records.items():
+            if batch[0].offset != expected[partition].offset:
+                self._drop()
+                self._log.warning("offset_jumped", partition=partition, stand=expected[partition].offset,
+                                  polled=batch[0].offset)  # fmt: skip
+                return
         after = {partition: batch[-1].offset + 1 for partition, batch in records.items()}
         now = self._clock.now()
 
