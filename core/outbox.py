@@ -15,6 +15,8 @@ from psycopg2.extensions import connection
 from core.kafka import partition_of
 from core.postgres import copy_file
 
+RELAY_BYTES = 8 * 1024 * 1024
+"""Of messages in memory at once; a single larger one goes alone."""
 RELAY_TIMEOUT_S = 10
 """How long to wait for Kafka before the messages are left to the next try."""
 
@@ -46,9 +48,10 @@ def relay(database: connection, producer: Any, consumer: str, partitions: Sequen
     """
     with database, database.cursor() as cursor:
         cursor.execute(
-            "select id, topic, key, value, headers from outbox where consumer = %s and partition = any(%s)"
-            " order by id limit %s",
-            (consumer, list(partitions), limit),
+            "select id, topic, key, value, headers from (select *, sum(octet_length(value)) over (order by id)"
+            " - octet_length(value) as before from (select * from outbox where consumer = %s and partition = any(%s)"
+            " order by id limit %s) as oldest) as summed where before < %s order by id",
+            (consumer, list(partitions), limit, RELAY_BYTES),
         )
         rows = cursor.fetchall()
         if not rows:
