@@ -236,8 +236,8 @@ def in_flight(settings: CoreSettings, stands: Mapping[int, int]) -> dict[RunKey,
 def _add_numbers(found: dict[RunKey, RangeSet], records: Iterable[Any]) -> None:
     for record in records:
         try:
-            entries = decode_batch(record.value)
-        except msgspec.DecodeError:
+            entries = decode_batch(record.value or b"")
+        except (msgspec.DecodeError, UnicodeDecodeError):
             continue  # no entry of ours: it has no number, and the worker keeps it as malformed
         for entry in entries:
             if entry.kind != EntryKind.STATUS and entry.run is not None and entry.seq is not None:

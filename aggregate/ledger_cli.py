@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 import msgspec
 import typer
+from kafka.errors import KafkaError
 
 from aggregate.ledger import Account, read_ledger
+from core.errors import UnavailableError
 from core.postgres import connect
 from core.settings import CoreSettings
 
@@ -22,6 +24,8 @@ def show(station: str | None, as_json: bool) -> None:
     database = connect(settings, "reader", application="lantian ledger")
     try:
         accounts = read_ledger(database, settings)
+    except KafkaError as error:
+        raise UnavailableError("kafka", f"Kafka does not answer: {error}", hint="run `lantian status`") from error
     finally:
         database.close()
     if station is not None:
