@@ -166,10 +166,16 @@ def test_an_engine_that_lost_its_partition_unawares_reads_again_and_judges_once(
     eventually(lambda: site.judged_to(end))
     cluster = site.rows("select distinct cluster from consumer_offset where consumer = 'engine'")[0][0]
     with closing(connect(stack, "engine", application="test")) as database, database, database.cursor() as cursor:
-        offsets.claim(cursor, offsets.Position("engine", cluster, kafka.STATISTICS), [site.partition])
+        place = offsets.Position("engine", cluster, kafka.STATISTICS)
+        claimed = offsets.claim(cursor, place, [site.partition])[site.partition]
     end = site.tell(site.statement(1, 310.0))
     eventually(lambda: site.judged_to(end))
     assert site.log() == ["opened", "extended"]
+    epoch = site.rows(
+        f"select epoch from consumer_offset where consumer = 'engine' and cluster = '{cluster}'"
+        f" and topic = '{kafka.STATISTICS}' and partition = %(partition)s"
+    )
+    assert epoch == [(claimed.epoch + 1,)], "it went on under an epoch that another has raised"
     assert 'lantian_stream_fenced_total{consumer="engine"} 1.0' in engine.metrics()
 
 

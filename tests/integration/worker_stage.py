@@ -98,7 +98,7 @@ class Worker:
         return True
 
     def take_and_lose_the_answer(self, now: float, most: int = 1_000_000, *, committed: bool) -> None:
-        """Take, and not learn whether the commit went through: forget, and read where the row stands."""
+        """Take, and not learn whether the commit went through: forget, and take the partitions over anew."""
         stands = dict(self.stands)
         if committed:
             self.take(now, most)
@@ -107,9 +107,7 @@ class Worker:
                 offsets.lock(cursor, self.position, stands)
                 self.step.take(cursor, self.log.after(stands, most), now)
             self.database.rollback()
-        self.step.forget()
-        with self.database, self.database.cursor() as cursor:
-            self.stands = offsets.read(cursor, self.position, stands)
+        self.gain(now)
 
     def tick(self, now: float) -> None:
         """Do what falls due by the clock."""
