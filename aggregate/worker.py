@@ -7,7 +7,7 @@ import threading
 from aggregate.city_step import CityStep
 from aggregate.report_step import ReportStep
 from aggregate.settings import AggregateSettings
-from aggregate.windows import warm_up
+from aggregate.windows import warm_up as warm_up_windows
 from core.clock import clock_of
 from core.health import HealthServer
 from core.logs import configure, get_logger
@@ -15,6 +15,8 @@ from core.process import Shutdown
 from core.settings import CoreSettings
 from core.stream import Stream
 from ingest.kinds import KindSettings
+from standards.aqi import warm_up as warm_up_index
+from standards.editions import load_editions
 
 ROLE = "worker"
 
@@ -57,6 +59,13 @@ def run(settings: CoreSettings, own: AggregateSettings, kinds: KindSettings) -> 
     log.info("stopped")
     if failed:
         raise failed[0]
+
+
+def warm_up() -> None:
+    """Compile, or load from the cache, every kernel: before the first batch, not within it."""
+    warm_up_windows()
+    for edition in load_editions().all:
+        warm_up_index(edition.hourly)
 
 
 def _ready(streams: list[Stream]) -> dict[str, bool]:

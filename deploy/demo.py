@@ -19,8 +19,10 @@ import typer
 
 from aggregate.ledger import Account, read_ledger
 from aggregate.settings import AggregateSettings
+from aggregate.worker import warm_up
 from alerts.settings import AlertsSettings
 from core.clock import DAY, HOUR, SHANGHAI
+from core.errors import SettingsError
 from core.postgres import connect
 from core.process import Shutdown
 from core.settings import ConfiguredSettings, CoreSettings
@@ -42,8 +44,9 @@ MIDNIGHT = datetime(2026, 4, 18, tzinfo=SHANGHAI)
 """A Saturday in the season of dust, under the editions of 2026."""
 LIVE_FROM = MIDNIGHT + timedelta(hours=20)
 LIVE_TO = MIDNIGHT + timedelta(hours=22)
-HEAD_START_S = 12.0
+HEAD_START_S = 15.0
 """The clock stands still for this long: time to start the processes and to load the day's hours."""
+SERVERS = ("mqtt_host", "kafka", "postgres_host")
 DUST_SITE = "140502201"
 DUST = f"dust@20:05+45m:{DUST_SITE}"
 SEED = 418
@@ -82,15 +85,17 @@ class Outcome:
 
 def run(*, once: bool, speed: float) -> bool:
     """Tell the story on a stack of its own, emptied first; returns whether nothing was lost or doubled."""
+    configured = ConfiguredSettings.load()
+    _refuse_servers(configured)
     began = time.monotonic()
     stop = Shutdown().install().requested
-    configured = ConfiguredSettings.load()
     stack = Stack(configured.model_copy(update={"state_dir": configured.state_dir / "demo"}))
     stack.erase()
     _say("starting Mosquitto, Kafka and TimescaleDB, empty")
     try:
         settings = stack.up()
         _register(settings)
+        warm_up()
         started = datetime.now(UTC) + timedelta(seconds=HEAD_START_S)
         clock = data_clock(LIVE_FROM.isoformat(), started.isoformat(), speed)
         processes = Processes(stack.state_dir, {**os.environ, **stack.environment, **clock, **FREE_PORTS})
@@ -106,6 +111,19 @@ def run(*, once: bool, speed: float) -> bool:
     finally:
         stack.down()
     return outcome.good
+
+
+def _refuse_servers(configured: ConfiguredSettings) -> None:
+    """The story starts from nothing: it is never told on servers that may hold somebody's data."""
+    for name in SERVERS:
+        if getattr(configured, name):
+            raise SettingsError(
+                "demo",
+                "the demonstration runs on servers of its own, never on those that are configured",
+                field=f"LANTIAN_{name.upper()}",
+                value=getattr(configured, name),
+                hint="unset it, here and in lantian.toml",
+            )
 
 
 def _register(settings: CoreSettings) -> None:
