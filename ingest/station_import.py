@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -116,17 +117,25 @@ def _row_errors(file: str, row: int, error: ValidationError) -> Iterator[RowErro
         yield RowError(file, row, field, value, message, "correct the cell and import the file again")
 
 
+def _begin(row: StationRow, registry: Registry, effective: float) -> float:
+    """When a row's version begins (UTC seconds): a station's first, for ever before."""
+    if row.valid_from:
+        return row.valid_from.timestamp()
+    return effective if registry.knows(row.station) else -math.inf
+
+
 def _without_conflicts(
     file: str, rows: Sequence[NumberedRow], registry: Registry, seconds: float
 ) -> tuple[list[NumberedRow], list[RowError]]:
     """Rows less those that repeat a station's version or take another station's MN code."""
     in_file = {row.station for _, row in rows}
     owners = {known.mn: known.station for known in registry.stations(seconds) if known.station not in in_file}
-    seen: set[tuple[str, datetime | None]] = set()
+    seen: set[tuple[str, float]] = set()
     good: list[NumberedRow] = []
     errors: list[RowError] = []
     for number, row in rows:
-        if (row.station, row.valid_from) in seen:
+        version = (row.station, _begin(row, registry, seconds))
+        if version in seen:
             errors.append(
                 RowError(
                     file, number, "station", row.station, "is in the file twice", "keep one row, or give valid_from"
@@ -137,21 +146,17 @@ def _without_conflicts(
                 RowError(file, number, "mn", row.mn, f"is the MN code of {owners[row.mn]}", "give each station its own")
             )
         else:
-            seen.add((row.station, row.valid_from))
+            seen.add(version)
             good.append((number, row))
     return good, errors
 
 
 def _changes(rows: Sequence[NumberedRow], registry: Registry, effective: float) -> Iterator[_Change]:
     """The versions to write. A file may tell a station's history: each row is compared with what holds before it."""
-
-    def begins(row: StationRow) -> float:
-        otherwise = effective if registry.knows(row.station) else -math.inf
-        return row.valid_from.timestamp() if row.valid_from else otherwise
-
     told: dict[str, tuple[float, StationRow]] = {}
-    for row in sorted((row for _, row in rows), key=begins):
-        start, known = begins(row), registry.knows(row.station)
+    begun = ((_begin(row, registry, effective), row) for _, row in rows)
+    for start, row in sorted(begun, key=itemgetter(0)):
+        known = registry.knows(row.station)
         versions = [v for v in registry.history(row.station) if v.valid_from <= start] if known else []
         stored = versions[-1] if versions else None
         since, before = told.get(row.station, (-math.inf, None))

@@ -109,6 +109,21 @@ def test_a_file_may_tell_a_station_s_history_in_any_order(
     assert counts(take(registry_connection, tmp_path, *rows)) == (0, 0, 2, 0)
 
 
+def test_two_rows_that_begin_at_the_same_instant_are_told_and_do_not_stop_the_others(
+    registry_connection: connection, tmp_path: Path
+) -> None:
+    take(registry_connection, tmp_path, "clash,站,air,140502,晋城市,PT1M,,,,,,")
+    result = take(
+        registry_connection,
+        tmp_path,
+        "clash,甲,air,140502,晋城市,PT1M,,,,,,",
+        f"clash,乙,air,140502,晋城市,PT1M,,,,,,{MARCH.isoformat()}",
+        "beside-clash,站,air,140502,晋城市,PT1M,,,,,,",
+    )
+    assert counts(result) == (1, 1, 0, 1)
+    assert "is in the file twice" in str(result.errors[0])
+
+
 def test_a_station_can_end(registry_connection: connection, tmp_path: Path) -> None:
     take(registry_connection, tmp_path, "ending,站,air,140502,晋城市,PT1M,,,,,,")
     take(registry_connection, tmp_path, "ending,站,air,140502,晋城市,PT1M,,,,,no,2026-05-01T00:00:00Z")
