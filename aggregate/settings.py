@@ -20,7 +20,7 @@ class AggregateSettings(SectionSettings):
     model_config = SettingsConfigDict(env_prefix="LANTIAN_AGGREGATE_")
 
     metrics_port: int = Field(default=PORTS["aggregate"], ge=0, le=65535)
-    records_per_transaction: int = Field(default=40, ge=1, le=500)
+    records_per_transaction: int = Field(default=20, ge=1, le=500)
     """Kafka records; each is a batch of up to some hundred reports."""
     memory_object_days: int = Field(default=4096, ge=64)
     """Object-days of statistics held in memory: some 60 kB each at ten factors."""

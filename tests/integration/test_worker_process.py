@@ -73,6 +73,26 @@ def ground(stack: CoreSettings, tmp_path: Path) -> Ground:
     return made
 
 
+@pytest.fixture(autouse=True)
+def nothing_to_catch_up_with(ground: Ground, stack: CoreSettings) -> None:
+    """What other tests left in the topics is behind the worker: it would take it one record a transaction."""
+    cluster = kafka.cluster_id(stack)
+    with closing(kafka.consumer(stack, group=None)) as consumer:
+        for name, topic in (("worker", kafka.REPORTS), ("city", kafka.STATISTICS)):
+            ends = consumer.end_offsets([TopicPartition(topic, partition) for partition in range(kafka.PARTITIONS)])
+            for place, end in ends.items():
+                ground.rows(
+                    "insert into consumer_offset (consumer, cluster, topic, partition, next_offset, epoch)"
+                    " values (%s, %s, %s, %s, %s, 1) on conflict (consumer, cluster, topic, partition)"
+                    " do update set next_offset = excluded.next_offset",
+                    name,
+                    cluster,
+                    topic,
+                    place.partition,
+                    end,
+                )
+
+
 @pytest.fixture
 def process(stack_environment: dict[str, str]) -> Iterator[Process]:
     made = Process(stack_environment)
