@@ -12,14 +12,14 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.request import urlopen
 
 from kafka import KafkaConsumer, TopicPartition
+from waiting import PATIENCE, eventually
 
 from core import kafka
 from core.postgres import connect
@@ -27,20 +27,9 @@ from core.settings import ConfiguredSettings, CoreSettings
 from deploy.local.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 120.0
 LOG_LINES = 60
 
-T = TypeVar("T")
 Row = tuple[Any, ...]
-
-
-def eventually(what: str, look: Callable[[], T], seconds: float = PATIENCE, every: float = 0.05) -> T:
-    """What `look` finds as soon as it is true; fails naming `what` after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"did not come about within {seconds:.0f} s: {what}"
-        threading.Event().wait(every)
-    return found
 
 
 def outage(stack: Stack, name: str, seconds: float) -> None:

@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from pipeline import ROOT, Pipeline, Process, Row, eventually, frozen, outage, running_pipeline
+from pipeline import ROOT, Pipeline, Process, Row, frozen, outage, running_pipeline
+from waiting import eventually
 
 from core import kafka
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from kafka import KafkaConsumer, TopicPartition
-from waiting import until
+from waiting import eventually
 
 from core import kafka
 from core.clock import SHANGHAI
@@ -62,7 +62,7 @@ class BridgeProcess:
     def start(self) -> None:
         """Start it and wait until it is ready."""
         self._process = subprocess.Popen([sys.executable, "-m", "deploy.cli", "ingest"], env=self._environment)
-        until("the bridge is ready", lambda: self._get("readyz") is not None)
+        eventually("the bridge is ready", lambda: self._get("readyz") is not None)
 
     def leave(self) -> str:
         """`lantian ingest --leave`: what it says."""
@@ -114,12 +114,12 @@ class Device:
         self.acks: list[tuple[str, StationAck]] = []
         login = Login(username, f"test-{username}", keep_session=False)
         self.mqtt = Connection(core, login, subscriptions=topics, on_message=self._hear)
-        until(f"{username} is connected", self._connected)
+        eventually(f"{username} is connected", self._connected)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Publish, and wait until the broker has it."""
         self.mqtt.publish(topic, payload, retain=retain)
-        until("the broker has the message", self._confirmed)
+        eventually("the broker has the message", self._confirmed)
 
     def heard(self) -> list[tuple[str, StationAck]]:
         """Acknowledgements so far, with their topics."""

@@ -6,34 +6,22 @@ import json
 import signal
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.request import urlopen
 
 from kafka import KafkaConsumer, TopicPartition
+from waiting import eventually
 
 from aggregate.statistic import Reason, Statement, StatementBatch, Window, encode_statements, station_object
 from core import kafka
 from core.postgres import connect
 from core.settings import CoreSettings
 
-T = TypeVar("T")
 HOUR = 3600
 EIGHT = int(datetime.fromisoformat("2026-03-02T08:00:00+08:00").timestamp())
-
-
-def eventually(look: Callable[[], T], seconds: float = 40) -> T:
-    """What `look` finds as soon as it is true."""
-    deadline = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < deadline, "did not come about"
-        threading.Event().wait(0.05)
-    return found
 
 
 class Site:
@@ -128,7 +116,7 @@ class Process:
     def start(self) -> None:
         command = [sys.executable, "-m", "deploy.cli", "alerts", "run"]
         self._process = subprocess.Popen(command, env=self._environment, cwd=Path(__file__).parents[2])
-        eventually(self.ready)
+        eventually("the engine is ready", self.ready)
 
     def ready(self) -> bool:
         port = Path(self._environment["LANTIAN_STATE_DIR"]) / "run" / "alerts.port"

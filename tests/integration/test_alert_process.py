@@ -13,7 +13,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from engine_stage import EIGHT, HOUR, Process, Site, eventually
+from engine_stage import EIGHT, HOUR, Process, Site
+from waiting import eventually
 
 from core import kafka, offsets
 from core.postgres import connect
@@ -69,9 +70,9 @@ def test_an_alert_opens_goes_on_and_clears_with_the_values_that_caused_it(
     with closing(connect(stack, "registry", application="test")) as database:
         import_csv(database, register, effective=datetime.fromisoformat("2026-01-01T00:00:00+08:00"), user="test")
     site.tell(site.statement(0, 249.0), site.statement(1, 250.0))
-    eventually(lambda: site.alerts() == [("open", 250.0, 250.0, "live", True)])
+    eventually("the alert is there", lambda: site.alerts() == [("open", 250.0, 250.0, "live", True)])
     end = site.tell(site.statement(2, 381.5), site.statement(3, 100.0))
-    eventually(lambda: site.judged_to(end))
+    eventually("the engine has judged it", lambda: site.judged_to(end))
     assert site.alerts() == [("cleared", 381.5, 381.5, "live", True)]
     assert site.log() == ["opened", "extended", "cleared"]
     assert site.notices() == [("opened", 1), ("extended", 2), ("cleared", 3)]
@@ -93,7 +94,7 @@ def test_history_is_stored_and_pages_nobody(stack: CoreSettings, engine: Process
     del engine
     site = Site(stack, "history")
     site.tell(site.statement(0, 300.0, live=False))
-    eventually(lambda: site.alerts() == [("open", 300.0, 300.0, "history", False)])
+    eventually("the alert is there", lambda: site.alerts() == [("open", 300.0, 300.0, "history", False)])
 
 
 def test_a_late_correction_withdraws_the_alert(stack: CoreSettings, engine: Process) -> None:
@@ -101,7 +102,7 @@ def test_a_late_correction_withdraws_the_alert(stack: CoreSettings, engine: Proc
     site = Site(stack, "correction")
     site.tell(site.statement(0, 300.0))
     end = site.tell(site.statement(0, 120.0, version=2))
-    eventually(lambda: site.judged_to(end))
+    eventually("the engine has judged it", lambda: site.judged_to(end))
     assert [alert[0] for alert in site.alerts()] == ["withdrawn"]
     assert site.log() == ["opened", "withdrawn"]
 
@@ -112,7 +113,7 @@ def test_alerts_joined_and_divided_late_keep_their_rows_consistent(stack: CoreSe
     site.tell(*(site.statement(hour, value) for hour, value in enumerate([300.0, 100.0, 310.0])))
     site.tell(site.statement(1, 305.0, version=2))
     end = site.tell(site.statement(1, 90.0, version=3))
-    eventually(lambda: site.judged_to(end))
+    eventually("the engine has judged it", lambda: site.judged_to(end))
     assert site.log() == ["opened", "cleared", "opened", "merged", "extended", "corrected", "split"]
     assert [(alert[0], alert[1]) for alert in site.alerts()] == [
         ("withdrawn", 300.0),
@@ -126,13 +127,16 @@ def test_an_engine_told_to_stop_ends_in_order_and_the_next_judges_nothing_twice(
 ) -> None:
     site = Site(stack, "restart")
     site.tell(site.statement(0, 300.0))
-    eventually(site.alerts)
+    eventually("the alert is there", site.alerts)
     assert engine.end() == 0
     end = site.tell(site.statement(0, 300.0), site.statement(1, 320.0))
     engine.start()
-    eventually(lambda: site.judged_to(end))
+    eventually("the engine has judged it", lambda: site.judged_to(end))
     assert site.log() == ["opened", "extended"]
-    eventually(lambda: 'lantian_alerts_statements_total{outcome="not_newer"} 1.0' in engine.metrics())
+    eventually(
+        "the statement is counted",
+        lambda: 'lantian_alerts_statements_total{outcome="not_newer"} 1.0' in engine.metrics(),
+    )
 
 
 @pytest.mark.parametrize(
@@ -149,10 +153,10 @@ def test_kill_9_in_the_middle_neither_loses_nor_doubles_an_alert(
     site = Site(stack, f"kill-{table}")
     with held_up(stack, table, what, lock=4711) as somebody_waits:
         end = site.tell(site.statement(0, 300.0))
-        eventually(somebody_waits)
+        eventually("somebody waits", somebody_waits)
         assert engine.end(signal.SIGKILL) == -signal.SIGKILL
     engine.start()
-    eventually(lambda: site.judged_to(end))
+    eventually("the engine has judged it", lambda: site.judged_to(end))
     assert site.alerts() == [("open", 300.0, 300.0, "live", True)]
     assert site.log() == ["opened"]
     assert site.notices() == told
@@ -163,13 +167,13 @@ def test_an_engine_that_lost_its_partition_unawares_reads_again_and_judges_once(
 ) -> None:
     site = Site(stack, "fenced")
     end = site.tell(site.statement(0, 300.0))
-    eventually(lambda: site.judged_to(end))
+    eventually("the engine has judged it", lambda: site.judged_to(end))
     cluster = site.rows("select distinct cluster from consumer_offset where consumer = 'engine'")[0][0]
     with closing(connect(stack, "engine", application="test")) as database, database, database.cursor() as cursor:
         place = offsets.Position("engine", cluster, kafka.STATISTICS)
         claimed = offsets.claim(cursor, place, [site.partition])[site.partition]
     end = site.tell(site.statement(1, 310.0))
-    eventually(lambda: site.judged_to(end))
+    eventually("the engine has judged it", lambda: site.judged_to(end))
     assert site.log() == ["opened", "extended"]
     epoch = site.rows(
         f"select epoch from consumer_offset where consumer = 'engine' and cluster = '{cluster}'"
@@ -185,7 +189,7 @@ def test_a_record_that_is_none_of_ours_is_kept_and_does_not_stand_in_the_way(
     site = Site(stack, "unreadable")
     site.tell_bytes(b"\x00not a batch")
     end = site.tell(site.statement(0, 300.0))
-    eventually(lambda: site.judged_to(end))
+    eventually("the engine has judged it", lambda: site.judged_to(end))
     assert len(site.alerts()) == 1
     kept = site.rows("select value from statistics_unreadable where partition = %(partition)s order by log_offset")
     assert b"\x00not a batch" in [bytes(value) for (value,) in kept]
@@ -197,17 +201,17 @@ def test_the_engine_outlives_a_server_that_goes_away(
 ) -> None:
     site = Site(stack, f"without-{server}")
     site.tell(site.statement(0, 300.0))
-    eventually(site.alerts)
+    eventually("the alert is there", site.alerts)
     if server == "postgres":
         local_stack.stop(server)
         end = site.tell(site.statement(1, 310.0))
-        eventually(lambda: not engine.ready())
+        eventually("the engine is not ready", lambda: not engine.ready())
         local_stack.start(server)
     else:
         local_stack.kill(server)
         local_stack.start(server)
         end = site.tell(site.statement(1, 310.0))
-    eventually(lambda: site.judged_to(end), 90)
+    eventually("the engine has judged it", lambda: site.judged_to(end), 90)
     assert site.log() == ["opened", "extended"]
 
 
@@ -215,7 +219,7 @@ def test_operators_list_and_show_alerts(stack: CoreSettings, engine: Process) ->
     del engine
     site = Site(stack, "shown")
     end = site.tell(site.statement(0, 300.0), site.statement(1, 260.0))
-    eventually(lambda: site.judged_to(end))
+    eventually("the engine has judged it", lambda: site.judged_to(end))
 
     def lantian(*words: str) -> str:
         command = [sys.executable, "-m", "deploy.cli", "alerts", *words]

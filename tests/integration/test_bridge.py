@@ -20,7 +20,7 @@ from bridge_stage import (
     provide_stations,
     running,
 )
-from waiting import until
+from waiting import eventually
 
 from core.settings import CoreSettings
 from deploy.local.stack import Stack
@@ -110,8 +110,8 @@ def test_every_payload_published_appears_in_kafka_byte_for_byte(
     bridge: BridgeProcess, sender: ReportSender, log: LogReader, run: int
 ) -> None:
     submit(sender, run, 1, MANY)
-    until("all is durable", pumped(sender, lambda: sender.outstanding == 0))
-    until("all is in the log", lambda: len(arrived(log, run)) >= MANY)
+    eventually("all is durable", pumped(sender, lambda: sender.outstanding == 0))
+    eventually("all is in the log", lambda: len(arrived(log, run)) >= MANY)
     bodies = {entry.body for entry in log.entries if entry.run == run and entry.kind is EntryKind.REPORT}
     assert bodies == {payload(run, seq) for seq in range(1, MANY + 1)}
     assert {(entry.station, entry.source) for entry in log.entries if entry.run == run} == {(PLATFORMED, Source.DEVICE)}
@@ -123,7 +123,7 @@ def test_what_comes_on_replay_is_a_replay_s(
     replay = make_sender(stack, Source.REPLAY)
     submit(replay, run, 1, 3)
     assert replay.finish()
-    until("it is in the log", lambda: len(arrived(log, run)) >= 3)
+    eventually("it is in the log", lambda: len(arrived(log, run)) >= 3)
     assert {entry.source for entry in log.entries if entry.run == run} == {Source.REPLAY}
 
 
@@ -133,12 +133,12 @@ def test_nothing_is_acknowledged_before_kafka_has_it(
     local_stack.stop("kafka")
     try:
         submit(sender, run, 1, 200)
-        until("the bridge holds all of it", pumped(sender, lambda: in_flight(bridge) >= 200))
+        eventually("the bridge holds all of it", pumped(sender, lambda: in_flight(bridge) >= 200))
         assert sender.acknowledged == 0
     finally:
         local_stack.start("kafka")
-    until("all is durable", pumped(sender, lambda: sender.outstanding == 0), seconds=90)
-    until("all is in the log", lambda: set(arrived(log, run)) == set(range(1, 201)))
+    eventually("all is durable", pumped(sender, lambda: sender.outstanding == 0), seconds=90)
+    eventually("all is in the log", lambda: set(arrived(log, run)) == set(range(1, 201)))
 
 
 def test_with_kafka_away_the_bridge_stops_reading_and_then_all_arrives(
@@ -149,13 +149,13 @@ def test_with_kafka_away_the_bridge_stops_reading_and_then_all_arrives(
         local_stack.stop("kafka")
         try:
             submit(sender, run, 1, 20 * bound)
-            until("the bridge is full", pumped(sender, lambda: in_flight(bridge) >= bound))
-            until("the broker holds the rest", pumped(sender, lambda: sender.submitted == 20 * bound))
+            eventually("the bridge is full", pumped(sender, lambda: in_flight(bridge) >= bound))
+            eventually("the broker holds the rest", pumped(sender, lambda: sender.submitted == 20 * bound))
             assert in_flight(bridge) <= bound + 1000
         finally:
             local_stack.start("kafka")
-        until("all is durable", pumped(sender, lambda: sender.outstanding == 0), seconds=90)
-    until("all is in the log", lambda: set(arrived(log, run)) == set(range(1, 20 * bound + 1)))
+        eventually("all is durable", pumped(sender, lambda: sender.outstanding == 0), seconds=90)
+    eventually("all is in the log", lambda: set(arrived(log, run)) == set(range(1, 20 * bound + 1)))
 
 
 def test_killing_the_bridge_in_the_middle_loses_nothing(
@@ -164,26 +164,26 @@ def test_killing_the_bridge_in_the_middle_loses_nothing(
     bridge = BridgeProcess(local_stack, ack_seconds=0.2)
     bridge.start()
     submit(sender, run, 1, MANY)
-    until("the bridge is in the middle", pumped(sender, lambda: sender.acknowledged > 0))
+    eventually("the bridge is in the middle", pumped(sender, lambda: sender.acknowledged > 0))
     submit(sender, run, MANY + 1, 2 * MANY)
     bridge.end(signal.SIGKILL)
     submit(sender, run, 2 * MANY + 1, 3 * MANY)
     with running(bridge):
-        until("all is durable", pumped(sender, lambda: sender.outstanding == 0), seconds=90)
-    until("all is in the log", lambda: set(arrived(log, run)) == set(range(1, 3 * MANY + 1)))
+        eventually("all is durable", pumped(sender, lambda: sender.outstanding == 0), seconds=90)
+    eventually("all is in the log", lambda: set(arrived(log, run)) == set(range(1, 3 * MANY + 1)))
 
 
 def test_killing_the_broker_in_the_middle_loses_nothing(
     bridge: BridgeProcess, local_stack: Stack, sender: ReportSender, log: LogReader, run: int
 ) -> None:
     submit(sender, run, 1, MANY)
-    until("some of it is acknowledged", pumped(sender, lambda: sender.acknowledged > 0))
+    eventually("some of it is acknowledged", pumped(sender, lambda: sender.acknowledged > 0))
     submit(sender, run, MANY + 1, 2 * MANY)
     local_stack.kill("mosquitto")
     submit(sender, run, 2 * MANY + 1, 3 * MANY)
     local_stack.start("mosquitto")
-    until("all is durable", pumped(sender, lambda: sender.outstanding == 0), seconds=90)
-    until("all is in the log", lambda: set(arrived(log, run)) == set(range(1, 3 * MANY + 1)))
+    eventually("all is durable", pumped(sender, lambda: sender.outstanding == 0), seconds=90)
+    eventually("all is in the log", lambda: set(arrived(log, run)) == set(range(1, 3 * MANY + 1)))
 
 
 def test_an_unreadable_payload_is_passed_on_and_acknowledged_by_its_hash(
@@ -191,9 +191,11 @@ def test_an_unreadable_payload_is_passed_on_and_acknowledged_by_its_hash(
 ) -> None:
     device = Device(stack, OWN, f"{DEVICE_ADDRESS}/ack")
     device.publish(f"{DEVICE_ADDRESS}/report", b"{broken \xff")
-    until("its hash is told", lambda: any(payload_hash(b"{broken \xff") in ack.payloads for _, ack in device.heard()))
+    eventually(
+        "its hash is told", lambda: any(payload_hash(b"{broken \xff") in ack.payloads for _, ack in device.heard())
+    )
     device.mqtt.disconnect()
-    until("it is in the log", lambda: any(entry.body == b"{broken \xff" for entry in log.read()))
+    eventually("it is in the log", lambda: any(entry.body == b"{broken \xff" for entry in log.read()))
 
 
 def test_a_payload_too_large_for_a_record_is_passed_on_in_brief(
@@ -202,9 +204,9 @@ def test_a_payload_too_large_for_a_record_is_passed_on_in_brief(
     body = payload(run, 1)[:-1] + b" " * MAX_BODY_BYTES + b"}"
     device = Device(stack, OWN, f"{DEVICE_ADDRESS}/ack")
     device.publish(f"{DEVICE_ADDRESS}/report", body)
-    until("its number is told", lambda: any(ack.run == run for _, ack in device.heard()))
+    eventually("its number is told", lambda: any(ack.run == run for _, ack in device.heard()))
     device.mqtt.disconnect()
-    until("it is in the log", lambda: any(entry.run == run for entry in log.read()))
+    eventually("it is in the log", lambda: any(entry.run == run for entry in log.read()))
     (entry,) = [entry for entry in log.entries if entry.run == run]
     assert entry.kind is EntryKind.OVERSIZE
     assert msgspec.json.decode(entry.body, type=Oversize).size == len(body)
@@ -217,7 +219,7 @@ def test_a_status_is_passed_on_as_an_entry_of_its_own(
     device = Device(stack, OWN)
     device.publish(f"{DEVICE_ADDRESS}/status", body, retain=True)
     device.mqtt.disconnect()
-    until("it is in the log", lambda: any(entry.body == body for entry in log.read()))
+    eventually("it is in the log", lambda: any(entry.body == body for entry in log.read()))
     (entry,) = [entry for entry in log.entries if entry.body == body]
     assert (entry.kind, entry.station, entry.run, entry.seq) == (EntryKind.STATUS, OWN, run, 77)
 
@@ -228,7 +230,7 @@ def test_the_registry_decides_on_which_topic_a_station_is_acknowledged(
     device = Device(stack, PLATFORM, PLATFORM_ACKS, f"{DEVICE_ADDRESS}/ack", f"{PLATFORM_ADDRESS}/ack")
     device.publish(f"{PLATFORM_ADDRESS}/report", payload(run, 1))
     device.publish(f"{DEVICE_ADDRESS}/report", payload(run, 5, OWN))
-    until("both are acknowledged", lambda: len(heard(device, run)) >= 2)
+    eventually("both are acknowledged", lambda: len(heard(device, run)) >= 2)
     told = {ack.station: (topic, ack.seq) for topic, ack in heard(device, run)}
     device.mqtt.disconnect()
     assert told == {PLATFORMED: (PLATFORM_ACKS, [(1, 1)]), OWN: (f"{DEVICE_ADDRESS}/ack", [(5, 5)])}
@@ -239,10 +241,10 @@ def test_a_bridge_told_to_stop_drains_and_tells_the_last_acknowledgements(
 ) -> None:
     with running(BridgeProcess(local_stack, ack_seconds=3600)) as bridge:
         submit(sender, run, 1, 500)
-        until("all is durable", pumped(sender, lambda: bridge.metric("lantian_bridge_durable_total") >= 500))
+        eventually("all is durable", pumped(sender, lambda: bridge.metric("lantian_bridge_durable_total") >= 500))
         assert sender.acknowledged == 0
         assert bridge.end() == 0
-    until("the last acknowledgements are heard", pumped(sender, lambda: sender.outstanding == 0))
+    eventually("the last acknowledgements are heard", pumped(sender, lambda: sender.outstanding == 0))
     assert set(arrived(log, run)) == set(range(1, 501))
     assert sender.repeated == 0
 
@@ -255,7 +257,7 @@ def test_what_is_published_while_the_bridge_is_away_waits_for_it(
         pass
     submit(sender, run, 1, 100)
     with running(bridge):
-        until("all is durable", pumped(sender, lambda: sender.outstanding == 0))
+        eventually("all is durable", pumped(sender, lambda: sender.outstanding == 0))
     assert len(arrived(log, run)) >= 100
 
 
@@ -275,4 +277,4 @@ def test_a_bridge_that_leaves_passes_on_what_waits_for_it_and_ends_its_session(
     assert "has left" in first
     assert "0 messages passed on" in bridge.leave()
     with running(BridgeProcess(local_stack)):
-        until("all is in the log", lambda: set(arrived(log, run)) == set(range(1, 7)))
+        eventually("all is in the log", lambda: set(arrived(log, run)) == set(range(1, 7)))

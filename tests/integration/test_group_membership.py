@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from contextlib import closing
 
 import pytest
-from engine_stage import eventually
 from kafka import ConsumerRebalanceListener, TopicPartition
+from waiting import eventually
 
 from core import kafka
 from core.settings import CoreSettings
@@ -38,7 +38,7 @@ def test_a_member_stays_joined_however_short_its_polls(stack: CoreSettings, time
     assignments = Assignments()
     with closing(kafka.consumer(stack, group=f"short-polls-{timeout_ms}")) as consumer:
         assignments.consumer = consumer
-        eventually(lambda: consumer.partitions_for_topic(kafka.STATISTICS))
+        eventually("the topic is known", lambda: consumer.partitions_for_topic(kafka.STATISTICS))
         kafka.subscribe(consumer, kafka.STATISTICS, assignments)
         # fresh metadata ask for a second join soon after the first: it is over within these polls too
         stop = threading.Event()

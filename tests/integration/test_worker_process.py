@@ -6,17 +6,15 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 from reports import MIDNIGHT, MINUTE, PM10, entry, report
+from waiting import eventually
 from worker_stage import Ground
 
 from aggregate.statistic import decode_statements
@@ -26,18 +24,8 @@ from ingest.envelope import Entry, encode_batch, headers
 
 pytestmark = pytest.mark.stack
 
-T = TypeVar("T")
 NAME = "process-air"
 CITY = "process-city"
-
-
-def eventually(look: Callable[[], T], seconds: float = 60) -> T:
-    """What `look` finds as soon as it is true."""
-    deadline = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < deadline, "did not come about"
-        threading.Event().wait(0.05)
-    return found
 
 
 class Process:
@@ -154,24 +142,24 @@ def test_killed_between_any_two_batches_the_worker_takes_each_report_once(
 
     process.start()
     feed(stack, *(minutes(m, m + 2) for m in range(0, 40, 2)))
-    eventually(lambda: stored() >= 10)
+    eventually("reports are stored", lambda: stored() >= 10)
     process.end(signal.SIGKILL)
     feed(stack, *(minutes(m, m + 2) for m in range(30, 60, 2)))
     process.start()
-    eventually(lambda: stored() >= 45)
+    eventually("reports are stored", lambda: stored() >= 45)
     process.end(signal.SIGKILL)
     process.start()
     end = feed(stack, minutes(0, 60))
-    eventually(lambda: stands_at(end))
+    eventually("the worker is at the end", lambda: stands_at(end))
 
     assert stored() == ground.rows("select count(*) from report")[0][0] == 60
     assert ground.rows("select sum(r), sum(p) from intake, unnest(readings, repeats) as t(r, p)") == [(130, 70)]
     cells, _, states = ground.hour(f"station:{NAME}", MIDNIGHT)
     assert (cells[PM10], set(states)) == ((80.0, 60, 60, 0), {"P"})
 
-    eventually(lambda: not ground.rows("select 1 from outbox where consumer in ('worker', 'city')"))
-    eventually(lambda: ("hour", MIDNIGHT) in ground.windows(f"city:{CITY}"))
-    eventually(lambda: not ground.rows("select 1 from outbox where consumer in ('worker', 'city')"))
+    eventually("all is told", lambda: not ground.rows("select 1 from outbox where consumer in ('worker', 'city')"))
+    eventually("the city has its hour", lambda: ("hour", MIDNIGHT) in ground.windows(f"city:{CITY}"))
+    eventually("all is told", lambda: not ground.rows("select 1 from outbox where consumer in ('worker', 'city')"))
     assert process.end(signal.SIGTERM) == 0
     versions = {key for key in told(stack) if key[:3] == (f"station:{NAME}", "hour", MIDNIGHT)}
     last = ground.rows("select version from statistic where object = %s and time_window = 'hour'", f"station:{NAME}")
