@@ -33,7 +33,7 @@ from core.kafka import STATISTICS, partition_of
 from core.logs import get_logger
 from core.outbox import enqueue
 from ingest.kinds import Kind, KindSettings
-from ingest.registry import Registry, read_version
+from ingest.registry import Registry, renewed
 from ingest.station import ControlLevel, Station
 from standards.editions import HOURLY_FACTORS, Edition, load_editions
 
@@ -146,8 +146,7 @@ class CityStep:
             enqueue(cursor, MAKER, partition_of(city), batches(city, statements))
 
     def _refresh(self, cursor: Any) -> None:
-        if read_version(cursor.connection) != self._registry.version:
-            self._registry = Registry.load(cursor.connection)
+        self._registry = renewed(cursor.connection, self._registry)
 
 
 def _hour_of(station: Station, key: Key) -> Key:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from aggregate.hours import HourInput, Readings, compute_hours
+from aggregate.judge import FUTURE_LIMIT_S
 from aggregate.settle import Settled, finish, settle
 from aggregate.spans import compute_days, compute_eight_hours, day_key, eight_hour_starts, has_eight_hours
 from aggregate.statistic import Computed, Key, State, Statistic, Window, station_object
@@ -26,8 +27,6 @@ from ingest.station import Station
 from standards.editions import Edition, Editions
 
 MAKER = "worker"
-CLOCK_TOLERANCE_S = 300
-"""A device's clock may run ahead by this much before its reports are rejected."""
 
 
 class HourKey(NamedTuple):
@@ -86,7 +85,7 @@ class Recomputer:
         """Whether the hour's row stands, open, and cannot be complete yet: then a reading more changes nothing."""
         if key in touched.forced:
             return False
-        still = key.start + HOUR - touched.longest_period[key] - CLOCK_TOLERANCE_S > now
+        still = key.start + HOUR - touched.longest_period[key] - FUTURE_LIMIT_S > now
         row = self._memory.get(objects.hour(key)) if still else None
         return row is not None and set(row.states) == {State.OPEN} and touched.hours[key] <= set(row.content.factors)
 

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from aggregate.reading import Resolved, Unparsed
-from aggregate.store import array, copy, text_array, timestamp, timestamp_of_micros
+from aggregate.store import array, text_array, timestamp, timestamp_of_micros
+from core.postgres import copy
 
 
 class Rejection(msgspec.Struct, frozen=True):

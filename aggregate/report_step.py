@@ -35,7 +35,7 @@ from core.kafka import REPORTS
 from core.logs import get_logger
 from ingest.envelope import Entry, EntryKind, Source, decode_batch
 from ingest.kinds import KindSettings
-from ingest.registry import Registry, read_version
+from ingest.registry import renewed
 from ingest.report import MAX_NUMBER
 from standards.editions import load_editions
 from standards.factors import load_catalogue
@@ -178,8 +178,9 @@ class ReportStep:
         self._update(cursor, touched, now)
 
     def _refresh(self, cursor: Any) -> None:
-        if read_version(cursor.connection) != self._judge.registry.version:
-            self._judge.use(Registry.load(cursor.connection))
+        registry = renewed(cursor.connection, self._judge.registry)
+        if registry is not self._judge.registry:
+            self._judge.use(registry)
 
 
 def _located(partition: int, batch: Iterable[Any]) -> Iterator[Located]:

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from aggregate.settle import Settled
 from aggregate.statistic import Content, Key, Statistic, Window
-from aggregate.store import STATISTIC_CHUNK_S, Layouts, array, by_chunk, copy, text_array, timestamp
+from aggregate.store import STATISTIC_CHUNK_S, Layouts, array, by_chunk, text_array, timestamp
 from core.clock import DAY, day_start
+from core.postgres import copy
 
 ObjectDay = tuple[str, int]
 """An object and the first second of a day of Asia/Shanghai."""

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 from aggregate.reading import Number, RejectReason, Slot, Stored
 from aggregate.revision import Said, said
 from core.clock import DAY, MICROS, SHANGHAI
-from core.postgres import copy_file
+from core.postgres import copy
 from ingest.envelope import Source
 
 _NEVER_ISSUED = "-infinity"
@@ -68,11 +68,6 @@ def text_array(values: Iterable[str]) -> str:
     """An array of texts as COPY text."""
     quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
     return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
-
-
-def copy(cursor: Any, table: str, columns: str, rows: Iterable[Iterable[Any]]) -> None:
-    """COPY rows into a table."""
-    cursor.copy_expert(f"copy {table} ({columns}) from stdin", copy_file(rows))
 
 
 class Layouts:

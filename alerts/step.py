@@ -19,7 +19,7 @@ from alerts.judging import Judge, Result
 from core.kafka import ALERTS, STATISTICS
 from core.logs import get_logger
 from core.outbox import Message, enqueue
-from ingest.registry import Registry, read_version
+from ingest.registry import Registry, renewed
 
 CONSUMER = "engine"
 HEADERS = (("v", "1"),)
@@ -67,8 +67,7 @@ class AlertStep:
     def _renew_registry(self, cursor: Any, now: float) -> None:
         if abs(now - self._registry_asked) < self._registry_s:
             return
-        if read_version(cursor.connection) != self._registry.version:
-            self._registry = Registry.load(cursor.connection)
+        self._registry = renewed(cursor.connection, self._registry)
         self._registry_asked = now
 
 

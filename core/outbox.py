@@ -13,7 +13,7 @@ from typing import Any
 from psycopg2.extensions import connection
 
 from core.kafka import partition_of
-from core.postgres import copy_file
+from core.postgres import copy
 
 RELAY_BYTES = 8 * 1024 * 1024
 """Of messages in memory at once; a single larger one goes alone."""
@@ -37,7 +37,7 @@ def enqueue(cursor: Any, consumer: str, partition: int, messages: Iterable[Messa
         (consumer, partition, m.topic, m.key, m.value, "\n".join(f"{k}={v}" for k, v in m.headers)) for m in messages
     ]
     if rows:
-        cursor.copy_expert("copy outbox (consumer, partition, topic, key, value, headers) from stdin", copy_file(rows))
+        copy(cursor, "outbox", "consumer, partition, topic, key, value, headers", rows)
 
 
 def relay(database: connection, producer: Any, consumer: str, partitions: Sequence[int], limit: int = 500) -> int:

@@ -57,7 +57,7 @@ def connect(settings: CoreSettings, role: str, *, application: str) -> connectio
 _ESCAPES = str.maketrans({"\0": "\ufffd", "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def copy_field(value: Any) -> str:
+def _copy_field(value: Any) -> str:
     """One value in COPY's text format."""
     if value is None:
         return "\\N"
@@ -70,15 +70,11 @@ def copy_field(value: Any) -> str:
     return str(value)
 
 
-def copy_text(rows: Iterable[Iterable[Any]]) -> str:
-    """Rows in COPY's text format, one line each."""
-    return "".join("\t".join(map(copy_field, row)) + "\n" for row in rows)
-
-
-def copy_file(rows: Iterable[Iterable[Any]]) -> io.BytesIO:
-    """Rows as a file for `copy_expert`.
+def copy(cursor: Any, table: str, columns: str, rows: Iterable[Iterable[Any]]) -> None:
+    """COPY rows into a table.
 
     Encoded here, half a surrogate pair as `?`: where psycopg2 itself fails to encode, the server tells of a cancelled
     statement, which is an `OperationalError` as if it were away, and the same rows would be tried for ever.
     """
-    return io.BytesIO(copy_text(rows).encode("utf-8", "replace"))
+    lines = "".join("\t".join(map(_copy_field, row)) + "\n" for row in rows)
+    cursor.copy_expert(f"copy {table} ({columns}) from stdin", io.BytesIO(lines.encode("utf-8", "replace")))

@@ -118,6 +118,11 @@ def read_version(conn: connection) -> int:
     return int(row[0]) if row else 0
 
 
+def renewed(conn: connection, known: Registry) -> Registry:
+    """`known`, or the registry read anew if it has changed since; leaves the transaction open."""
+    return known if read_version(conn) == known.version else Registry.load(conn)
+
+
 def _station(row: dict[str, Any]) -> Station:
     ranges = {code: _bounds(*pair) for code, pair in row["valid_ranges"].items()}
     limits = msgspec.convert(row["limits"], dict[str, Limit])

@@ -38,8 +38,6 @@ class KafkaWriter(Generic[Token]):
         self._under_way = 0
         self._backoff = Backoff(shortest=0.5, longest=10.0)
         self._due = 0.0
-        self.failures = 0
-        """Sends that failed for good and were repeated."""
 
     @property
     def ready(self) -> bool:
@@ -60,7 +58,6 @@ class KafkaWriter(Generic[Token]):
             if error is None:
                 durable.append(batch)
                 continue
-            self.failures += 1
             self._waiting.append(batch)
             self._abandon(error)
         if self._failing and not self._under_way:
