@@ -19,7 +19,7 @@ FILE = Path(__file__).with_name("factors.toml")
 STACK_KINDS = frozenset({"cems"})
 """Kinds of station that measure in a stack, where a factor may have another unit."""
 
-Medium = Literal["air", "water", "noise", "derived"]
+Medium = Literal["air", "water", "noise", "operation", "derived"]
 
 
 @dataclass(frozen=True, slots=True)
