@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 from reports import HOUR, MIDNIGHT, MINUTE, PM10, entry, report
-from slow_statistics import Cell
 from worker_stage import Ground, Log, Worker, worker
 
 from aggregate.city_step import MARGIN_S, CityStep
@@ -15,6 +14,7 @@ from core.kafka import STATISTICS, partition_of
 from core.settings import CoreSettings
 from ingest.envelope import Entry
 from ingest.kinds import KIND_RULES, Kind, KindSettings
+from truth.statistics import Cell
 
 pytestmark = pytest.mark.stack
 

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 import pytest
 from reports import CO, DAY, HOUR, MIDNIGHT, MINUTE, OZONE, PM10, PM25, Value, entry, report
-from slow_statistics import Reading, all_windows
 from worker_stage import Ground, Log, worker
 
 from core.settings import CoreSettings
 from ingest.envelope import Entry, Source
 from ingest.kinds import KIND_RULES, Kind
 from standards.editions import edition_at
+from truth.statistics import Reading, all_windows
 
 pytestmark = pytest.mark.stack
 

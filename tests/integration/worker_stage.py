@@ -9,8 +9,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from slow_statistics import Cell, Cells
-
 from aggregate.report_step import ReportStep
 from aggregate.settings import AggregateSettings
 from core import offsets
@@ -23,6 +21,7 @@ from core.stream import Step
 from ingest.envelope import Entry, encode_batch
 from ingest.kinds import KindSettings
 from ingest.station_import import import_csv
+from truth.statistics import Cell, Cells
 
 HEADING = "station,name_zh,kind,region,city,reporting_period,control_level,control_point,valid_ranges"
 TABLES = "report, rejected, intake, told, statistic, statistic_revision, closed_day, closed_numbers"

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reports import CO, HOUR, MIDNIGHT, MINUTE, NO2, OZONE, PM10, PM25, SO2
-from slow_statistics import Reading, hour_cells
 
 from aggregate.hours import HourInput, Readings, compute_hours
 from aggregate.statistic import Computed, Reason
 from standards.editions import edition_at, load_editions
+from truth.statistics import Reading, hour_cells
 
 START = MIDNIGHT + 9 * HOUR
 UNTIL = START + HOUR + 300

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reports import CO, DAY, HOUR, MIDNIGHT, OZONE, PM10
-from slow_statistics import Cell, Cells, day_cells, eight_hour_cells
 
 from aggregate.spans import compute_days, compute_eight_hours, day_key, eight_hour_starts
 from aggregate.statistic import O3_8H_MAX, Computed, Content, Key, Reason, Statistic, Window
 from standards.editions import edition_at, load_editions
+from truth.statistics import Cell, Cells, day_cells, eight_hour_cells
 
 NAME = "station:s1"
 GRACE = 300

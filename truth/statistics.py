@@ -1,21 +1,27 @@
 """Statistics the slow way: one window at a time in plain Python, from the current readings, by the rules' own words.
 
-Nothing here shares code with what it is compared with, save the AQI's table, which has tests of its own.
+Nothing here shares code with what it is compared with, save the AQI and the editions' tables, which have tests of
+their own.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from aggregate.statistic import Reason
+from standards import editions
 from standards.aqi import aqi
-from standards.editions import HOURLY_FACTORS, Edition, edition_at
+from standards.editions import HOURLY_FACTORS, Edition
 
 HOUR, DAY = 3600, 86400
+SHANGHAI = 8 * HOUR
+"""Asia/Shanghai's offset: days begin at its midnights."""
 OZONE = "a05024"
 EIGHT_HOUR_MAXIMUM = "a05024_8h_max"
 
@@ -40,6 +46,16 @@ class Cell(NamedTuple):
 
 
 Cells = dict[str, Cell]
+"""A window's factors."""
+
+Windows = dict[tuple[str, int], Cells]
+"""By kind of window and start."""
+
+
+@lru_cache(maxsize=4096)
+def edition_at(start: int) -> Edition:
+    """The edition that judges a window, by its start."""
+    return editions.edition_at(start)
 
 
 def mean(values: Iterable[float | None], expected: int, least: int, too_few: Reason) -> Cell:
@@ -57,21 +73,22 @@ def mean(values: Iterable[float | None], expected: int, least: int, too_few: Rea
 
 def hour_cells(start: int, readings: Iterable[Reading], *, has_aqi: bool) -> Cells:
     """An hour of one station; empty if it has no reading. 45 min make a factor valid (GB 3095 table 4)."""
-    of_factor: dict[str, dict[int, dict[int, float | None]]] = {}
-    for reading in readings:
-        if start <= reading.time < start + HOUR and reading.period <= HOUR:
-            value = reading.value if reading.flag == "N" and not math.isnan(reading.value) else None
-            of_factor.setdefault(reading.factor, {}).setdefault(reading.period, {})[reading.time] = value
+    slots: defaultdict[str, defaultdict[int, dict[int, float | None]]] = defaultdict(lambda: defaultdict(dict))
+    end = start + HOUR
+    for time, period, factor, value, flag in readings:
+        if start <= time < end and period <= HOUR:
+            slots[factor][period][time] = value if flag == "N" and not math.isnan(value) else None
+    least = edition_at(start).validity.hour_seconds
     cells = {}
-    for factor, periods in of_factor.items():
+    for factor, periods in slots.items():
         by_period = {
             period: mean(
-                (slots[time] for time in sorted(slots)),
+                (of_period[time] for time in sorted(of_period)),
                 math.ceil(HOUR / period),
-                math.ceil(45 * 60 / period),
+                math.ceil(least / period),
                 Reason.TOO_FEW_MINUTES,
             )
-            for period, slots in periods.items()
+            for period, of_period in periods.items()
         }
         cells[factor] = _of_periods(by_period)
     if has_aqi:
@@ -143,17 +160,35 @@ def _largest(values: list[float], edition: Edition) -> Cell:
     return Cell(max(values), len(values), 17, Reason.VALID)
 
 
-def all_windows(readings: Iterable[Reading], *, has_aqi: bool) -> dict[tuple[str, int], Cells]:
-    """Every hour, 8-hour window and day of one station, by kind of window and start."""
-    kept = list(readings)
-    starts = {reading.time // HOUR * HOUR for reading in kept if 0 < reading.period <= HOUR}
-    hours = {
-        start: cells
-        for start in sorted(starts)
-        if (cells := hour_cells(start, (r for r in kept if r.time // HOUR * HOUR == start), has_aqi=has_aqi))
+def city_cells(start: int, members: Sequence[Cells]) -> Cells:
+    """An hour of a city: the mean of its stations' means (HJ 663), and the AQI of these means.
+
+    `members` are the hours, in order of the stations' names, of all that count; empty where a station said nothing.
+    """
+    share = edition_at(start).city.minimum_share
+    least = math.ceil(round(share * len(members), 9))
+    cells = {
+        factor: mean(
+            (cells[factor].value if factor in cells else None for cells in members),
+            len(members),
+            least,
+            Reason.TOO_FEW_STATIONS,
+        )
+        for factor in HOURLY_FACTORS
+        if any(factor in cells for cells in members)
     }
-    found = {("hour", start): cells for start, cells in hours.items()}
-    days = {(start + 8 * HOUR) // DAY * DAY - 8 * HOUR for start in hours}
+    return cells | index_cells(start, cells)
+
+
+def all_windows(readings: Iterable[Reading], *, has_aqi: bool) -> Windows:
+    """Every hour, 8-hour window and day of one station."""
+    of_hour: defaultdict[int, list[Reading]] = defaultdict(list)
+    for reading in readings:
+        if 0 < reading.period <= HOUR:
+            of_hour[reading.time // HOUR * HOUR].append(reading)
+    hours = {start: hour_cells(start, of_hour[start], has_aqi=has_aqi) for start in sorted(of_hour)}
+    found: Windows = {("hour", start): cells for start, cells in hours.items()}
+    days = {(start + SHANGHAI) // DAY * DAY - SHANGHAI for start in hours}
     found |= {("day", start): day_cells(start, hours) for start in days}
     eights = {start - place * HOUR for start, cells in hours.items() if OZONE in cells for place in range(8)}
     return found | {("8h", start): eight_hour_cells(start, hours) for start in eights}

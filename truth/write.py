@@ -1,0 +1,163 @@
+"""From what was sent to what must follow: the expected files of a truth folder."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from alerts.rules import book
+from alerts.rules.book import RuleBook
+from ingest.kinds import Kind
+from ingest.period import format_period
+from ingest.station import ControlLevel
+from standards.factors import load_catalogue
+from truth.alerts import ExpectedAlert, Fact, alerts_of
+from truth.expected import (
+    CITY,
+    CITY_KIND,
+    STATION,
+    ExpectedReadings,
+    ExpectedWindow,
+    Span,
+    StationReadings,
+)
+from truth.folder import (
+    ALERTS,
+    READINGS,
+    STATISTICS,
+    Folder,
+    KnownStation,
+    Run,
+    messages,
+    open_folder,
+    write_json,
+    write_lines,
+)
+from truth.readings import Account
+from truth.statistics import Cells, Windows, all_windows, city_cells, edition_at
+
+_encoder = msgspec.json.Encoder()
+
+
+class Watch:
+    """Gathers what rules watch, and gives the alerts it amounts to."""
+
+    def __init__(self, rules: RuleBook) -> None:
+        self._rules = tuple(rules)
+        self._facts: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+
+    def see(self, kind: str, name: str, window: str, start: int, cells: Cells) -> None:
+        """A window of an object of this kind."""
+        for rule in self._rules:
+            if (rule.kind, rule.window) == (kind, window) and rule.factor in cells:
+                self._facts[rule.id, name].append(Fact(start, cells[rule.factor].value))
+
+    def alerts(self) -> list[ExpectedAlert]:
+        """In order of rule, object and time."""
+        return [
+            alert
+            for rule in self._rules
+            for (watching, name), facts in sorted(self._facts.items())
+            if watching == rule.id
+            for alert in alerts_of(rule, name, facts)
+        ]
+
+
+class Cities:
+    """Keeps the hours of the stations that count for their cities, and makes the cities' hours of them (HJ 663)."""
+
+    def __init__(self) -> None:
+        self._members: dict[str, dict[str, tuple[KnownStation, Windows]]] = defaultdict(dict)
+
+    def add(self, station: KnownStation, windows: Windows) -> None:
+        """A station's windows: official air stations count, those of enterprises do not."""
+        if station.kind == Kind.AIR and station.control_level != ControlLevel.ENTERPRISE:
+            self._members[station.city][station.station] = (station, windows)
+
+    def windows(self) -> Iterator[tuple[str, Windows]]:
+        """The hours of each city; control points count where the hour's edition says so."""
+        for city, members in sorted(self._members.items()):
+            starts = sorted({start for _, windows in members.values() for kind, start in windows if kind == "hour"})
+            found: Windows = {}
+            for start in starts:
+                control = edition_at(start).city.control_points
+                counting = [windows for _, (station, windows) in sorted(members.items())
+                            if control or not station.control_point]  # fmt: skip
+                if cells := city_cells(start, [windows.get(("hour", start), {}) for windows in counting]):
+                    found["hour", start] = cells
+            yield city, found
+
+
+class Tally:
+    """Counts what became of the readings."""
+
+    def __init__(self, run: Run) -> None:
+        self._stations: dict[str, StationReadings] = {}
+        self._unused: Counter[str] = Counter()
+        self._current = self._rejected = Span(run.start, run.end)
+
+    def add(self, account: Account) -> None:
+        """A station's account."""
+        self._stations[account.name] = StationReadings(
+            account.readings, account.superseded, account.repeats, dict(sorted(account.rejected.items()))
+        )
+        self._current = _wider(self._current, [slot.time for slot in account.current])
+        self._rejected = _wider(self._rejected, account.rejected_times)
+        if account.station is not None:
+            for period, count in account.unused().items():
+                what = "forecasts" if period is None else f"readings over {format_period(period)}"
+                self._unused[f"{what} ({account.station.kind})"] += count
+
+    def expected(self, sent: Span) -> ExpectedReadings:
+        """The whole."""
+        return ExpectedReadings(self._stations, self._current, self._rejected, sent, dict(sorted(self._unused.items())))
+
+
+def _wider(span: Span, times: Collection[int]) -> Span:
+    return Span(min(span.start, *times), max(span.end, max(times) + 1)) if times else span
+
+
+def write_expected(path: Path, rules: RuleBook | None = None) -> None:
+    """Write the expected files into the folder; raises `InputError` if what was sent cannot be read.
+
+    Memory holds the payloads, one station's readings, and the air stations' hours; `rules` are by default the built-in
+    ones.
+    """
+    folder = open_folder(path)
+    heard, sent = _heard(folder)
+    catalogue, watch, tally, cities = load_catalogue(), Watch(rules or book.load()), Tally(folder.run), Cities()
+    with write_lines(path / STATISTICS) as out:
+        for name in sorted({*folder.stations, *heard}):
+            account = Account(name, folder.stations.get(name), catalogue)
+            for at, payload in heard.pop(name, ()):
+                account.hear(at, payload)
+            tally.add(account)
+            if account.station is not None:
+                windows = all_windows(account.measured(), has_aqi=account.station.kind == Kind.AIR)
+                cities.add(account.station, windows)
+                _write(out, watch, account.station.kind, STATION + name, windows)
+        for city, windows in cities.windows():
+            _write(out, watch, CITY_KIND, CITY + city, windows)
+    write_json(path / READINGS, tally.expected(sent))
+    write_json(path / ALERTS, watch.alerts())
+
+
+def _heard(folder: Folder) -> tuple[dict[str, list[tuple[float, str]]], Span]:
+    """The messages on each station's topic in their order, and when the first and the last were handed over."""
+    heard: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    first, last = float("inf"), float("-inf")
+    for at, station, payload in messages(folder):
+        heard[station].append((at, payload))
+        first, last = min(first, at), max(last, at)
+    return heard, Span(int(first), int(last) + 1) if heard else Span(folder.run.start, folder.run.end)
+
+
+def _write(out: IO[bytes], watch: Watch, kind: str, name: str, windows: Windows) -> None:
+    for (window, start), cells in sorted(windows.items()):
+        watch.see(kind, name, window, start, cells)
+        line = ExpectedWindow(name, window, start, edition_at(start).id, cells)
+        out.write(_encoder.encode(line) + b"\n")
