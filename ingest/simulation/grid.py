@@ -40,7 +40,8 @@ def remembered(values: Floats, weights: Floats) -> Floats:
     total = np.zeros((steps, *values.shape[1:]))
     for ago, weight in enumerate(weights):  # a matrix product would round otherwise for every length
         total += weight * values[weights.size - 1 - ago :][:steps]
-    return total / weights.sum()
+    mean: Floats = total / weights.sum()
+    return mean
 
 
 def read(table: Floats, position: Floats, columns: Ints) -> Floats:

@@ -59,7 +59,7 @@ class Noises:
         fast = self._fast.at(times, numbers, x, y)
         level = usual + 0.7 * self._slow.at(times, numbers, x, y) + (1.6 - 0.6 * awake) * fast
         for episode, places in self._works:
-            reached = np.maximum(episode.peak + 0.7 * fast[:, places], level[:, places])
+            reached = np.maximum(episode.peak + 0.4 * fast[:, places], level[:, places])
             share = episode.shape(times, self._EDGE_S, self._EDGE_S)[:, None]
             level[:, places] += share * (reached - level[:, places])
         # by night a single car stands out: levels spread more

@@ -68,7 +68,7 @@ _SUBSTANCES = (
 )
 _LEVEL = 0.45, 0.7
 """The usual value is between these shares of the limit."""
-_SLOW = (0.5, 8.0 * DAY, 0.0), (0.35, 1.5 * DAY, 0.0), (0.15, 6.0 * HOUR, 0.0)
+_SLOW = (0.6, 8.0 * DAY, 0.0), (0.3, 1.5 * DAY, 0.0), (0.1, 6.0 * HOUR, 0.0)
 _MEMORY_H = 72
 """Air and rain of so many hours before are felt by a river."""
 _AGO = np.arange(_MEMORY_H, dtype=np.float64)
@@ -122,7 +122,7 @@ class RiverWater:
         """Follows the air of the last days; springs keep it above freezing and below the summer's air."""
         hours = hour_of_day(times)[:, None]
         heated = 2.5 + 0.82 * river.air + self._offset + 0.7 * np.cos((hours - 17.0) * (2.0 * np.pi / 24.0))
-        above: Floats = 0.6 * np.logaddexp(0.0, heated / 0.6)
+        above: Floats = 0.3 + 0.6 * np.logaddexp(0.0, heated / 0.6)
         return above
 
     def _substances(self, times: Ints, river: _River, load: Floats, cold: Floats) -> tuple[dict[str, Floats], Floats]:
