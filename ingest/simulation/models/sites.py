@@ -10,7 +10,7 @@ from core.clock import DAY, HOUR, SHANGHAI_OFFSET
 from ingest.simulation.daytime import between, hour_of_day, hump, season, weekday
 from ingest.simulation.episodes import EpisodeKind, of_kind
 from ingest.simulation.grid import Grid, read, remembered
-from ingest.simulation.models.model import Averaging, Instrument, World
+from ingest.simulation.models.model import Averaging, Instrument, Model, World
 from ingest.simulation.monitor import Monitor, Places
 from ingest.simulation.noise import Floats, Ints, Noise, key_of, uniforms
 from ingest.simulation.weather import conditions
@@ -25,7 +25,7 @@ class Noises:
     Then L10 and L90 are 1.28 standard deviations from L50, and Leq is 0.115 variances above it.
     """
 
-    instruments = (
+    instruments: tuple[Instrument, ...] = (
         Instrument(LEQ, 0.0, 0.2, 1, Averaging.ENERGY, outages=3, outage_hours=5),
         Instrument("L10", 0.0, 0.2, 1, outages=3, outage_hours=5),
         Instrument("L50", 0.0, 0.2, 1, outages=3, outage_hours=5),
@@ -71,7 +71,7 @@ class Noises:
 class Fumes:
     """Kind fume: what leaves a kitchen's cleaner while there is cooking."""
 
-    instruments = (Instrument(FUME, 0.04, 0.01, 2, outages=5, outage_hours=20),)
+    instruments: tuple[Instrument, ...] = (Instrument(FUME, 0.04, 0.01, 2, outages=5, outage_hours=20),)
     _LIMIT = 2.0
     """mg/m³, GB 18483-2001."""
     _IDLE = 0.03
@@ -99,7 +99,7 @@ class Fumes:
 class Gates:
     """Kind gate: vehicles, counted. A slot, which is a period or ten minutes of a longer one, sees a whole number."""
 
-    instruments = (
+    instruments: tuple[Instrument, ...] = (
         Instrument("x_passages", 0.0, 0.0, 0, Averaging.TOTAL, outages=3, outage_hours=8),
         Instrument("x_passages_low", 0.0, 0.0, 0, Averaging.TOTAL, outages=3, outage_hours=8),
     )
@@ -152,7 +152,7 @@ def poisson(mean: Floats, drawn: Floats) -> Floats:
 class Dustfall:
     """Kind dustfall: what falls into the jar, as a month's rate."""
 
-    instruments = (Instrument("a34011", 0.05, 0.1, 1, Averaging.MEAN),)
+    instruments: tuple[Instrument, ...] = (Instrument("a34011", 0.05, 0.1, 1, Averaging.MEAN),)
     _STORM = 15.0
     """By so many times a storm of 1 000 µg/m³ PM10 raises it."""
 
@@ -175,7 +175,7 @@ class Dustfall:
 class Radiation:
     """Kind radiation: the ground's gamma rays, what rain washes down, and the radio field of transmitters."""
 
-    instruments = (
+    instruments: tuple[Instrument, ...] = (
         Instrument("x_gamma_dose", 0.0, 0.6, 1, outages=2, outage_hours=10),
         Instrument("x_electric_field", 0.02, 0.01, 2, outages=2, outage_hours=10),
     )
@@ -214,26 +214,26 @@ class Radiation:
         return read(rise, grid.position(times, np.zeros(stations)), np.arange(stations))
 
 
-def make_noise(world: World, monitors: Sequence[Monitor]) -> Noises:
+def make_noise(world: World, monitors: Sequence[Monitor]) -> Model:
     """Monitors of the streets' and quarters' noise."""
     return Noises(world, monitors)
 
 
-def make_fume(world: World, monitors: Sequence[Monitor]) -> Fumes:
+def make_fume(world: World, monitors: Sequence[Monitor]) -> Model:
     """Restaurants."""
     return Fumes(world, monitors)
 
 
-def make_gate(world: World, monitors: Sequence[Monitor]) -> Gates:
+def make_gate(world: World, monitors: Sequence[Monitor]) -> Model:
     """Gates of key plants."""
     return Gates(world, monitors)
 
 
-def make_dustfall(world: World, monitors: Sequence[Monitor]) -> Dustfall:
+def make_dustfall(world: World, monitors: Sequence[Monitor]) -> Model:
     """Jars for dustfall."""
     return Dustfall(world, monitors)
 
 
-def make_radiation(world: World, monitors: Sequence[Monitor]) -> Radiation:
+def make_radiation(world: World, monitors: Sequence[Monitor]) -> Model:
     """Stations of the radiation network."""
     return Radiation(world, monitors)

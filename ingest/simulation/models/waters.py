@@ -15,7 +15,7 @@ from core.errors import InputError
 from ingest.simulation.daytime import hour_of_day, season
 from ingest.simulation.episodes import Episode, EpisodeKind, of_kind
 from ingest.simulation.grid import Grid, read, remembered
-from ingest.simulation.models.model import Averaging, Instrument, World
+from ingest.simulation.models.model import Averaging, Instrument, Model, World
 from ingest.simulation.models.rivers import Pulse, Reaches, pulses
 from ingest.simulation.monitor import Monitor, Places
 from ingest.simulation.noise import Floats, Ints, Noise, key_of, uniforms
@@ -82,7 +82,7 @@ _FLOOD_MM_H = 0.6
 class RiverWater:
     """Kind water."""
 
-    instruments = WATER_INSTRUMENTS
+    instruments: tuple[Instrument, ...] = WATER_INSTRUMENTS
 
     def __init__(self, world: World, monitors: Sequence[Monitor]) -> None:
         """Raises `InputError` where a spill is of a substance that cannot be spilled."""
@@ -203,7 +203,7 @@ def _substance(episode: Episode) -> _Substance:
 class Wells:
     """Kind groundwater: hardly anything changes from one sample to the next."""
 
-    instruments = (
+    instruments: tuple[Instrument, ...] = (
         Instrument(PH, 0.0, 0.03, 2, _SAMPLE),
         Instrument(SOLIDS, 0.01, 1.0, 0, _SAMPLE),
         Instrument(NITRATE, 0.02, 0.02, 2, _SAMPLE),
@@ -245,7 +245,7 @@ class Wells:
 class Rain:
     """Kind rain: amount always; pH and conductivity of what fell, where something fell."""
 
-    instruments = (
+    instruments: tuple[Instrument, ...] = (
         Instrument(RAINFALL, 0.02, 0.0, 1, Averaging.TOTAL, outages=1, outage_hours=12),
         Instrument(PH, 0.0, 0.02, 2),
         Instrument(CONDUCTIVITY, 0.02, 0.3, 1),
@@ -272,16 +272,16 @@ class Rain:
         return np.stack([rain / HOUR, *sampled], axis=-1)
 
 
-def make_water(world: World, monitors: Sequence[Monitor]) -> RiverWater:
+def make_water(world: World, monitors: Sequence[Monitor]) -> Model:
     """Sections with automatic stations."""
     return RiverWater(world, monitors)
 
 
-def make_groundwater(world: World, monitors: Sequence[Monitor]) -> Wells:
+def make_groundwater(world: World, monitors: Sequence[Monitor]) -> Model:
     """Wells."""
     return Wells(world, monitors)
 
 
-def make_rain(world: World, monitors: Sequence[Monitor]) -> Rain:
+def make_rain(world: World, monitors: Sequence[Monitor]) -> Model:
     """Samplers of precipitation."""
     return Rain(world, monitors)
