@@ -72,9 +72,9 @@ _SLOW = (0.6, 8.0 * DAY, 0.0), (0.3, 1.5 * DAY, 0.0), (0.1, 6.0 * HOUR, 0.0)
 _MEMORY_H = 72
 """Air and rain of so many hours before are felt by a river."""
 _AGO = np.arange(_MEMORY_H, dtype=np.float64)
-_AIR: Floats = np.exp(-_AGO / 30.0)
+_AIR: Floats = np.exp(-_AGO / 45.0)
 _RUNOFF: Floats = _AGO * np.exp(-_AGO / 7.0)
-"""Weights of the hours before: heat is taken up over a day, a flood wave comes some hours after the rain."""
+"""Weights of the hours before: heat is taken up over two days, a flood wave comes some hours after the rain."""
 _FLOOD_MM_H = 0.6
 """Runoff that raises what is washed in to about two thirds of its greatest rise."""
 
