@@ -13,7 +13,9 @@ CONSTRAINTS = CHECKOUT / "constraints.txt"
 POM = CHECKOUT / "deploy" / "local" / "pom.xml"
 
 SUITE = "trixie"
-ROOT_PACKAGES = ("mosquitto", "postgresql-17", "postgresql-17-timescaledb", "tzdata")
+ROOT_PACKAGES = ("fonts-wqy-microhei", "mosquitto", "postgresql-17", "postgresql-17-timescaledb", "tzdata")
+CHINESE_FONT = Path("usr/share/fonts/truetype/wqy/wqy-microhei.ttc")
+"""In the system root: the demonstration's charts are in Chinese on a machine without any such font."""
 
 
 def setting(name: str) -> str:

@@ -49,7 +49,7 @@ def build() -> None:
         call([interpreter(), "-m", "venv", "--clear", str(places.VENV)])
     python = str(places.VENV / "bin" / "python")
     call(
-        [python, "-m", "pip", "install", "-q", "-c", str(places.CONSTRAINTS), "-e", f"{places.CHECKOUT}[dev]"],
+        [python, "-m", "pip", "install", "-q", "-c", str(places.CONSTRAINTS), "-e", f"{places.CHECKOUT}[demo,dev]"],
         cwd=places.CHECKOUT,
     )
     (places.VENV / "lantian-ready").write_text(_wanted(), encoding="utf-8")

@@ -1,0 +1,145 @@
+"""Each picture of a day, drawn of given rows, shows what it is about in the colours and limits of the regulations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+from core.clock import SHANGHAI
+from deploy.charts import air, limits, network, power, river
+from deploy.charts.canvas import Canvas
+from deploy.charts.day import Course, Place, Raised
+from deploy.totals import Totals
+from ingest.kinds import Kind
+from standards.editions import edition_at
+
+LIVE = (20.0, 22.0)
+LEVELS = edition_at(int(datetime(2026, 4, 18, tzinfo=SHANGHAI).timestamp())).levels
+ALERT = Raised("rule", "station:s1", "扬尘停工", "stop", 20.0, 22.0)
+
+
+def hourly(*values: float | None, first: int = 0) -> Course:
+    return Course.of([(first + place, value, 1) for place, value in enumerate(values)])
+
+
+def minutely(value: float) -> Course:
+    return Course.of([(20 + minute / 60, value + minute % 7, 1 / 60) for minute in range(120)])
+
+
+@pytest.fixture
+def canvas() -> Iterator[Canvas]:
+    made = Canvas.of(None)
+    with made.drawing():
+        yield made
+
+
+def said(figure: Figure) -> str:
+    own = [text.get_text() for text in figure.texts]
+    of_axes = [text.get_text() for axes in figure.axes for text in axes.texts]
+    return " | ".join([*own, *of_axes])
+
+
+def colours_on(path: Path) -> int:
+    pixels = matplotlib.image.imread(path)
+    return len(np.unique(pixels[..., :3].reshape(-1, 3), axis=0))
+
+
+def totals(**figures: int) -> Totals:
+    nothing = dict.fromkeys(Totals.__dataclass_fields__, 0)
+    return Totals(**{**nothing, **figures})
+
+
+def test_the_citys_columns_have_the_official_colours_of_their_levels(canvas: Canvas) -> None:
+    course = hourly(50, 51, 150, 200, 201, 301)
+    figure = air.city(canvas, "晋城市", course, (course, course), LEVELS, [])
+    drawn = [to_hex(patch.get_facecolor()).upper() for patch in figure.axes[0].patches]
+    assert drawn == ["#00E400", "#FFFF00", "#FF7E00", "#FF0000", "#99004C", "#7E0023"]
+
+
+def test_the_city_is_held_against_an_aqi_of_200(canvas: Canvas) -> None:
+    course = hourly(90, None, 207)
+    figure = air.city(canvas, "晋城市", course, (course, course), LEVELS, [])
+    assert [line.get_ydata()[0] for line in figure.axes[0].lines] == [200.0]  # type: ignore[index]
+
+
+def test_a_dust_site_over_250_is_told_to_stop_with_the_span_of_its_alert(canvas: Canvas) -> None:
+    figure = limits.dust(canvas, ("甲", "A"), hourly(90, 251), minutely(250), hourly(80, 85), [ALERT], LIVE)
+    assert "停工" in said(figure) or "Stop dust work" in said(figure)
+    assert "20:00–22:00" in said(figure)
+
+
+def test_a_dust_site_below_250_is_not(canvas: Canvas) -> None:
+    figure = limits.dust(canvas, ("甲", "A"), hourly(90, 249), minutely(240), hourly(80, 85), [], LIVE)
+    assert "扬尘停工" not in said(figure)
+    assert "Stop dust work" not in said(figure)
+
+
+def test_a_stack_is_held_against_its_limit_and_twice_that(canvas: Canvas) -> None:
+    figure = limits.stack(canvas, ("甲", "A"), "SO2", 35.0, hourly(20, 77), minutely(75), [], LIVE)
+    assert "2.2" in said(figure)
+    assert {"35", "70"} <= set(said(figure).replace("|", " ").split())
+
+
+def test_a_river_is_called_worse_than_class_v_above_2_mg_per_litre_only(canvas: Canvas) -> None:
+    below = river.river(canvas, [(("甲", "A"), hourly(0.4, 2.0))])
+    above = river.river(canvas, [(("甲", "A"), hourly(0.4, 2.1))])
+    words = canvas.say("劣V类", "worse than class V")
+    assert words not in said(below)
+    assert words in said(above)
+
+
+def test_the_intake_says_that_all_is_accounted_for_only_if_it_is(canvas: Canvas) -> None:
+    arrivals = {Kind.DUST: minutely(500)}
+    even = network.intake(canvas, arrivals, totals(readings=10, current=10), LIVE)
+    odd = network.intake(canvas, arrivals, totals(readings=10, current=7, difference=3), LIVE)
+    words = canvas.say("逐一有账", "each is accounted for")
+    assert words in said(even)
+    assert words not in said(odd)
+
+
+def test_the_map_rings_the_stations_that_have_an_alert_and_names_them(canvas: Canvas) -> None:
+    places = [
+        Place(f"s{number}", Kind.DUST, f"站{number}", f"site {number}", "晋城市", "", 112.8 + number / 100, 35.5, {})
+        for number in range(3)
+    ]
+    figure = network.stations(canvas, places, [ALERT])
+    names = said(figure)
+    assert canvas.say("站1", "site 1") in names
+    assert canvas.say("站2", "site 2") not in names
+
+
+def test_every_picture_becomes_a_file_that_is_not_blank(canvas: Canvas, tmp_path: Path) -> None:
+    course = hourly(90, 120, 260)
+    figures = [
+        air.city(canvas, "晋城市", course, (course, course), LEVELS, [ALERT]),
+        limits.dust(canvas, ("甲", "A"), course, minutely(260), course, [ALERT], LIVE),
+        limits.stack(canvas, ("甲", "A"), "SO2", 35.0, course, minutely(75), [], LIVE),
+        river.river(canvas, [(("甲", "A"), course), (("乙", "B"), course)]),
+        power.power(canvas, ("甲", "A"), course, hourly(9, 9, 1), ("乙", "B"), course),
+        network.stations(canvas, [], []),
+        network.intake(canvas, {Kind.CEMS: minutely(604)}, totals(readings=5, current=5), LIVE),
+    ]
+    for number, figure in enumerate(figures):
+        figure.savefig(tmp_path / f"{number}.png")
+        assert colours_on(tmp_path / f"{number}.png") > 20
+
+
+def test_pictures_of_a_day_without_any_value_are_drawn_all_the_same(canvas: Canvas, tmp_path: Path) -> None:
+    nothing = Course.of([])
+    figures = [
+        air.city(canvas, "晋城市", nothing, (nothing, nothing), LEVELS, []),
+        limits.dust(canvas, ("甲", "A"), nothing, nothing, nothing, [], LIVE),
+        river.river(canvas, []),
+        power.power(canvas, ("甲", "A"), nothing, nothing, ("乙", "B"), nothing),
+        network.intake(canvas, {}, totals(), LIVE),
+    ]
+    for number, figure in enumerate(figures):
+        figure.savefig(tmp_path / f"{number}.png")
+        assert (tmp_path / f"{number}.png").stat().st_size > 0
