@@ -17,12 +17,12 @@ from ingest.simulation.weather import conditions
 
 # Outages give the gaps of the six Beijing sites in 2013-2017 (docs/simulator.md); noise is that of a minute's value.
 _AIR = (
-    Instrument("a34004", 0.05, 2.0, 1, outages=137, outage_hours=1.25),
-    Instrument("a34002", 0.05, 3.0, 1, outages=110, outage_hours=1.20),
-    Instrument("a21026", 0.02, 0.6, 1, outages=121, outage_hours=1.40),
-    Instrument("a21004", 0.02, 0.8, 1, outages=186, outage_hours=1.45),
-    Instrument("a21005", 0.02, 0.03, 2, outages=185, outage_hours=2.20),
-    Instrument("a05024", 0.02, 1.5, 1, outages=227, outage_hours=1.10),
+    Instrument("a34004", 0.05, 2.0, 1, outages=160, outage_hours=1.26),
+    Instrument("a34002", 0.05, 3.0, 1, outages=130, outage_hours=1.18),
+    Instrument("a21026", 0.02, 0.6, 1, outages=145, outage_hours=1.36),
+    Instrument("a21004", 0.02, 0.8, 1, outages=225, outage_hours=1.35),
+    Instrument("a21005", 0.02, 0.03, 2, outages=215, outage_hours=2.2),
+    Instrument("a05024", 0.02, 1.5, 1, outages=268, outage_hours=1.08),
 )
 _MICRO = (
     Instrument("a34004", 0.08, 3.0, 0, outages=60, outage_hours=6.0),
