@@ -29,7 +29,6 @@ from core.settings import ConfiguredSettings, CoreSettings
 from deploy import demo_report
 from deploy.local.stack import Stack
 from deploy.processes import Processes, data_clock
-from deploy.settled import wait_at_rest
 from ingest.credentials import issue_platform
 from ingest.report import Origin
 from ingest.settings import BridgeSettings
@@ -39,6 +38,7 @@ from ingest.simulation.plan import Leg, Plan
 from ingest.simulation.sending import SendResult
 from ingest.station_import import import_csv
 from ingest.stations_cli import update_broker
+from truth.settled import wait_at_rest
 
 MIDNIGHT = datetime(2026, 4, 18, tzinfo=SHANGHAI)
 """A Saturday in the season of dust, under the editions of 2026."""

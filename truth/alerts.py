@@ -8,12 +8,15 @@ versions, is not looked at.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
 
+from alerts.rules.book import RuleBook
 from alerts.rules.model import Comparison, Rule
+from truth.statistics import Cells
 
 DIGITS = 6
 """Beyond these a value's digits are noise of binary arithmetic: 249.99999999999997 is 250, 249.6 is not."""
@@ -72,3 +75,27 @@ def _alert(rule: Rule, name: str, stretch: list[tuple[int, float]], cleared_by: 
 def _meets(rule: Rule, value: float, limit: float) -> bool:
     shown = round(value, DIGITS)
     return shown > limit or (rule.comparison is Comparison.REACHES and shown == limit)
+
+
+class Watch:
+    """Gathers what rules watch, and gives the alerts it amounts to."""
+
+    def __init__(self, rules: RuleBook) -> None:
+        self._rules = tuple(rules)
+        self._facts: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+
+    def see(self, kind: str, name: str, window: str, start: int, cells: Cells) -> None:
+        """A window of an object of this kind."""
+        for rule in self._rules:
+            if (rule.kind, rule.window) == (kind, window) and rule.factor in cells:
+                self._facts[rule.id, name].append(Fact(start, cells[rule.factor].value))
+
+    def alerts(self) -> list[ExpectedAlert]:
+        """In order of rule, object and time."""
+        return [
+            alert
+            for rule in self._rules
+            for (watching, name), facts in sorted(self._facts.items())
+            if watching == rule.id
+            for alert in alerts_of(rule, name, facts)
+        ]

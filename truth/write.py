@@ -15,7 +15,7 @@ from ingest.kinds import Kind
 from ingest.period import format_period
 from ingest.station import ControlLevel
 from standards.factors import load_catalogue
-from truth.alerts import ExpectedAlert, Fact, alerts_of
+from truth.alerts import Watch
 from truth.expected import (
     CITY,
     CITY_KIND,
@@ -38,33 +38,9 @@ from truth.folder import (
     write_lines,
 )
 from truth.readings import Account
-from truth.statistics import Cells, Windows, all_windows, city_cells, edition_at
+from truth.statistics import Windows, all_windows, city_cells, edition_at
 
 _encoder = msgspec.json.Encoder()
-
-
-class Watch:
-    """Gathers what rules watch, and gives the alerts it amounts to."""
-
-    def __init__(self, rules: RuleBook) -> None:
-        self._rules = tuple(rules)
-        self._facts: dict[tuple[str, str], list[Fact]] = defaultdict(list)
-
-    def see(self, kind: str, name: str, window: str, start: int, cells: Cells) -> None:
-        """A window of an object of this kind."""
-        for rule in self._rules:
-            if (rule.kind, rule.window) == (kind, window) and rule.factor in cells:
-                self._facts[rule.id, name].append(Fact(start, cells[rule.factor].value))
-
-    def alerts(self) -> list[ExpectedAlert]:
-        """In order of rule, object and time."""
-        return [
-            alert
-            for rule in self._rules
-            for (watching, name), facts in sorted(self._facts.items())
-            if watching == rule.id
-            for alert in alerts_of(rule, name, facts)
-        ]
 
 
 class Cities:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from kafka import TopicPartition
@@ -34,10 +35,15 @@ def at_rest(cursor: Any, consumer: Any) -> bool:
     )
 
 
-def wait_at_rest(
+@contextmanager
+def rest(
     settings: CoreSettings, database: Any, timeout_s: float, check: Callable[[], None], also: Callable[[Any], bool]
-) -> None:
-    """Wait until the pipeline is at rest and `also(cursor)` holds; `check` may raise what makes waiting useless."""
+) -> Iterator[Any]:
+    """Wait until the pipeline is at rest and `also(cursor)` holds, and give a cursor in that very transaction.
+
+    With a connection of isolation level `repeatable read` all that is read with the cursor stands as it was at rest.
+    `check` may raise what makes waiting useless; raises `UnavailableError` after `timeout_s` of the machine's time.
+    """
     pause = threading.Event()
     deadline = time.monotonic() + timeout_s
     consumer = kafka.consumer(settings, group=None)
@@ -46,12 +52,21 @@ def wait_at_rest(
             check()
             with database, database.cursor() as cursor:
                 if also(cursor) and at_rest(cursor, consumer):
+                    yield cursor
                     return
             pause.wait(0.2)
     finally:
         consumer.close()
     raise UnavailableError("unsettled", f"the pipeline did not come to rest within {timeout_s:.0f} s",
                            hint="run `lantian status` and read the processes' logs")  # fmt: skip
+
+
+def wait_at_rest(
+    settings: CoreSettings, database: Any, timeout_s: float, check: Callable[[], None], also: Callable[[Any], bool]
+) -> None:
+    """Wait as `rest` does, and look at nothing."""
+    with rest(settings, database, timeout_s, check, also):
+        pass
 
 
 def _partitions(topic: str) -> list[TopicPartition]:

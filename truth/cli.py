@@ -1,0 +1,87 @@
+"""`lantian simulate --judge DIR`: wait until all is settled, judge, and say what was found."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import typer
+from kafka.errors import KafkaError
+
+from alerts.rules import book
+from alerts.settings import AlertsSettings
+from core.clock import clock_of
+from core.errors import UnavailableError
+from core.postgres import connect
+from core.settings import CoreSettings
+from ingest.kinds import KindSettings
+from truth.folder import open_folder
+from truth.judge import Patience, Verdict, judge
+from truth.settled import rest
+
+REST_S = 60.0
+"""How long to wait for the pipeline to come to rest."""
+OVERDUE_S = 20.0
+"""How long of it to wait for windows whose grace has passed: those that are open still are differences."""
+
+
+def judge_folder(path: Path, as_json: bool) -> int:
+    """Print the verdict on a truth folder; the exit status: 0 if nothing differs, else 1.
+
+    Raises `InputError` if the folder cannot be read or judged, `UnavailableError` if a server does not answer or the
+    pipeline does not come to rest.
+    """
+    folder = open_folder(path)
+    settings = CoreSettings.load()
+    rules = book.load(AlertsSettings.load().rules_dir)
+    patience = Patience(KindSettings.load().rules(), clock_of(settings).now())
+    patient_until = time.monotonic() + OVERDUE_S
+
+    def nothing_overdue(cursor: Any) -> bool:
+        cursor.execute(
+            "select not exists (select from statistic where due <= to_timestamp(%s) and strpos(states, 'O') > 0)",
+            (patience.now,),
+        )
+        return bool(cursor.fetchone()[0]) or time.monotonic() > patient_until
+
+    with closing(connect(settings, "reader", application="lantian judge")) as database:
+        database.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        try:
+            with rest(settings, database, REST_S, lambda: None, nothing_overdue) as cursor:
+                verdict = judge(cursor, folder, rules, patience)
+        except KafkaError as error:
+            raise UnavailableError("kafka", f"Kafka does not answer: {error}", hint="run `lantian status`") from error
+    typer.echo(json.dumps(as_value(verdict), ensure_ascii=False) if as_json else "\n".join(lines(verdict)))
+    return 1 if verdict.differences else 0
+
+
+def lines(verdict: Verdict) -> Iterator[str]:
+    """The verdict for people; the last line is `judge: D differences in N figures`."""
+    yield from map(str, verdict.shown)
+    if more := verdict.differences - len(verdict.shown):
+        yield f"… and {more} more differences"
+    if verdict.open:
+        yield f"open: {verdict.open} figures of windows that still wait for values"
+    for what, count in verdict.not_yet.items():
+        yield f"not yet: {what}: {count}"
+    yield verdict_line(verdict)
+
+
+def verdict_line(verdict: Verdict) -> str:
+    """The verdict in one line."""
+    return f"judge: {verdict.differences} differences in {verdict.figures} figures"
+
+
+def as_value(verdict: Verdict) -> dict[str, Any]:
+    """The verdict as one JSON value; of the differences the first ones are told."""
+    return {
+        "differences": verdict.differences,
+        "figures": verdict.figures,
+        "open": verdict.open,
+        "not_yet": verdict.not_yet,
+        "shown": [difference._asdict() for difference in verdict.shown],
+    }
