@@ -1,90 +1,65 @@
-"""`lantian demo`: an evening in Jincheng, from the monitor to the stop-work order, on real servers.
+"""`lantian demo`: a day in Jincheng, from the monitor to the stop-work order, on real servers.
 
-The shared clock stands at 20:00 of a fixed day while the day's hours are loaded as the devices' buffers would send
-them, then runs at 60× while every monitor reports each minute, until 22:00.
+The shared clock stands at the scenario's evening while the day's hours are loaded as the devices' buffers would send
+them, then runs at 60× while every monitor reports each minute. At the end the judge compares what stands with what had
+to follow, and the day is drawn.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from aggregate.ledger import Account, read_ledger
+from aggregate.ledger import read_ledger
 from aggregate.settings import AggregateSettings
 from aggregate.worker import warm_up
 from alerts.settings import AlertsSettings
-from core.clock import DAY, HOUR, SHANGHAI
+from core.clock import DAY, SHANGHAI, clock_of
 from core.errors import SettingsError
 from core.postgres import connect
 from core.process import Shutdown
 from core.settings import ConfiguredSettings, CoreSettings
 from deploy import demo_report
+from deploy.demo_story import Outcome, Sent, Story, lost_readings
 from deploy.local.stack import Stack
 from deploy.processes import Processes, data_clock
+from deploy.totals import Totals
 from ingest.credentials import issue_platform
-from ingest.report import Origin
+from ingest.kinds import MINUTE, Kind, KindSettings
 from ingest.settings import BridgeSettings
-from ingest.simulate import registered_stations, run_plan
-from ingest.simulation.events import parse_event
-from ingest.simulation.plan import Leg, Plan
-from ingest.simulation.sending import SendResult
+from ingest.simulation.network import write_csv
+from ingest.simulation.scenario import load_scenario
 from ingest.station_import import import_csv
 from ingest.stations_cli import update_broker
+from truth.expected import read_readings
+from truth.folder import RUN, open_folder, read_json
 from truth.settled import wait_at_rest
 
-MIDNIGHT = datetime(2026, 4, 18, tzinfo=SHANGHAI)
-"""A Saturday in the season of dust, under the editions of 2026."""
-LIVE_FROM = MIDNIGHT + timedelta(hours=20)
-LIVE_TO = MIDNIGHT + timedelta(hours=22)
+SCENARIO = "jincheng-day"
 HEAD_START_S = 15.0
 """The clock stands still for this long: time to start the processes and to load the day's hours."""
+SETTLE_S = 60.0
 SERVERS = ("mqtt_host", "kafka", "postgres_host")
-DUST_SITE = "140502201"
-DUST = f"dust@20:05+45m:{DUST_SITE}"
-SEED = 418
-RUN = 1
 PLATFORM = "demo"
-REGISTRY = Path(__file__).parents[1] / "ingest" / "registries" / "jincheng.csv"
 PROCESSES = {"ingest": ("ingest",), "aggregate": ("aggregate",), "alerts": ("alerts", "run")}
 FREE_PORTS = {f"{settings.model_config['env_prefix']}METRICS_PORT": "0" for settings in
               (BridgeSettings, AggregateSettings, AlertsSettings)}  # fmt: skip
 """Demonstrations, and processes that run already, do not take each other's ports."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What the last line says."""
-
-    sent: SendResult
-    stored: int
-    lost: int
-    doubled: int
-    statistics: int
-    alerts: int
-    seconds: float
-
-    def __str__(self) -> str:
-        return (
-            f"demo: reports {self.sent.reports}, readings {self.stored} stored, {self.lost} lost, "
-            f"{self.doubled} duplicated, {self.statistics} statistics, {self.alerts} alerts, {self.seconds:.0f} s"
-        )
-
-    @property
-    def good(self) -> bool:
-        """Whether everything sent has arrived, once."""
-        return self.sent.complete and not self.lost and not self.doubled
-
-
 def run(*, once: bool, speed: float) -> bool:
-    """Tell the story on a stack of its own, emptied first; returns whether nothing was lost or doubled."""
+    """Tell the story on a stack of its own, emptied first; returns whether nothing was lost, doubled or wrong."""
     configured = ConfiguredSettings.load()
     _refuse_servers(configured)
     began = time.monotonic()
@@ -93,24 +68,28 @@ def run(*, once: bool, speed: float) -> bool:
     stack.erase()
     _say("starting Mosquitto, Kafka and TimescaleDB, empty")
     try:
-        settings = stack.up()
-        _register(settings)
-        warm_up()
+        with ThreadPoolExecutor(1) as beside:
+            kernels = beside.submit(warm_up)
+            settings = stack.up()
+            story = Story.of(load_scenario(SCENARIO))
+            _register(settings, story)
+            kernels.result()
         started = datetime.now(UTC) + timedelta(seconds=HEAD_START_S)
-        clock = data_clock(LIVE_FROM.isoformat(), started.isoformat(), speed)
+        epoch = datetime.fromtimestamp(story.live, SHANGHAI).isoformat()
+        clock = data_clock(epoch, started.isoformat(), speed)
         processes = Processes(stack.state_dir, {**os.environ, **stack.environment, **clock, **FREE_PORTS})
         timed = settings.model_copy(
-            update={"clock_epoch": LIVE_FROM.isoformat(), "clock_started": started.isoformat(), "clock_speed": speed}
+            update={"clock_epoch": epoch, "clock_started": started.isoformat(), "clock_speed": speed}
         )
         try:
-            outcome = _tell(timed, processes, began, stop)
+            outcome = _tell(timed, story, processes, began, stop)
             if not once and sys.stdout.isatty() and not stop.is_set():
                 _stay(stack, stop)
         finally:
             processes.stop()
     finally:
         stack.down()
-    return outcome.good
+    return outcome is not None and outcome.good
 
 
 def _refuse_servers(configured: ConfiguredSettings) -> None:
@@ -126,73 +105,99 @@ def _refuse_servers(configured: ConfiguredSettings) -> None:
             )
 
 
-def _register(settings: CoreSettings) -> None:
-    database = connect(settings, "registry", application="lantian demo")
-    try:
-        import_csv(database, REGISTRY, effective=MIDNIGHT, user="demo")
-        names = [station.station for station in registered_stations(settings)]
-        issue_platform(database, settings, PLATFORM, names)
+def _register(settings: CoreSettings, story: Story) -> None:
+    network = story.scenario.network
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(connect(settings, "registry", application="lantian demo")) as database,
+    ):
+        write_csv(network, Path(folder) / "stations.csv")
+        effective = datetime.fromtimestamp(story.first, UTC)
+        import_csv(database, Path(folder) / "stations.csv", effective=effective, user="demo")
+        issue_platform(database, settings, PLATFORM, [row.station for row in network.rows])
         update_broker(database, settings.state_dir / "mosquitto")
-    finally:
-        database.close()
-    _say(f"registered {len(names)} stations modelled on Jincheng (晋城)")
+    _say(f"registered {len(network.rows)} stations: {story.scenario.title_zh} ({story.scenario.title_en})")
 
 
-def _tell(settings: CoreSettings, processes: Processes, began: float, stop: threading.Event) -> Outcome:
+def _tell(
+    settings: CoreSettings, story: Story, processes: Processes, began: float, stop: threading.Event
+) -> Outcome | None:
+    """The evening and what came of it; None if `stop` ended it."""
     for name, arguments in PROCESSES.items():
         processes.start(name, *arguments)
     processes.wait_ready(60)
     _say("bridge, worker and alert engine are ready")
-    first, live, last = (int(moment.timestamp()) for moment in (MIDNIGHT, LIVE_FROM, LIVE_TO))
-    plan = Plan(
-        registered_stations(settings),
-        (
-            Leg(first, live, HOUR, Origin.RESENT, paced=False),
-            Leg(live, last, 60, Origin.LIVE, paced=True),
-        ),
-        SEED,
-        (parse_event(DUST, MIDNIGHT),),
-        RUN,
+    live, last = (datetime.fromtimestamp(moment, SHANGHAI) for moment in (story.live, story.last))
+    span = f"hours until {live:%H} at once, then minutes at {settings.clock_speed:.0f}× until {last:%H:%M}"
+    _say(f"sending {live:%Y-%m-%d}: {span}")
+    truth = settings.state_dir / "truth"
+    simulating = processes.ask("simulate", "--scenario", SCENARIO, "--truth", str(truth), "--platform", PLATFORM)
+    import deploy.charts.draw  # noqa: F401, PLC0415 (matplotlib is slow to import, and now there is time)
+
+    status, _ = processes.answer(simulating, stop)
+    if status or stop.is_set():
+        return None  # it has said why
+    with closing(connect(settings, "reader", application="lantian demo")) as database:
+        _settle(settings, story, database, processes)
+        return _conclude(settings, story, database, processes, began, stop)
+
+
+def _conclude(
+    settings: CoreSettings, story: Story, database: Any, processes: Processes, began: float, stop: threading.Event
+) -> Outcome:
+    """Say and draw what has come of the day, while the judge works beside."""
+    from deploy.charts.canvas import Canvas  # noqa: PLC0415 (matplotlib)
+    from deploy.charts.day import Day  # noqa: PLC0415
+    from deploy.charts.draw import Pictures  # noqa: PLC0415
+
+    truth = settings.state_dir / "truth"
+    judging = processes.ask("simulate", "--judge", str(truth))
+    accounts = read_ledger(database, settings)
+    totals = Totals.of(accounts)
+    with database, database.cursor() as cursor:
+        alerts, lines = demo_report.alerts(cursor)
+        _print(demo_report.day_table(cursor, story.first, story.first + DAY))
+        _print(lines)
+        _print(demo_report.ledger(totals, demo_report.rejections(cursor)))
+        canvas, day = Canvas.configured(settings.cache_dir), Day(cursor, story.first, story.first + DAY)
+        files = Pictures(canvas, day, story.live, story.last, story.subjects, totals).save(settings.state_dir)
+        cursor.execute("select count(*) from statistic")
+        statistics = cursor.fetchone()[0]
+    refuted, said = processes.answer(judging, stop)
+    _print(demo_report.verdict(said.splitlines()))
+    _print(demo_report.pictures(files))
+    expected = read_readings(open_folder(truth)).stations
+    outcome = Outcome(
+        sent=read_json(truth / RUN, Sent),
+        stored=totals.stored,
+        lost=lost_readings({station: readings.current for station, readings in expected.items()}, accounts),
+        doubled=totals.duplicated,
+        statistics=statistics,
+        alerts=alerts,
+        judged=refuted == 0,
+        seconds=time.monotonic() - began,
     )
-    span = f"hours 00–20 at once, then minutes at {settings.clock_speed:.0f}× until {LIVE_TO:%H:%M}"
-    _say(f"sending {MIDNIGHT:%Y-%m-%d}: {span}")
-    sent = run_plan(settings, plan, PLATFORM, stop)
-    database = connect(settings, "reader", application="lantian demo")
-    try:
-        wait_at_rest(settings, database, 60, processes.check, _all_hours_in)
-        accounts = read_ledger(database, settings)
-        with database, database.cursor() as cursor:
-            demo_report.day_table(cursor, first, first + DAY)
-            alerts = demo_report.alerts(cursor)
-            cursor.execute("select count(*) from statistic")
-            statistics = cursor.fetchone()[0]
-    finally:
-        database.close()
-    stored = sum(account.current + account.superseded for account in accounts)
-    doubled = sum(account.duplicated for account in accounts)
-    outcome = Outcome(sent, stored, _lost(sent, accounts), doubled, statistics, alerts, time.monotonic() - began)
     typer.echo(str(outcome))
     return outcome
 
 
-def _all_hours_in(cursor: Any) -> bool:
-    """Whether no hour that the evening has completed is still open, cities' hours included."""
-    cursor.execute(
-        "select not exists (select from statistic where time_window = 'hour' and strpos(states, 'O') > 0"
-        " and start < to_timestamp(%s)) and exists (select from statistic where maker = 'city'"
-        " and start = to_timestamp(%s))",
-        (LIVE_TO.timestamp(), LIVE_TO.timestamp() - HOUR),
-    )
-    return bool(cursor.fetchone()[0])
+def _settle(settings: CoreSettings, story: Story, database: Any, processes: Processes) -> None:
+    """Wait until the evening's hours are through: all minutes there, or no longer waited for."""
+    clock = clock_of(settings)
+    # of the monitors that report by the minute, outlets are waited for longest
+    through = story.last + KindSettings.load().rules()[Kind.CEMS].grace_s + MINUTE
 
+    def due_is_done(cursor: Any) -> bool:
+        if clock.now() < through:
+            return False
+        cursor.execute(
+            "select not exists (select from statistic where due <= to_timestamp(%s) and strpos(states, 'O') > 0)",
+            (through,),
+        )
+        return bool(cursor.fetchone()[0])
 
-def _lost(sent: SendResult, accounts: list[Account]) -> int:
-    """Numbers sent, by the sender's own count, that are not in the database."""
-    received = {
-        account.station: sum(balance.received for balance in account.runs if balance.run == sent.run)
-        for account in accounts
-    }
-    return sum(max(0, last - received.get(station, 0)) for station, last in sent.last.items())
+    timeout = SETTLE_S + clock.wall_seconds(max(0.0, through - clock.now()))
+    wait_at_rest(settings, database, timeout, processes.check, due_is_done)
 
 
 def _stay(stack: Stack, stop: threading.Event) -> None:
@@ -207,6 +212,11 @@ def _stay(stack: Stack, stop: threading.Event) -> None:
         f"Ctrl-C ends it."
     )
     stop.wait()
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
 
 
 def _say(text: str) -> None:

@@ -32,13 +32,31 @@ class Processes:
         log.parent.mkdir(parents=True, exist_ok=True)
         self._port_file(name).unlink(missing_ok=True)
         with log.open("ab") as output:
-            self._children[name] = subprocess.Popen(
-                [sys.executable, "-m", "deploy.cli", *arguments],
-                env=dict(self.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-            )
+            self._children[name] = self._launch(arguments, stdout=output, stderr=output)
+
+    def ask(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Run `lantian <arguments>` beside the others; what it tells on the way goes to our stderr."""
+        return self._launch(arguments, stdout=subprocess.PIPE)
+
+    def answer(self, child: subprocess.Popen[bytes], stop: threading.Event) -> tuple[int, str]:
+        """Wait for the end of what was asked, or end it when `stop` is set: exit status and answer.
+
+        Raises `UnavailableError` if one of the processes that it needs ends meanwhile.
+        """
+        try:
+            while True:
+                try:
+                    answer, _ = child.communicate(timeout=_PAUSE_S)
+                except subprocess.TimeoutExpired:
+                    self.check()
+                    if stop.is_set():
+                        child.terminate()
+                else:
+                    return child.returncode, answer.decode()
+        finally:
+            if child.poll() is None:
+                child.kill()
+                child.wait()
 
     def log(self, name: str) -> Path:
         """Where a child writes."""
@@ -77,6 +95,10 @@ class Processes:
                 child.wait()
                 sys.stderr.write(f"lantian: {name} did not end within {STOP_TIMEOUT_S:.0f} s and was killed\n")
         self._children.clear()
+
+    def _launch(self, arguments: tuple[str, ...], **streams: Any) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "deploy.cli", *arguments]
+        return subprocess.Popen(command, env=dict(self.environment), stdin=subprocess.DEVNULL, **streams)
 
     def _port_file(self, name: str) -> Path:
         return self.state_dir / "run" / f"{name}.port"

@@ -16,6 +16,8 @@ class Totals:
     received: int
     in_flight: int
     missing: int
+    unreadable: int
+    """Payloads kept without a readable number: each is one of those missing."""
     readings: int
     current: int
     superseded: int
@@ -36,7 +38,8 @@ class Totals:
             due=sum(run.due for run in runs),
             received=sum(run.received for run in runs),
             in_flight=sum(run.in_flight for run in runs),
-            missing=sum(account.lost for account in accounts),
+            missing=sum(run.lost for run in runs),
+            unreadable=sum(account.unreadable for account in accounts),
             readings=sum(account.readings for account in accounts),
             current=sum(account.current for account in accounts),
             superseded=sum(account.superseded for account in accounts),

@@ -14,6 +14,7 @@ from core.clock import HOUR
 from deploy.charts import air, limits, network, power, river
 from deploy.charts.canvas import Canvas, Names
 from deploy.charts.day import Course, Day, Place, Raised
+from deploy.charts.subjects import Subjects
 from deploy.totals import Totals
 from ingest.kinds import Kind
 from standards.editions import edition_at
@@ -21,20 +22,6 @@ from standards.factors import load_catalogue
 
 PM25, PM10, AMMONIA = "a34004", "a34002", "w21003"
 PRODUCTION, TREATMENT = "x_power_production", "x_power_treatment"
-
-
-@dataclass(frozen=True, slots=True)
-class Subjects:
-    """Whom a day's story is about, by station; what is empty has no picture. `sections` go downstream.
-
-    `cheater` and `closed` may be any station of the enterprise that has a power meter.
-    """
-
-    dust: str = ""
-    plant: str = ""
-    sections: tuple[str, ...] = ()
-    cheater: str = ""
-    closed: str = ""
 
 
 @dataclass(slots=True)
