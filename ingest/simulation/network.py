@@ -70,7 +70,7 @@ def network_of_registry(registry: Registry, seconds: float = math.inf) -> Networ
     """The stations registered at `seconds` (UTC), by default by their newest versions."""
     names = ("station", *COLUMNS)
     rows = [
-        StationRow.model_validate({name: getattr(station, name) for name in names})
+        StationRow.model_construct(**{name: getattr(station, name) for name in names})
         for station in registry.stations(seconds)
     ]
     return Network.of(sorted(rows, key=lambda row: row.station))

@@ -221,7 +221,7 @@ def field_names(part: type[Part]) -> list[str]:
 
 
 def read_scenario_file(path: Path) -> tuple[ScenarioPart, str]:
-    """A file, checked table by table, and its text; raises `InputError` about the first thing that is wrong."""
+    """A file, checked table by table, and its text; raises `InputError` about one thing that is wrong."""
     try:
         text = path.read_text(encoding="utf-8")
         content = tomllib.loads(text)
@@ -231,7 +231,8 @@ def read_scenario_file(path: Path) -> tuple[ScenarioPart, str]:
     try:
         return ScenarioPart.model_validate(content), text
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        # what is misspelt comes before what is missing because of that
+        first = min(error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden")
         raise _error(path.name, first["loc"], first["type"], first["msg"], first["input"]) from error
 
 
