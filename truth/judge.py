@@ -150,8 +150,8 @@ def _judge_windows(cursor: Any, folder: Folder, patience: Patience, watch: Watch
     silent = {*(STATION + name for name in folder.stations), *cities_of(folder.stations.values())}
     for batch in _batches(read_windows(folder), silent):
         starts = [window.start for windows in batch.values() for window in windows]
-        first, end = min(folder.run.start - DAY, *starts), max(folder.run.end, *(start + 1 for start in starts))
-        found = database.windows(cursor, batch, first, end)
+        first, last = min([folder.run.start - DAY, *starts]), max([folder.run.end, *starts])
+        found = database.windows(cursor, batch, first, last + 1)
         for name, expected in batch.items():
             wanted = {(window.window, window.start): _found_as(window) for window in expected}
             standing = {

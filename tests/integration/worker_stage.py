@@ -64,12 +64,14 @@ class Log:
 class Worker:
     """Does with a step what `core.stream.Stream` does: one transaction a call, offset and epoch compared."""
 
-    def __init__(self, settings: CoreSettings, log: Log, step: Step | None = None, *, cluster: str = "") -> None:
+    def __init__(
+        self, settings: CoreSettings, log: Log, step: Step | None = None, *, cluster: str = "", role: str = "worker"
+    ) -> None:
         self.step = step or ReportStep(AggregateSettings.load(), KindSettings.load())
         self.log = log
         self.stands: dict[int, Stand] = {}
         self.position = Position(self.step.consumer, cluster or f"test-{uuid.uuid4().hex}", self.step.topic)
-        self.database = connect(settings, "worker", application="test worker")
+        self.database = connect(settings, role, application=f"test {role}")
 
     def close(self) -> None:
         """End its connection."""
@@ -116,9 +118,11 @@ class Worker:
 
 
 @contextmanager
-def worker(settings: CoreSettings, log: Log, step: Step | None = None, *, cluster: str = "") -> Iterator[Worker]:
+def worker(
+    settings: CoreSettings, log: Log, step: Step | None = None, *, cluster: str = "", role: str = "worker"
+) -> Iterator[Worker]:
     """A worker that has not gained anything yet."""
-    with closing(Worker(settings, log, step, cluster=cluster)) as made:
+    with closing(Worker(settings, log, step, cluster=cluster, role=role)) as made:
         yield made
 
 

@@ -157,7 +157,7 @@ def test_what_no_statistic_is_made_of_is_counted() -> None:
 # --- the pipeline's own pure functions say the same ----------------------------------------------------------------
 
 factors = st.sampled_from(["PM10", "a34002", "CO", "SO2", "nothing", "AQI"])
-values = st.one_of(
+values: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from([1.0, 2.0, 150.0, -1.0, 1e9]),
     st.sampled_from([{"v": 3.0, "flag": "M"}, {"v": -9.0, "flag": "C"}, {"flag": "D"}]),
     st.sampled_from([None, "x", {"v": 1, "flag": "?"}]),
