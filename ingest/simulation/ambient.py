@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from core.clock import HOUR
@@ -9,10 +11,12 @@ from ingest.simulation.atmosphere import Atmosphere
 from ingest.simulation.climate import Variable
 from ingest.simulation.daytime import hump
 from ingest.simulation.episodes import Episode, EpisodeKind, of_kind
-from ingest.simulation.models.model import World
 from ingest.simulation.monitor import Places
 from ingest.simulation.noise import Floats, Ints
 from ingest.simulation.weather import rain_and_wetness
+
+if TYPE_CHECKING:
+    from ingest.simulation.models.model import World
 
 PM25, PM10, SO2, NO2, CO, O3 = range(6)
 """Columns of concentrations, in the order of `standards.editions.HOURLY_FACTORS`."""

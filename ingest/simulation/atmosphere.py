@@ -6,16 +6,18 @@ together as they do in the climate's data; a power then gives the value its skew
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from core.clock import DAY, HOUR, SHANGHAI_OFFSET
 from ingest.simulation.climate import Course, Part, Variable
 from ingest.simulation.daytime import YEAR_DAYS, hour_of_day, weekday
-from ingest.simulation.models.model import World
 from ingest.simulation.monitor import Places
 from ingest.simulation.noise import Floats, Ints, Noise, gaussians, key_of
+
+if TYPE_CHECKING:
+    from ingest.simulation.models.model import World
 
 MOST_SITE = 2.0
 """How far, in standard deviations, a station's own level goes."""
@@ -84,7 +86,7 @@ class Atmosphere:
     def _deviation(self, variable: Variable, course: Course) -> Floats:
         loads = self.seasons.line(course.loads)
         own = np.sqrt(1.0 - np.sum(loads * loads, axis=1))
-        total = own[:, None] * self.noise(variable, course.own)
+        total: Floats = own[:, None] * self.noise(variable, course.own)
         for place, state in enumerate((self.stagnation, self.sun, self.soil)):
             if course.loads[:, place].any():
                 total += loads[:, place, None] * state

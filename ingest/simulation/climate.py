@@ -11,10 +11,10 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import InputError
 from ingest.simulation.noise import Floats
@@ -122,6 +122,17 @@ class _Loads(_Table):
     sun: Seasons
     soil: Seasons
 
+    @model_validator(mode="after")
+    def _leave_room(self) -> Self:
+        if np.any(self.rows() ** 2 @ np.ones(3) >= 1.0):
+            raise ValueError(
+                "together the states bring more than all of the deviation; squares must sum to less than 1"
+            )
+        return self
+
+    def rows(self) -> Floats:
+        return np.array([self.stagnation, self.sun, self.soil]).T
+
 
 class _Course(_Table):
     power: Annotated[int, Field(ge=1, le=4)]
@@ -135,7 +146,6 @@ class _Course(_Table):
     site: float = 0.0
 
     def course(self) -> Course:
-        loads = np.array([self.loads.stagnation, self.loads.sun, self.loads.soil]).T
         return Course(
             power=self.power,
             least=self.least,
@@ -143,7 +153,7 @@ class _Course(_Table):
             spread=np.array(self.spread),
             day=np.array(self.day),
             week=np.array(self.week),
-            loads=loads,
+            loads=self.loads.rows(),
             own=tuple(self.own),
             site=self.site,
         )
@@ -170,6 +180,9 @@ class _Wind(_Table):
     stagnant: Degrees
     breeze: Degrees
 
+    def wind(self) -> Wind:
+        return Wind(self.clean, self.stagnant, self.breeze)
+
 
 class _File(_Table):
     title_zh: str
@@ -190,7 +203,7 @@ class _File(_Table):
             title_en=self.title_en,
             shared=Shared(**{field.name: tuple(getattr(self.shared, field.name)) for field in fields(Shared)}),
             rain=Rain(np.array(rain.share), rain.scale, rain.steepness, tuple(rain.parts)),
-            wind=Wind(self.wind.clean, self.wind.stagnant, self.wind.breeze),
+            wind=self.wind.wind(),
             courses={variable: self.variables[variable].course() for variable in Variable},
         )
 
@@ -209,8 +222,9 @@ class _Likeness(_Table):
             variable: replace(course, scale=self.scale.get(variable, 1.0), shift=self.shift.get(variable, 0.0))
             for variable, course in other.courses.items()
         }
-        wind = Wind(self.wind.clean, self.wind.stagnant, self.wind.breeze)
-        return replace(other, name=name, title_zh=self.title_zh, title_en=self.title_en, wind=wind, courses=courses)
+        return replace(
+            other, name=name, title_zh=self.title_zh, title_en=self.title_en, wind=self.wind.wind(), courses=courses
+        )
 
 
 def climate_names() -> list[str]:

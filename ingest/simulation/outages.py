@@ -7,13 +7,16 @@ on a day, when, and for how long, is looked up by station, instrument and day, s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from core.clock import DAY, HOUR
-from ingest.simulation.models.model import Instrument
 from ingest.simulation.noise import Ints, gaussians, key_of, uniforms
+
+if TYPE_CHECKING:
+    from ingest.simulation.models.model import Instrument
 
 Bools = npt.NDArray[np.bool_]
 
@@ -24,8 +27,7 @@ _SPREAD = 2.0
 """Standard deviation of the logarithm of an outage's length: most are minutes, one of a hundred lasts for days."""
 
 _STATION_SHARE = 0.8
-"""Of the outages of a station's most reliable instrument, those that all its instruments share (at the Beijing sites 0.7 of those
-that cost an hour or more)."""
+"""Of the outages of a station's most reliable instrument, those that all its instruments share."""
 
 
 def away(seed: int, numbers: Ints, instruments: Sequence[Instrument], times: Ints) -> Bools:

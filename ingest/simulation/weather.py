@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,12 +13,16 @@ from ingest.simulation.atmosphere import Atmosphere
 from ingest.simulation.climate import Variable
 from ingest.simulation.daytime import hump
 from ingest.simulation.episodes import EpisodeKind, of_kind
-from ingest.simulation.models.model import World
 from ingest.simulation.monitor import Places
 from ingest.simulation.noise import Floats, Ints
 
+if TYPE_CHECKING:
+    from ingest.simulation.models.model import World
+
 SHOWER = 0.4
 """How far below the threshold of rain, in standard deviations, the air begins to be wet and to be washed."""
+CLOUDBURST = 2.4
+"""How far above it rain grows no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def rain_and_wetness(air: Atmosphere) -> tuple[Floats, Floats]:
     normal = NormalDist()
     thresholds = np.array([normal.inv_cdf(1.0 - share) for share in climate.share.tolist()])
     excess = air.noise("rain", climate.parts) - air.months.line(thresholds)[:, None]
-    rain = climate.scale * np.expm1(climate.steepness * np.maximum(excess, 0.0))
+    rain = climate.scale * np.expm1(climate.steepness * np.clip(excess, 0.0, CLOUDBURST))
     return rain, np.clip((excess + SHOWER) / (2.0 * SHOWER), 0.0, 1.0)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -46,44 +45,51 @@ MOISTEST = 0.95
 """Relative humidity at which that growth ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Air:
-    world: World
-    places: Places
-    instruments: tuple[Instrument, ...] = _AIR
+class AirStations:
+    """Standard stations: the six factors of HJ 633."""
+
+    instruments = _AIR
+
+    def __init__(self, world: World, monitors: Sequence[Monitor]) -> None:
+        self._world, self._places = world, Places.of(monitors)
 
     def at(self, times: Ints) -> Floats:
-        return concentrations(self.world, times, self.places)
+        """[T, S, F]."""
+        return concentrations(self._world, times, self._places)
 
 
-@dataclass(frozen=True, slots=True)
-class _Micro:
+class MicroStations:
     """Cheap optical sensors: each with a slope of its own that drifts over weeks, and too high in moist air."""
 
-    world: World
-    places: Places
-    instruments: tuple[Instrument, ...] = _MICRO
+    instruments = _MICRO
+
+    def __init__(self, world: World, monitors: Sequence[Monitor]) -> None:
+        self._world, self._places = world, Places.of(monitors)
 
     def at(self, times: Ints) -> Floats:
-        places, seed = self.places, self.world.seed
-        weather = conditions(self.world, times, places)
+        """[T, S, F]."""
+        places, seed = self._places, self._world.seed
+        weather = conditions(self._world, times, places)
         moist = np.minimum(weather.humidity / 100.0, MOISTEST)
         slope = 0.10 * gaussians(key_of(seed, "micro slope"), places.numbers)
         drift = Field(key_of(seed, "micro drift"), 20.0 * DAY).at(times, places.numbers, places.x, places.y)
         gain = np.exp(slope + 0.05 * drift) * (1.0 + WET_GROWTH * moist / (1.0 - moist))
-        air = concentrations(self.world, times, places)
+        air = concentrations(self._world, times, places)
         particles = air[..., (ambient.PM25, ambient.PM10)] * gain[..., None]
         return np.concatenate([particles, weather.temperature[..., None], weather.humidity[..., None]], axis=2)
 
 
-@dataclass(frozen=True, slots=True)
-class _Weather:
-    world: World
-    places: Places
-    instruments: tuple[Instrument, ...] = _WEATHER
+class WeatherStations:
+    """Weather stations; rain is a rate a second, which a period sums up."""
+
+    instruments = _WEATHER
+
+    def __init__(self, world: World, monitors: Sequence[Monitor]) -> None:
+        self._world, self._places = world, Places.of(monitors)
 
     def at(self, times: Ints) -> Floats:
-        weather = conditions(self.world, times, self.places)
+        """[T, S, F]."""
+        weather = conditions(self._world, times, self._places)
         return np.stack(
             [
                 weather.temperature,
@@ -99,15 +105,15 @@ class _Weather:
 
 
 def make_air(world: World, monitors: Sequence[Monitor]) -> Model:
-    """Standard stations: the six factors of HJ 633."""
-    return _Air(world, Places.of(monitors))
+    """Air stations."""
+    return AirStations(world, monitors)
 
 
 def make_micro(world: World, monitors: Sequence[Monitor]) -> Model:
     """Micro-stations: PM2.5, PM10, temperature, humidity."""
-    return _Micro(world, Places.of(monitors))
+    return MicroStations(world, monitors)
 
 
 def make_weather(world: World, monitors: Sequence[Monitor]) -> Model:
-    """Weather stations; rain is a rate a second, which a period sums up."""
-    return _Weather(world, Places.of(monitors))
+    """Weather stations."""
+    return WeatherStations(world, monitors)

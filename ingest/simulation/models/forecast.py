@@ -22,6 +22,8 @@ _NEAREST_ERROR, _ERROR_A_DAY = 0.10, 0.05
 """Standard deviation of the logarithm of what is forecast: for tomorrow, and what each further day adds."""
 _FOLLOWS_AIR_MASS = np.array([1.0, 1.0, 0.7, 0.7, 0.9, -0.3])
 """How far a factor's error follows that of how well the air will be mixed, in the order of `HOURLY_FACTORS`."""
+_DECIMALS = (0, 0, 0, 0, 1, 0)
+"""Places of a forecast value, in the order of `HOURLY_FACTORS`."""
 _OWN_ERROR = 0.3
 """The rest, as a share of the same standard deviation."""
 
@@ -46,8 +48,8 @@ def forecasts(world: World, monitor: Monitor, issued: int) -> list[tuple[int, di
         shared = gaussians(key_of(world.seed, "forecast"), issued, number, lead)
         own = gaussians(key_of(world.seed, "forecast", "own"), issued, number, lead, np.arange(6))
         values = truth * np.exp(spread * (_FOLLOWS_AIR_MASS * shared + _OWN_ERROR * own))
-        rounded = np.round(values, (0, 0, 0, 0, 1, 0))
-        said.append((day, {"AQI": _daily_aqi(rounded, day)} | dict(zip(HOURLY_FACTORS, rounded.tolist(), strict=True))))
+        rounded = [round(value, places) for value, places in zip(values.tolist(), _DECIMALS, strict=True)]
+        said.append((day, {"AQI": _daily_aqi(rounded, day)} | dict(zip(HOURLY_FACTORS, rounded, strict=True))))
     return said
 
 
@@ -68,9 +70,9 @@ def _city(monitor: Monitor) -> Places:
     return Places(name_numbers(names), x, y)
 
 
-def _daily_aqi(values: Floats, day: int) -> float:
+def _daily_aqi(values: list[float], day: int) -> float:
     edition = edition_at(day)
-    said = dict(zip(HOURLY_FACTORS, values.tolist(), strict=True))
+    said = dict(zip(HOURLY_FACTORS, values, strict=True))
     row = [np.nan if average == "max_1h" else said[factor] for factor, average in edition.daily_columns]
     planned = sum(1 << column for column, value in enumerate(row) if not np.isnan(value))
     return float(aqi(np.array([row]), edition.daily, planned=planned).aqi[0])
