@@ -21,7 +21,7 @@ SUNDAY = 6
 class Sites:
     """Kind dust. TSP is a fixed multiple of either part of PM10: the site's own dust is the coarser."""
 
-    instruments = (
+    instruments: tuple[Instrument, ...] = (
         Instrument("a34001", 0.03, 1.5, 1, outages=6, outage_hours=8),
         Instrument("a34002", 0.03, 1.0, 1, outages=6, outage_hours=8),
         Instrument("a01001", 0.0, 0.1, 1, outages=4, outage_hours=8),

@@ -20,7 +20,7 @@ FAN, SLURRY, REAGENT, FILTER = "x_fan_current", "x_slurry_flow", "x_reagent_flow
 class Meters:
     """Kind power: what production draws, and what treatment draws beside it."""
 
-    instruments = (
+    instruments: tuple[Instrument, ...] = (
         Instrument(PRODUCTION, 0.003, 0.1, 1, outages=2, outage_hours=5),
         Instrument(TREATMENT, 0.003, 0.1, 1, outages=2, outage_hours=5),
     )
@@ -51,7 +51,7 @@ class Meters:
 class Facilities:
     """Kind facility: fan, desulphurisation, denitrification and dust filter of a treatment."""
 
-    instruments = (
+    instruments: tuple[Instrument, ...] = (
         Instrument(FAN, 0.005, 0.1, 1, outages=4, outage_hours=6),
         Instrument(SLURRY, 0.005, 0.5, 1, outages=4, outage_hours=6),
         Instrument(REAGENT, 0.008, 0.1, 1, outages=4, outage_hours=6),

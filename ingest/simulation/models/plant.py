@@ -112,7 +112,7 @@ def _foundry(seed: int, times: Ints, numbers: Ints) -> Floats:
     begin = 7.0 + 1.5 * uniforms(key_of(seed, "shift"), numbers)
     hours = hour_of_day(times)[:, None]
     shift = between(hours, begin, begin + 10.0, 0.8) * (1.0 - 0.35 * hump(hours, 12.3, 0.5))
-    working = shift * (weekday(times) != SUNDAY)[:, None]
+    working: Floats = shift * (weekday(times) != SUNDAY)[:, None]
     return (0.80 + 0.10 * _changing(seed, times, numbers)) * working * _open(seed, times, numbers)
 
 

@@ -59,7 +59,7 @@ CLASS_1A: Mapping[str, float] = {COD: 50.0, AMMONIA: 5.0, PHOSPHORUS: 0.5, NITRO
 class Stacks:
     """Kind cems: dry concentrations as measured, and what normalises them."""
 
-    instruments = (
+    instruments: tuple[Instrument, ...] = (
         Instrument(PARTICULATE, 0.01, 0.03, 1, outages=8, outage_hours=3),
         Instrument(SO2, 0.005, 0.05, 1, outages=8, outage_hours=3),
         Instrument(NOX, 0.005, 0.05, 1, outages=8, outage_hours=3),
@@ -155,7 +155,7 @@ class Stacks:
 class Outlets:
     """Kind effluent: treated wastewater on its way into a river or sewer. Total nitrogen holds the ammonia's."""
 
-    instruments = (
+    instruments: tuple[Instrument, ...] = (
         Instrument(COD, 0.015, 0.3, 2, outages=10, outage_hours=5),
         Instrument(AMMONIA, 0.015, 0.01, 3, outages=10, outage_hours=5),
         Instrument(PHOSPHORUS, 0.015, 0.002, 3, outages=10, outage_hours=5),
