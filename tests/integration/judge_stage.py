@@ -39,7 +39,7 @@ EPISODES = [
 
 def stations_of(town: str) -> list[dict[str, Any]]:
     """A town's stations: four that count for its air, two that do not, and other kinds."""
-    told = {"city": town, "reporting_period": PERIOD}
+    told: dict[str, Any] = {"city": town, "reporting_period": PERIOD}
     return [
         known(f"{town}-air-1", **told),
         known(f"{town}-air-2", **told, valid_ranges={PM10: [0.0, 900.0]}),
