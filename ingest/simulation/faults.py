@@ -195,7 +195,8 @@ def _befall(active: _Active, draft: Draft) -> list[Draft]:
 def _gap(active: _Active, draft: Draft) -> list[Draft]:
     if not active.hits(draft):
         return [draft]
-    return _with(draft, {code: draft.values[code] for code in draft.values if code not in active.factors(draft)})
+    gone = set(active.factors(draft))
+    return _with(draft, {code: value for code, value in draft.values.items() if code not in gone})
 
 
 def _stuck(active: _Active, draft: Draft) -> list[Draft]:
