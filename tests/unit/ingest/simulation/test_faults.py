@@ -18,7 +18,7 @@ START = 1_794_931_200
 END = START + 3600
 
 
-def draft(minute: int, station: str = STATION, kind: Kind = Kind.DUST, **values: float) -> Draft:
+def draft(minute: int, station: str = STATION, kind: Kind = Kind.DUST, values: dict[str, float] | None = None) -> Draft:
     """The report of the minute so far from the fault's start."""
     time = START + minute * MINUTE
     ready = time + MINUTE
@@ -107,7 +107,11 @@ def test_drift_grows_by_its_share_a_day_and_ends_with_the_fault() -> None:
     long = Fault(FaultKind.DRIFT, START, START + 2 * 86400, (STATION,), amount=0.1)
     faults = Faults([long], 7)
     minutes = (1439, 2879, 2880)
-    assert [pm10(faults.apply(draft(minute, **{PM10: 100.0}))) for minute in minutes] == [[110.0], [120.0], [100.0]]
+    assert [pm10(faults.apply(draft(minute, values={PM10: 100.0}))) for minute in minutes] == [
+        [110.0],
+        [120.0],
+        [100.0],
+    ]
 
 
 def test_a_drift_never_takes_a_value_below_nought() -> None:
@@ -117,7 +121,7 @@ def test_a_drift_never_takes_a_value_below_nought() -> None:
 
 def test_a_wrong_unit_multiplies_and_shows_no_more_digits_than_a_logger() -> None:
     faults = Faults([fault(FaultKind.WRONG_UNIT, amount=0.001)], 7)
-    assert pm10(faults.apply(draft(0, **{PM10: 123.4}))) == [0.1234]
+    assert pm10(faults.apply(draft(0, values={PM10: 123.4}))) == [0.1234]
 
 
 def test_a_calibration_shows_zero_gas_then_span_gas_under_its_flag() -> None:

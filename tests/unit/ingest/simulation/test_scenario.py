@@ -17,8 +17,8 @@ from ingest.report import Origin
 from ingest.simulation.episodes import Episode, EpisodeKind
 from ingest.simulation.expectations import expects
 from ingest.simulation.faults import Fault, FaultKind
-from ingest.simulation.models import waters
 from ingest.simulation.models.plants import ULTRA_LOW, Outlets
+from ingest.simulation.models.waters import WATER_INSTRUMENTS
 from ingest.simulation.monitor import River
 from ingest.simulation.network import network_of_csv
 from ingest.simulation.scenario import Scenario, load_scenario, shipped_scenarios
@@ -226,7 +226,7 @@ def test_the_manners_of_episodes_are_what_the_models_heed() -> None:
     outlets = {instrument.code for instrument in Outlets.instruments}
     assert set(STACK_POLLUTANTS) == set(ULTRA_LOW)
     assert set(WATER_POLLUTANTS) <= outlets
-    assert set(SPILLED) <= {instrument.code for instrument in waters.WATER_INSTRUMENTS}
+    assert set(SPILLED) <= {instrument.code for instrument in WATER_INSTRUMENTS}
 
 
 def test_an_enterprise_stands_for_its_stations(read: Read) -> None:
