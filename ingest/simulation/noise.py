@@ -96,14 +96,18 @@ class Field:
         return self.at(times, np.zeros(1, dtype=np.int64), nowhere, nowhere)[:, 0]
 
     def _knots(self, steps: Ints, numbers: Ints, x: Floats, y: Floats) -> Floats:
-        if not self.km:
+        if not self.km or not x.size:
             return gaussians(self.key, steps[:, None], numbers[None, :])
         column, west, east = _between(x / self.km)
         row, south, north = _between(y / self.km)
+        columns, rows = np.arange(column.min(), column.max() + 2), np.arange(row.min(), row.max() + 2)
+        # far fewer knots than places, where places are many
+        grid = gaussians(self.key, steps[:, None, None], columns[:, None], rows).reshape(steps.size, -1)
+        corner = (column - columns[0]) * rows.size + row - rows[0]
         total = np.zeros((steps.size, x.size))
         for dx, across in ((0, west), (1, east)):
             for dy, along in ((0, south), (1, north)):
-                total += across * along * gaussians(self.key, steps[:, None], column + dx, row + dy)
+                total += across * along * grid.take(corner + (dx * rows.size + dy), axis=1)
         return total
 
 

@@ -48,7 +48,7 @@ MOISTEST = 0.95
 class AirStations:
     """Standard stations: the six factors of HJ 633."""
 
-    instruments = _AIR
+    instruments: tuple[Instrument, ...] = _AIR
 
     def __init__(self, world: World, monitors: Sequence[Monitor]) -> None:
         self._world, self._places = world, Places.of(monitors)
@@ -61,7 +61,7 @@ class AirStations:
 class MicroStations:
     """Cheap optical sensors: each with a slope of its own that drifts over weeks, and too high in moist air."""
 
-    instruments = _MICRO
+    instruments: tuple[Instrument, ...] = _MICRO
 
     def __init__(self, world: World, monitors: Sequence[Monitor]) -> None:
         self._world, self._places = world, Places.of(monitors)
@@ -82,7 +82,7 @@ class MicroStations:
 class WeatherStations:
     """Weather stations; rain is a rate a second, which a period sums up."""
 
-    instruments = _WEATHER
+    instruments: tuple[Instrument, ...] = _WEATHER
 
     def __init__(self, world: World, monitors: Sequence[Monitor]) -> None:
         self._world, self._places = world, Places.of(monitors)
