@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,19 @@ OVERDUE_S = 20.0
 
 
 def judge_folder(path: Path, as_json: bool) -> int:
-    """Print the verdict on a truth folder; the exit status: 0 if nothing differs, else 1.
+    """Print the verdict on a truth folder; the exit status: 0 if nothing differs, else 1. Raises as `judge_at_rest`."""
+    verdict = judge_at_rest(path, CoreSettings.load())
+    typer.echo(json.dumps(as_value(verdict), ensure_ascii=False) if as_json else "\n".join(lines(verdict)))
+    return 1 if verdict.differences else 0
+
+
+def judge_at_rest(path: Path, settings: CoreSettings, check: Callable[[], None] = lambda: None) -> Verdict:
+    """Wait until the pipeline is at rest, and judge it as it stands then; `check` may raise what makes waiting useless.
 
     Raises `InputError` if the folder cannot be read or judged, `UnavailableError` if a server does not answer or the
     pipeline does not come to rest.
     """
     folder = open_folder(path)
-    settings = CoreSettings.load()
     rules = book.load(AlertsSettings.load().rules_dir)
     patience = Patience(KindSettings.load().rules(), clock_of(settings).now())
     patient_until = time.monotonic() + OVERDUE_S
@@ -51,12 +57,10 @@ def judge_folder(path: Path, as_json: bool) -> int:
     with closing(connect(settings, "reader", application="lantian judge")) as database:
         database.set_session(isolation_level="REPEATABLE READ", readonly=True)
         try:
-            with rest(settings, database, REST_S, lambda: None, nothing_overdue) as cursor:
-                verdict = judge(cursor, folder, rules, patience)
+            with rest(settings, database, REST_S, check, nothing_overdue) as cursor:
+                return judge(cursor, folder, rules, patience)
         except KafkaError as error:
             raise UnavailableError("kafka", f"Kafka does not answer: {error}", hint="run `lantian status`") from error
-    typer.echo(json.dumps(as_value(verdict), ensure_ascii=False) if as_json else "\n".join(lines(verdict)))
-    return 1 if verdict.differences else 0
 
 
 def lines(verdict: Verdict) -> Iterator[str]:

@@ -10,11 +10,14 @@ from typing import Any, NamedTuple
 import msgspec
 
 from truth.alerts import ExpectedAlert
-from truth.expected import Span
+from truth.expected import ExpectedReadings
 from truth.statistics import Cell
 
 OPEN = "O"
 """The state of a factor that still waits for values."""
+
+LATEST_S = 86400
+"""How long after its handing over, in data time, a message may have been received."""
 
 WindowKey = tuple[str, int]
 """Kind of window and start (UTC seconds)."""
@@ -66,6 +69,7 @@ _REJECTED = """
 select station, reason, count(*) from (
     select station, unnest(reasons) as reason from rejected
     where station = any(%(stations)s) and time >= to_timestamp(%(start)s) and time < to_timestamp(%(end)s)
+        and run = any(%(runs)s)
     union all
     select station, reason from rejected
     where station = any(%(stations)s) and time is null
@@ -97,24 +101,23 @@ def windows(cursor: Any, objects: Collection[str], start: int, end: int) -> dict
     return found
 
 
-def current(cursor: Any, stations: Collection[str], span: Span) -> dict[str, int]:
-    """How many current readings stations have in a span of the readings' times."""
-    cursor.execute(_CURRENT, (list(stations), span.start, span.end))
+def current(cursor: Any, expected: ExpectedReadings) -> dict[str, int]:
+    """How many current readings the expected stations have at the expected times."""
+    cursor.execute(_CURRENT, (list(expected.stations), expected.readings.start, expected.readings.end))
     return {station: int(count) for station, count in cursor}
 
 
-def rejected(cursor: Any, stations: Collection[str], times: Span, received: Span) -> dict[tuple[str, str], int]:
-    """Rejected readings by station and reason; what has no time, payloads that are no report, by its receipt."""
-    cursor.execute(
-        _REJECTED,
-        {
-            "stations": list(stations),
-            "start": times.start,
-            "end": times.end,
-            "first": received.start,
-            "last": received.end,
-        },
-    )
+def rejected(cursor: Any, expected: ExpectedReadings) -> dict[tuple[str, str], int]:
+    """Rejected readings by station and reason: of the expected runs and times; without a time, by their receipt."""
+    given = {
+        "stations": list(expected.stations),
+        "runs": expected.runs,
+        "start": expected.rejected.start,
+        "end": expected.rejected.end,
+        "first": expected.sent.start,
+        "last": expected.sent.end + LATEST_S,
+    }
+    cursor.execute(_REJECTED, given)
     return {(station, reason): count for station, reason, count in cursor}
 
 

@@ -53,6 +53,8 @@ class ExpectedReadings(msgspec.Struct, frozen=True):
     """Of the times of rejected ones."""
     sent: Span
     """Of the handing over: where what has no time of its own is found."""
+    runs: list[int]
+    """The runs that reports were numbered in: others' rejects in the same hours are none of theirs."""
     unused: dict[str, int]
     """Readings that no statistic is made of yet, by kind and period."""
 

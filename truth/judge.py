@@ -28,7 +28,6 @@ from truth.expected import (
     STATION,
     ExpectedReadings,
     ExpectedWindow,
-    Span,
     cities_of,
     kind_of,
     read_readings,
@@ -250,11 +249,10 @@ def _alert_text(alert: FoundAlert) -> str:
 
 def _judge_readings(cursor: Any, expected: ExpectedReadings, verdict: Verdict) -> None:
     stations = expected.stations
-    current = database.current(cursor, stations, expected.readings)
+    current = database.current(cursor, expected)
     for station in sorted(stations):
         verdict.compare("readings", station, stations[station].current, current.get(station, 0))
-    received = Span(expected.sent.start, expected.sent.end + DAY)
-    found = database.rejected(cursor, stations, expected.rejected, received)
+    found = database.rejected(cursor, expected)
     wanted = {(name, reason): n for name, account in stations.items() for reason, n in account.rejected.items()}
     for station, reason in sorted({*wanted, *found}):
         key = (station, reason)

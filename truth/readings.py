@@ -66,6 +66,7 @@ class Account:
         self._places: dict[tuple[str, ...], list[_Place]] = {}
         self.rejected_times: list[int] = []
         """Of reports with a rejected reading, UTC seconds."""
+        self.runs: set[int] = set()
 
     def hear(self, at: float, payload: str) -> None:
         """One message, handed over at `at` (UTC seconds of data time)."""
@@ -76,6 +77,7 @@ class Account:
                 self._unreadable.add(payload)
                 self.rejected[RejectReason.MALFORMED] += 1
             return
+        self.runs.add(report.run)
         self._take(report, self._whole(report, at))
 
     def _whole(self, report: Report, at: float) -> RejectReason | None:

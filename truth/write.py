@@ -74,6 +74,7 @@ class Tally:
     def __init__(self, run: Run) -> None:
         self._stations: dict[str, StationReadings] = {}
         self._unused: Counter[str] = Counter()
+        self._runs: set[int] = set()
         self._current = self._rejected = Span(run.start, run.end)
 
     def add(self, account: Account) -> None:
@@ -81,6 +82,7 @@ class Tally:
         self._stations[account.name] = StationReadings(
             account.readings, account.superseded, account.repeats, dict(sorted(account.rejected.items()))
         )
+        self._runs |= account.runs
         self._current = _wider(self._current, [slot.time for slot in account.current])
         self._rejected = _wider(self._rejected, account.rejected_times)
         if account.station is not None:
@@ -90,7 +92,14 @@ class Tally:
 
     def expected(self, sent: Span) -> ExpectedReadings:
         """The whole."""
-        return ExpectedReadings(self._stations, self._current, self._rejected, sent, dict(sorted(self._unused.items())))
+        return ExpectedReadings(
+            self._stations,
+            self._current,
+            self._rejected,
+            sent,
+            sorted(self._runs),
+            dict(sorted(self._unused.items())),
+        )
 
 
 def _wider(span: Span, times: Collection[int]) -> Span:

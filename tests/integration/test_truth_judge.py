@@ -99,6 +99,15 @@ update report set mask = 'S' || repeat('C', cardinality("values") - 1) where (st
 """
 
 
+REJECTED = """
+insert into rejected (partition, log_offset, entry, received, station, source, run, seq, time, period, whole, reason,
+    factors, reasons, "values", flags, detail, body, digest)
+select partition, log_offset, entry, received, station, source, {run}, seq, time, period, whole, reason, factors, reasons,
+    "values", flags, detail, body, digest
+from rejected where rejected_id = (select min(rejected_id) from rejected where reason = 'OUT_OF_RANGE')
+"""
+
+
 @pytest.mark.parametrize(
     ("tampering", "differences", "where"),
     [
@@ -120,6 +129,8 @@ update report set mask = 'S' || repeat('C', cardinality("values") - 1) where (st
         (f"update alert_value set value = value - 1 where {ALERT} and start = to_timestamp({MIDNIGHT})", 1,
          "alert dust-stop-work"),
         (SUPERSEDED, 1, "readings judged-stack"),
+        (REJECTED.format(run=0), 1, "OUT_OF_RANGE"),
+        (REJECTED.format(run=5), 0, "what another run had rejected is none of this one's"),
         ("delete from rejected where rejected_id = (select min(rejected_id) from rejected where reason = 'MALFORMED')",
          1, "MALFORMED"),
         ("delete from rejected where rejected_id = (select min(rejected_id) from rejected where reason = 'FUTURE')",
