@@ -20,6 +20,7 @@ from alerts.step import AlertStep
 from core.kafka import STATISTICS, partition_of
 from core.postgres import connect
 from ingest.kinds import KIND_RULES, KindSettings
+from ingest.report import format_instant
 from truth.folder import open_folder
 from truth.judge import Patience, Verdict, judge
 from truth.write import write_expected
@@ -27,7 +28,8 @@ from truth.write import write_expected
 BEGIN, END = MIDNIGHT - 5 * HOUR, MIDNIGHT + 7 * HOUR
 PERIOD = 5 * MINUTE
 SIX = (PM25, PM10, SO2, NO2, CO, OZONE)
-FACTORS = {"air": SIX, "dust": (PM10, "a01008"), "cems": (SO2, "a19001"), "water": ("CODMn",)}
+FACTORS = {"air": SIX, "dust": (PM10, "a01008"), "cems": (SO2, "a19001"), "micro": (PM25, OZONE),
+           "water": ("CODMn",), "forecast": ("AQI", PM25)}  # fmt: skip
 BOOK = book.load()
 EPISODES = [
     {"episode": "construction-dust", "expects": "dust-stop-work"},
@@ -49,7 +51,9 @@ def stations_of(town: str) -> list[dict[str, Any]]:
         known(f"{town}-works", **told, control_level="enterprise"),
         known(f"{town}-dust", "dust", **told),
         known(f"{town}-stack", "cems", **told),
+        known(f"{town}-micro", "micro", **told),
         known(f"{town}-river", "water", city=town, reporting_period=4 * HOUR),
+        known(f"{town}-outlook", "forecast", city=town, reporting_period=2 * HOUR),
     ]
 
 
@@ -77,16 +81,29 @@ def messages(town: str, seed: int) -> list[Sent]:
                         [{"v": 5.0, "flag": "C"}, {"flag": "D"}, None, -80.0, 1e8, {"v": -80.0, "flag": "M"}]
                     )
             seq += 1
-            body = report(time, seq, values, name=name, period=f"PT{period}S").decode()
+            body = report(time, seq, values, name=name, **head_of(station, time)).decode()
             found += [(at, name, text) for text in _faulty(lot, body, name)]
             if lot > 0.95:
                 seq += 1
                 fewer = {factor: level(dice, factor, time) for factor in list(values)[: dice.choice([1, 6])]}
-                found.append((at + 7000.0, name, report(time, seq, fewer, name=name, period=f"PT{period}S").decode()))
-            if 0.94 < lot < 0.95:
+                found.append(
+                    (at + 7000.0, name, report(time, seq, fewer, name=name, **head_of(station, time)).decode())
+                )
+            if station["kind"] == "cems" and time % HOUR == HOUR - period:
+                seq += 1
+                own = {factor: level(dice, factor, time) for factor in values if dice.random() < 0.5}
+                found.append((at, name, report(time - time % HOUR, seq, own, name=name, period="PT1H").decode()))
+            if 0.94 < lot < 0.95 and station["kind"] != "forecast":
                 seq += 1
                 found.append((at, name, report(time + 90 * DAY, seq, values, name=name).decode()))
     return sorted(found, key=lambda message: message[0])
+
+
+def head_of(station: dict[str, Any], time: int) -> dict[str, Any]:
+    """What a report says beside its values; a forecast speaks of the day that its period begins in."""
+    if station["kind"] == "forecast":
+        return {"period": "P1D", "issued": format_instant(time - DAY)}
+    return {"period": f"PT{station['reporting_period']}S"}
 
 
 def _faulty(lot: float, body: str, name: str) -> list[str]:

@@ -78,7 +78,9 @@ def test_what_waits_longer_than_it_may_is_a_difference(town: Judged) -> None:
 
 def test_samples_over_four_hours_and_rules_that_do_not_exist_are_not_yet(town: Judged) -> None:
     verdict = town.judge(SETTLED)
-    assert list(verdict.not_yet) == ["rule a-rule-to-come", "statistics of readings over PT4H (water)"]
+    assert list(verdict.not_yet) == [
+        "rule a-rule-to-come", "statistics of forecasts (forecast)", "statistics of readings over PT4H (water)",
+    ]  # fmt: skip
     assert "not yet: rule a-rule-to-come: 2" in list(lines(verdict))
 
 
@@ -95,15 +97,15 @@ from statistic where {HOUR_OF_DUST}
 SUPERSEDED = """
 update report set mask = 'S' || repeat('C', cardinality("values") - 1) where (station_id, time) = (
     select station_id, min(time) from report join station using (station_id)
-    where station = 'judged-stack' and mask is null group by 1)
+    where station = 'judged-micro' and mask is null group by 1)
 """
 
 
 REJECTED = """
 insert into rejected (partition, log_offset, entry, received, station, source, run, seq, time, period, whole, reason,
     factors, reasons, "values", flags, detail, body, digest)
-select partition, log_offset, entry, received, station, source, {run}, seq, time, period, whole, reason, factors, reasons,
-    "values", flags, detail, body, digest
+select partition, log_offset, entry, received, station, source, {run}, seq, time, period, whole, reason, factors,
+    reasons, "values", flags, detail, body, digest
 from rejected where rejected_id = (select min(rejected_id) from rejected where reason = 'OUT_OF_RANGE')
 """
 
@@ -128,7 +130,7 @@ from rejected where rejected_id = (select min(rejected_id) from rejected where r
         (f"update alert set first_start = first_start - interval '1 hour' where {ALERT}", 2, "alert dust-stop-work"),
         (f"update alert_value set value = value - 1 where {ALERT} and start = to_timestamp({MIDNIGHT})", 1,
          "alert dust-stop-work"),
-        (SUPERSEDED, 1, "readings judged-stack"),
+        (SUPERSEDED, 1, "readings judged-micro"),
         (REJECTED.format(run=0), 1, "OUT_OF_RANGE"),
         (REJECTED.format(run=5), 0, "what another run had rejected is none of this one's"),
         ("delete from rejected where rejected_id = (select min(rejected_id) from rejected where reason = 'MALFORMED')",
