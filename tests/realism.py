@@ -80,7 +80,7 @@ _OF_FACTORS: Mapping[str, Bound] = {
 }
 _OF_PAIRS: Mapping[str, Bound] = {
     "correlation": Bound(absolute=0.10),
-    "winter correlation": Bound(absolute=0.12),
+    "winter correlation": Bound(absolute=0.15),
     "summer correlation": Bound(absolute=0.15),
 }
 _OF_ALL: Mapping[str, Bound] = {

@@ -20,7 +20,7 @@ _AIR = (
     Instrument("a34002", 0.05, 3.0, 1, outages=130, outage_hours=1.18),
     Instrument("a21026", 0.02, 0.6, 1, outages=145, outage_hours=1.36),
     Instrument("a21004", 0.02, 0.8, 1, outages=225, outage_hours=1.35),
-    Instrument("a21005", 0.02, 0.03, 2, outages=215, outage_hours=2.2),
+    Instrument("a21005", 0.02, 0.03, 2, outages=215, outage_hours=1.9),
     Instrument("a05024", 0.02, 1.5, 1, outages=268, outage_hours=1.08),
 )
 _MICRO = (
