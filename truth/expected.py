@@ -55,8 +55,8 @@ class ExpectedReadings(msgspec.Struct, frozen=True):
     """Of the handing over: where what has no time of its own is found."""
     runs: list[int]
     """The runs that reports were numbered in: others' rejects in the same hours are none of theirs."""
-    unused: dict[str, int]
-    """Readings that no statistic is made of yet, by kind and period."""
+    not_yet: dict[str, int]
+    """What nothing computes yet, with counts of readings or of figures."""
 
 
 def read_windows(folder: Folder) -> Iterator[tuple[str, list[ExpectedWindow]]]:

@@ -139,7 +139,7 @@ def _bound(value: float | None, sign: int) -> float:
 def _not_yet(episodes: Sequence[Happened], readings: ExpectedReadings, rules: RuleBook) -> dict[str, int]:
     known = {rule.id for rule in rules}
     missing = Counter(f"rule {one.expects}" for one in episodes if one.expects and one.expects not in known)
-    return dict(sorted(missing.items())) | {f"statistics of {what}": n for what, n in readings.unused.items()}
+    return dict(sorted(missing.items())) | readings.not_yet
 
 
 # --- statistics ----------------------------------------------------------------------------------------------------

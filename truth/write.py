@@ -14,7 +14,7 @@ from alerts.rules.book import RuleBook
 from ingest.kinds import Kind
 from ingest.period import format_period
 from ingest.station import ControlLevel
-from standards.factors import load_catalogue
+from standards.factors import Catalogue, load_catalogue
 from truth.alerts import Watch
 from truth.expected import (
     CITY,
@@ -68,17 +68,23 @@ class Cities:
             yield city, found
 
 
-class Tally:
-    """Counts what became of the readings."""
+OTHER_MEANS = {"dB": "energy means of levels in dB", "degree": "mean directions"}
+"""By unit: what a plain mean does not say. Until something computes them the plain mean is what stands."""
 
-    def __init__(self, run: Run) -> None:
+
+class Tally:
+    """Counts what became of the readings, and what nothing computes of them yet."""
+
+    def __init__(self, run: Run, catalogue: Catalogue) -> None:
+        units = {factor.code: factor.unit for factor in catalogue}
+        self._other_means = {code: OTHER_MEANS[unit] for code, unit in units.items() if unit in OTHER_MEANS}
         self._stations: dict[str, StationReadings] = {}
-        self._unused: Counter[str] = Counter()
+        self._not_yet: Counter[str] = Counter()
         self._runs: set[int] = set()
         self._current = self._rejected = Span(run.start, run.end)
 
-    def add(self, account: Account) -> None:
-        """A station's account."""
+    def add(self, account: Account, windows: Windows) -> None:
+        """A station's account, and what came of it."""
         self._stations[account.name] = StationReadings(
             account.readings, account.superseded, account.repeats, dict(sorted(account.rejected.items()))
         )
@@ -88,7 +94,10 @@ class Tally:
         if account.station is not None:
             for period, count in account.unused().items():
                 what = "forecasts" if period is None else f"readings over {format_period(period)}"
-                self._unused[f"{what} ({account.station.kind})"] += count
+                self._not_yet[f"statistics of {what} ({account.station.kind})"] += count
+            for cells in windows.values():
+                for code in self._other_means.keys() & cells.keys():
+                    self._not_yet[f"{self._other_means[code]} ({account.station.kind})"] += 1
 
     def expected(self, sent: Span) -> ExpectedReadings:
         """The whole."""
@@ -98,7 +107,7 @@ class Tally:
             self._rejected,
             sent,
             sorted(self._runs),
-            dict(sorted(self._unused.items())),
+            dict(sorted(self._not_yet.items())),
         )
 
 
@@ -114,15 +123,17 @@ def write_expected(path: Path, rules: RuleBook | None = None) -> None:
     """
     folder = open_folder(path)
     heard, sent = _heard(folder)
-    catalogue, watch, tally, cities = load_catalogue(), Watch(rules or book.load()), Tally(folder.run), Cities()
+    catalogue, watch, cities = load_catalogue(), Watch(rules or book.load()), Cities()
+    tally = Tally(folder.run, catalogue)
     with write_lines(path / STATISTICS) as out:
         for name in sorted({*folder.stations, *heard}):
             account = Account(name, folder.stations.get(name), catalogue)
             for at, payload in heard.pop(name, ()):
                 account.hear(at, payload)
-            tally.add(account)
+            has_aqi = account.station is not None and account.station.kind == Kind.AIR
+            windows = all_windows(account.measured(), has_aqi=has_aqi)
+            tally.add(account, windows)
             if account.station is not None:
-                windows = all_windows(account.measured(), has_aqi=account.station.kind == Kind.AIR)
                 cities.add(account.station, windows)
                 _write(out, watch, account.station.kind, STATION + name, windows)
         for city, windows in cities.windows():

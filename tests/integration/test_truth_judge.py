@@ -79,8 +79,11 @@ def test_what_waits_longer_than_it_may_is_a_difference(town: Judged) -> None:
 def test_samples_over_four_hours_and_rules_that_do_not_exist_are_not_yet(town: Judged) -> None:
     verdict = town.judge(SETTLED)
     assert list(verdict.not_yet) == [
-        "rule a-rule-to-come", "statistics of forecasts (forecast)", "statistics of readings over PT4H (water)",
-    ]  # fmt: skip
+        "rule a-rule-to-come",
+        "mean directions (dust)",
+        "statistics of forecasts (forecast)",
+        "statistics of readings over PT4H (water)",
+    ]
     assert "not yet: rule a-rule-to-come: 2" in list(lines(verdict))
 
 

@@ -82,7 +82,18 @@ def test_what_nothing_computes_yet_is_counted_by_kind_and_period(tmp_path: Path)
     body = report(MIDNIGHT, 1, {"CODMn": 3.0, "NH3-N": 0.4}, name="w1", period="PT4H").decode()
     folder = write_folder(tmp_path, [known("w1", "water")], [(MIDNIGHT + 4 * HOUR, "w1", body)], SPAN)
     write_expected(folder)
-    assert read_readings(open_folder(folder)).unused == {"readings over PT4H (water)": 2}
+    assert read_readings(open_folder(folder)).not_yet == {"statistics of readings over PT4H (water)": 2}
+
+
+def test_levels_and_directions_have_plain_means_until_something_computes_their_own(tmp_path: Path) -> None:
+    sent = hours("n1", 55.0, 65.0, factor="a50001") + hours("m1", 350.0, factor="a01008")
+    folder = write_folder(tmp_path, [known("n1", "noise"), known("m1", "weather")], sent, SPAN)
+    write_expected(folder)
+    assert windows_of(folder, "station:n1")["hour", MIDNIGHT] == {"a50001": Cell(55.0, 1, 1, Reason.VALID)}
+    assert read_readings(open_folder(folder)).not_yet == {
+        "energy means of levels in dB (noise)": 3,
+        "mean directions (weather)": 2,
+    }
 
 
 def test_the_same_messages_give_the_same_bytes(tmp_path: Path) -> None:
