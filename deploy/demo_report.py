@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,9 @@ from core.clock import SHANGHAI
 from deploy.totals import Totals
 from standards.editions import HOURLY_FACTORS, edition_at
 from standards.factors import load_catalogue
+
+ALERTS_SHOWN = 6
+"""In full; the others are counted. Live ones go before what history brought, grave ones before others."""
 
 
 def day_table(cursor: Any, first: int, end: int) -> Iterator[str]:
@@ -41,14 +45,15 @@ def day_table(cursor: Any, first: int, end: int) -> Iterator[str]:
 
 
 def alerts(cursor: Any) -> tuple[int, list[str]]:
-    """How many alerts stand, and the lines that tell of each what is to be done and by which law."""
+    """How many alerts stand, and the lines that tell of the gravest what is to be done and by which law."""
     cursor.execute(
-        "select severity, state, title_zh, detail_zh, opened_at, cleared_at, origin, todo_zh, legal_basis from alert"
-        " where state <> 'withdrawn' order by opened_at, alert_id"
+        "select severity, state, title_zh, detail_zh, opened_at, cleared_at, origin, todo_zh, legal_basis, rule_id"
+        " from alert where state <> 'withdrawn' order by origin = 'live' desc,"
+        " array_position(array['critical', 'severe', 'warning', 'info'], severity), opened_at, alert_id"
     )
     rows = cursor.fetchall()
     lines = [f"\n告警 {len(rows)} 条"]
-    for severity, state, title, detail, opened, cleared, origin, todo, basis in rows:
+    for severity, state, title, detail, opened, cleared, origin, todo, basis, _ in rows[:ALERTS_SHOWN]:
         until = f"，{_clock(cleared)} 解除" if cleared else ""
         lines += [
             f"- [{severity}] {title}，{_clock(opened)} 起{until}（{state}，{origin}）",
@@ -56,6 +61,8 @@ def alerts(cursor: Any) -> tuple[int, list[str]]:
             f"  处置：{todo}",
             f"  依据：{basis}",
         ]
+    rest = Counter(rule for *_, rule in rows[ALERTS_SHOWN:])
+    lines += [f"- 另有 {rule} {count} 条" for rule, count in rest.most_common()]
     return len(rows), lines
 
 

@@ -35,7 +35,7 @@ def city(
         if value == value:  # noqa: PLR0124 (not NaN)
             upper.text(hour + 0.47, value, f"{value:.0f}", ha="center", va="bottom", size=8, color=FAINT)
     upper.set_ylabel("AQI")
-    upper.set_ylim(0, max(1.15 * aqi.peak, 1.15 * HEAVY))
+    upper.set_ylim(0, 1.25 * max(aqi.peak, HEAVY))
     pm25, pm10 = particles
     line(lower, pm10, "PM10", SECOND)
     line(lower, pm25, "PM2.5", MINUTES)

@@ -19,12 +19,32 @@ from matplotlib.font_manager import FontProperties, fontManager
 
 from deploy.charts.day import Course, Raised
 from deploy.setup import places
+from ingest.kinds import Kind
 
 DPI = 110
 WIDE = (10.0, 5.2)
 INK, FAINT, GRID = "#22303C", "#6B7A88", "#E3E8EC"
 RULE, ALERT = "#B00020", "#D32F2F"
 COLUMN, MINUTES, SECOND, THIRD = "#AFC3D6", "#1F5FA8", "#E07B00", "#2E8B57"
+KIND_COLOURS = {
+    Kind.CEMS: "#8C5A2B",
+    Kind.DUST: "#E0A030",
+    Kind.EFFLUENT: "#5B7F95",
+    Kind.POWER: "#B58BC9",
+    Kind.FACILITY: "#9AA5AE",
+    Kind.MICRO: "#7FB3E6",
+    Kind.AIR: "#1F5FA8",
+    Kind.WATER: "#138D90",
+    Kind.NOISE: "#6C8E3F",
+    Kind.GATE: "#A0A0A0",
+    Kind.FUME: "#C77C6A",
+    Kind.RAIN: "#66B7C9",
+    Kind.DUSTFALL: "#BFA77A",
+    Kind.GROUNDWATER: "#2E6F73",
+    Kind.RADIATION: "#9C9C3A",
+    Kind.WEATHER: "#4AA3A2",
+    Kind.FORECAST: "#55606A",
+}
 Names = tuple[str, str]
 """Chinese and English."""
 INSTALLED = (
@@ -121,16 +141,17 @@ class Canvas:
         )
 
     def alert(self, axes: Axes, raised: Raised) -> None:
-        """The span of an alert, named at its top."""
+        """The span of an alert, named at its top within the axes."""
         axes.axvspan(raised.first, raised.end, color=ALERT, alpha=0.10, linewidth=0, zorder=0)
         middle = min(max((raised.first + raised.end) / 2, axes.get_xlim()[0] + 1.2), axes.get_xlim()[1] - 1.2)
         axes.annotate(
             self.say("告警", "alert") + f" {clock(raised.first)}–{clock(raised.end)}",
             (middle, 1.0),
             xycoords=("data", "axes fraction"),
-            xytext=(0, 3),
+            xytext=(0, -3),
             textcoords="offset points",
             ha="center",
+            va="top",
             size=9,
             color=ALERT,
         )

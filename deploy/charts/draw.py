@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from aggregate.statistic import AQI, city_object, station_object
 from core.clock import HOUR
-from deploy.charts import air, limits, network, power, river
+from deploy.charts import air, intake, limits, network, power, river
 from deploy.charts.canvas import Canvas, Names
 from deploy.charts.day import Course, Day, Place, Raised
 from deploy.charts.subjects import Subjects
@@ -67,7 +67,7 @@ class Pictures:
         yield "stations", partial(network.stations, self.canvas, list(known.values()), self._alerts)
         yield (
             "intake",
-            partial(network.intake, self.canvas, self.day.arrivals(self.live), self.totals, self._live_hours),
+            partial(intake.intake, self.canvas, self.day.arrivals(self.live), self.totals, self._live_hours),
         )
 
     def _city(self, name: str) -> Figure:

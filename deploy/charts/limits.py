@@ -31,7 +31,7 @@ def dust(
     )
     axes = _day_and_live(canvas, figure, hours, minutes, alerts, live)
     line(axes[0], others, canvas.say("其他扬尘点中位数", "median of the other sites"), FAINT)
-    axes[0].set_ylim(0, 1.1 * max(hours.peak, minutes.peak, 1.2 * STOP_WORK))
+    axes[0].set_ylim(0, 1.2 * max(hours.peak, minutes.peak, 1.2 * STOP_WORK))
     axes[0].set_ylabel("PM10  µg/m³")
     canvas.rule(axes, STOP_WORK, "停工 250", "stop 250")
     legend(axes[0])
@@ -55,7 +55,7 @@ def stack(
         f"Stack: {name[1]}, hourly {factor} up to {multiple:.1f} times the limit",
     )
     axes = _day_and_live(canvas, figure, hours, minutes, alerts, live)
-    axes[0].set_ylim(0, 1.1 * max(hours.peak, minutes.peak, 2.2 * limit))
+    axes[0].set_ylim(0, 1.2 * max(hours.peak, minutes.peak, 2.2 * limit))
     axes[0].set_ylabel(f"{factor}  mg/m³")
     canvas.rule(axes, limit, f"限值 {limit:g}", f"limit {limit:g}", SECOND)
     canvas.rule(axes, 2 * limit, f"两倍 {2 * limit:g}", f"twice {2 * limit:g}", RULE)

@@ -13,7 +13,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from core.clock import SHANGHAI
-from deploy.charts import air, limits, network, power, river
+from deploy.charts import air, intake, limits, network, power, river
 from deploy.charts.canvas import Canvas
 from deploy.charts.day import Course, Place, Raised
 from deploy.totals import Totals
@@ -97,8 +97,8 @@ def test_a_river_is_called_worse_than_class_v_above_2_mg_per_litre_only(canvas: 
 
 def test_the_intake_says_that_all_is_accounted_for_only_if_it_is(canvas: Canvas) -> None:
     arrivals = {Kind.DUST: minutely(500)}
-    even = network.intake(canvas, arrivals, totals(readings=10, current=10), LIVE)
-    odd = network.intake(canvas, arrivals, totals(readings=10, current=7, difference=3), LIVE)
+    even = intake.intake(canvas, arrivals, totals(readings=10, current=10), LIVE)
+    odd = intake.intake(canvas, arrivals, totals(readings=10, current=7, difference=3), LIVE)
     words = canvas.say("逐一有账", "each is accounted for")
     assert words in said(even)
     assert words not in said(odd)
@@ -115,6 +115,22 @@ def test_the_map_rings_the_stations_that_have_an_alert_and_names_them(canvas: Ca
     assert canvas.say("站2", "site 2") not in names
 
 
+def test_of_many_stations_with_an_alert_none_is_named(canvas: Canvas) -> None:
+    places = [
+        Place(f"s{n}", Kind.DUST, f"站{n}", f"site {n}", "晋城市", "", 112.8, 35.5 + n / 100, {}) for n in range(40)
+    ]
+    alerts = [Raised("rule", f"station:s{n}", "扬尘停工", "stop", 20.0, 22.0) for n in range(40)]
+    assert canvas.say("站1", "site 1") not in said(network.stations(canvas, places, alerts))
+
+
+def test_kinds_with_few_reports_are_shown_as_one(canvas: Canvas) -> None:
+    arrivals = {kind: minutely(len(Kind) - place) for place, kind in enumerate(Kind)}
+    figure = intake.intake(canvas, arrivals, totals(readings=1, current=1), LIVE)
+    names = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]  # type: ignore[union-attr]
+    assert len(names) == intake.TOLD_APART + 1
+    assert names[-1] == canvas.say(f"其他 {len(Kind) - 5} 类", f"{len(Kind) - 5} other kinds")
+
+
 def test_every_picture_becomes_a_file_that_is_not_blank(canvas: Canvas, tmp_path: Path) -> None:
     course = hourly(90, 120, 260)
     figures = [
@@ -124,7 +140,7 @@ def test_every_picture_becomes_a_file_that_is_not_blank(canvas: Canvas, tmp_path
         river.river(canvas, [(("甲", "A"), course), (("乙", "B"), course)]),
         power.power(canvas, ("甲", "A"), course, hourly(9, 9, 1), ("乙", "B"), course),
         network.stations(canvas, [], []),
-        network.intake(canvas, {Kind.CEMS: minutely(604)}, totals(readings=5, current=5), LIVE),
+        intake.intake(canvas, {Kind.CEMS: minutely(604)}, totals(readings=5, current=5), LIVE),
     ]
     for number, figure in enumerate(figures):
         figure.savefig(tmp_path / f"{number}.png")
@@ -138,7 +154,7 @@ def test_pictures_of_a_day_without_any_value_are_drawn_all_the_same(canvas: Canv
         limits.dust(canvas, ("甲", "A"), nothing, nothing, nothing, [], LIVE),
         river.river(canvas, []),
         power.power(canvas, ("甲", "A"), nothing, nothing, ("乙", "B"), nothing),
-        network.intake(canvas, {}, totals(), LIVE),
+        intake.intake(canvas, {}, totals(), LIVE),
     ]
     for number, figure in enumerate(figures):
         figure.savefig(tmp_path / f"{number}.png")
