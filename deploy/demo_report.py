@@ -15,8 +15,8 @@ from deploy.totals import Totals
 from standards.editions import HOURLY_FACTORS, edition_at
 from standards.factors import load_catalogue
 
-ALERTS_SHOWN = 6
-"""In full; the others are counted. Live ones go before what history brought, grave ones before others."""
+ALERTS_SHOWN = 3
+"""Of each rule in full, live ones before what history brought, then by their peak; the others are counted."""
 
 
 def day_table(cursor: Any, first: int, end: int) -> Iterator[str]:
@@ -47,22 +47,24 @@ def day_table(cursor: Any, first: int, end: int) -> Iterator[str]:
 def alerts(cursor: Any) -> tuple[int, list[str]]:
     """How many alerts stand, and the lines that tell of the gravest what is to be done and by which law."""
     cursor.execute(
-        "select severity, state, title_zh, detail_zh, opened_at, cleared_at, origin, todo_zh, legal_basis, rule_id"
-        " from alert where state <> 'withdrawn' order by origin = 'live' desc,"
-        " array_position(array['critical', 'severe', 'warning', 'info'], severity), opened_at, alert_id"
+        "select rule_id, severity, state, title_zh, detail_zh, opened_at, cleared_at, origin, todo_zh, legal_basis,"
+        " row_number() over (partition by rule_id order by origin = 'live' desc, peak desc, alert_id) as place"
+        " from alert where state <> 'withdrawn' order by rule_id, place"
     )
     rows = cursor.fetchall()
+    counts = Counter(row[0] for row in rows)
     lines = [f"\n告警 {len(rows)} 条"]
-    for severity, state, title, detail, opened, cleared, origin, todo, basis, _ in rows[:ALERTS_SHOWN]:
-        until = f"，{_clock(cleared)} 解除" if cleared else ""
-        lines += [
-            f"- [{severity}] {title}，{_clock(opened)} 起{until}（{state}，{origin}）",
-            f"  {detail}",
-            f"  处置：{todo}",
-            f"  依据：{basis}",
-        ]
-    rest = Counter(rule for *_, rule in rows[ALERTS_SHOWN:])
-    lines += [f"- 另有 {rule} {count} 条" for rule, count in rest.most_common()]
+    for rule, severity, state, title, detail, opened, cleared, origin, todo, basis, place in rows:
+        if place <= ALERTS_SHOWN:
+            until = f"，{_clock(cleared)} 解除" if cleared else ""
+            lines += [
+                f"- [{severity}] {title}，{_clock(opened)} 起{until}（{state}，{origin}）",
+                f"  {detail}",
+                f"  处置：{todo}",
+                f"  依据：{basis}",
+            ]
+        if place == counts[rule] > ALERTS_SHOWN:
+            lines.append(f"- 另有 {counts[rule] - ALERTS_SHOWN} 条：{rule}")
     return len(rows), lines
 
 
