@@ -40,7 +40,7 @@ COMMANDS = {
     "migrate": Entry("deploy.stack_commands", "Stack", "Bring the database's schema up to date."),
     "stations": Entry("ingest.commands", "Data", "Keep the register of stations and their credentials."),
     "replay": Entry("ingest.commands", "Data", "Send measurements from files through the pipeline."),
-    "simulate": Entry("ingest.commands", "Data", "Send made-up measurements."),
+    "simulate": Entry("truth.commands", "Data", "Simulate monitors, and judge what came of it."),
     "rejected": Entry("aggregate.commands", "Data", "Look at what was not accepted, and why."),
     "ledger": Entry("aggregate.commands", "Data", "Balance what was sent against what is stored."),
     "rules": Entry("alerts.commands", "Knowledge", "Check, list and try the rules; needs no server."),

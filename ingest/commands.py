@@ -128,38 +128,3 @@ def replay(
         as_json=as_json,
     )
     raise typer.Exit(status)
-
-
-@app.command("simulate")
-def simulate(
-    start: Annotated[str, typer.Option("--from", help="First time (ISO 8601).")],
-    end: Annotated[str, typer.Option("--to", help="Time before which it ends.")],
-    period: Annotated[str, typer.Option(help="Averaging period: PT1M, PT1H.")] = "PT1M",
-    seed: Annotated[int, typer.Option(help="The same seed gives the same values.")] = 1,
-    origin: Annotated[str, typer.Option(help="live, resent or replay.")] = "live",
-    event: Annotated[list[str] | None, typer.Option(help="dust@20:30+45m:STATION; may be repeated.")] = None,
-    stations: Annotated[str, typer.Option(help="Only these, with commas between.")] = "",
-    fast: Annotated[
-        bool, typer.Option("--as-fast-as-possible", help="Instead of when the shared clock reaches each time.")
-    ] = False,
-    run: Annotated[int | None, typer.Option(help="By default the time of the start.")] = None,
-    platform: Annotated[str, typer.Option(help="The account `platform-NAME`.")] = "simulator",
-    as_json: AsJson = False,
-) -> None:
-    """Simulate the registered air, dust, water and stack monitors (模拟)."""
-    from ingest.run_cli import run_simulation
-
-    status = run_simulation(
-        start=start,
-        end=end,
-        period=period,
-        seed=seed,
-        origin=origin,
-        events=event or [],
-        stations=stations,
-        fast=fast,
-        run=run,
-        platform=platform,
-        as_json=as_json,
-    )
-    raise typer.Exit(status)

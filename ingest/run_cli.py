@@ -1,4 +1,4 @@
-"""What `lantian ingest`, `replay` and `simulate` do; `ingest.commands` declares the options."""
+"""What `lantian ingest` and `replay` do; `ingest.commands` declares the options."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import typer
 
-from core.clock import clock_of, parse_time
+from core.clock import parse_time
 from core.errors import InputError
 from core.logs import configure
 from core.process import Shutdown
@@ -16,13 +16,11 @@ from core.settings import CoreSettings
 from ingest import bridge_process
 from ingest.importers import Layout
 from ingest.kinds import Kind
-from ingest.period import parse_period
 from ingest.replay import Manner, replay
 from ingest.replay_plan import Selection
-from ingest.report import MAX_NUMBER, Origin
+from ingest.report import MAX_NUMBER
 from ingest.rows import RowError
 from ingest.settings import BridgeSettings
-from ingest.simulate import make_plan, registered_stations, run_plan
 
 LAYOUTS = {"uci": Layout.BEIJING, "cnemc": Layout.CNEMC, "csv": Layout.PLAIN}
 BAD_ROWS_SHOWN = 10
@@ -86,48 +84,6 @@ def run_replay(
         typer.echo(str(error), err=True)
     typer.echo(msgspec.json.encode(result).decode() if as_json else str(result))
     return 0 if result.complete and not bad else 1
-
-
-def run_simulation(
-    *,
-    start: str,
-    end: str,
-    period: str,
-    seed: int,
-    origin: str,
-    events: Sequence[str],
-    stations: str,
-    fast: bool,
-    run: int | None,
-    platform: str,
-    as_json: bool,
-) -> int:
-    """Simulate the registry's monitors; the exit status is 0 if every report is durable."""
-    core: CoreSettings = CoreSettings.load()
-    configure(core, "simulate")
-    if origin not in set(Origin):
-        raise InputError("origin", "is not known", field="--origin", value=origin, hint="give live, resent or replay")
-    plan = make_plan(
-        registered_stations(core, _names(stations)),
-        parse_time(start, field="--from"),
-        parse_time(end, field="--to"),
-        period=parse_period(period),
-        seed=seed,
-        origin=Origin(origin),
-        events=events,
-        paced=not fast,
-        # a device that begins anew has lost its counter: its run is the time of its start (state-model: device)
-        run=int(clock_of(core).now()) if run is None else run,
-    )
-    result = run_plan(core, plan, platform, Shutdown().install().requested)
-    if as_json:
-        typer.echo(msgspec.json.encode(result).decode())
-    else:
-        typer.echo(
-            f"simulate: reports {result.reports}, readings {result.readings}, acknowledged {result.acknowledged}, "
-            f"repeated {result.repeated}, run {result.run}, {result.seconds:.1f} s"
-        )
-    return 0 if result.complete else 1
 
 
 def _names(text: str) -> list[str]:

@@ -1,72 +1,81 @@
-"""`lantian simulate`: the registry's monitors, simulated."""
+"""Scenarios to simulate: from a file, or of what is registered; and sending them as a platform."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime
 
 from core.errors import InputError
 from core.postgres import connect
 from core.settings import CoreSettings
+from ingest.kinds import MINUTE
 from ingest.progress import meter
 from ingest.registry import Registry
 from ingest.report import Origin
 from ingest.sender import Identity
-from ingest.simulation.courses import SIMULATED
-from ingest.simulation.events import parse_event
-from ingest.simulation.generator import SimulatedStation
-from ingest.simulation.plan import Leg, Plan
-from ingest.simulation.sending import Progress, SendResult, send_plan
+from ingest.simulation.climate import load_climate
+from ingest.simulation.models.model import World
+from ingest.simulation.network import Network, network_of_registry
+from ingest.simulation.scenario import Scenario
+from ingest.simulation.sending import Record, SendResult, send
+from ingest.simulation.span import Span
+from ingest.simulation.stream import expected_reports, messages
 
 
-def registered_stations(core: CoreSettings, names: Sequence[str] = ()) -> tuple[SimulatedStation, ...]:
-    """The registry's stations of the kinds that can be simulated, by name; raises `InputError` for unknown names."""
-    connection = connect(core, "reader", application="lantian-simulate")
-    try:
-        registry = Registry.load(connection)
-    finally:
-        connection.close()
-    stations = {
-        station.station: SimulatedStation(station.station, station.kind, station.region)
-        for station in registry.stations()
-        if station.kind in SIMULATED and (not names or station.station in names)
-    }
-    missing = sorted(set(names) - set(stations))
-    if missing or not stations:
+def read_registry(core: CoreSettings) -> Registry:
+    """The registry of the database; raises `UnavailableError`."""
+    with closing(connect(core, "reader", application="lantian simulate")) as connection:
+        return Registry.load(connection)
+
+
+def of_registered(
+    registry: Registry, names: Sequence[str], start: datetime, end: datetime, *, period: int, seed: int
+) -> Scenario:
+    """An ordinary time at registered stations, all of them if no `names`; raises `InputError`.
+
+    `period` in seconds, 0: each monitor's own.
+    """
+    grid = period or MINUTE
+    first, last = int(start.timestamp()), int(end.timestamp())
+    if first % grid or last % grid or first >= last:
         raise InputError(
-            "stations",
-            "are not registered as one of the kinds simulated",
-            field="--stations",
-            value=missing or None,
-            hint=f"kinds are {', '.join(SIMULATED)}; see `lantian stations list`",
+            "span", "must begin before it ends, both at whole periods", field="--from/--to", value=f"{start} … {end}"
         )
-    return tuple(stations[name] for name in sorted(stations))
+    network = network_of_registry(registry, first)
+    known = {row.station for row in network.rows}
+    if missing := sorted(set(names) - known):
+        raise InputError(
+            "stations", "are not registered", field="--stations", value=missing, hint="see `lantian stations list`"
+        )
+    if names:
+        network = Network.of([row for row in network.rows if row.station in set(names)])
+    if not network.rows:
+        raise InputError("stations", "none is registered", hint="run `lantian stations import FILE`")
+    spans = (Span(first, last, period, Origin.LIVE, paced=True),)
+    world = World(seed, load_climate("jincheng"))
+    return Scenario("registered", "已登记站点", "registered stations", seed, True, world, network, spans, (), "")
 
 
-def make_plan(
-    stations: tuple[SimulatedStation, ...],
-    start: datetime,
-    end: datetime,
-    *,
-    period: int,
-    seed: int,
-    origin: Origin,
-    events: Sequence[str],
-    paced: bool,
+def send_scenario(
+    core: CoreSettings,
+    scenario: Scenario,
     run: int,
-) -> Plan:
-    """A plan of one span, from what is written on the command line."""
-    leg = Leg(int(start.timestamp()), int(end.timestamp()), period, origin, paced)
-    return Plan(stations, (leg,), seed, tuple(parse_event(text, start) for text in events), run)
-
-
-def run_plan(core: CoreSettings, plan: Plan, platform: str, stop: threading.Event) -> SendResult:
-    """Send a plan as `platform-<name>`, showing how far it is."""
-    total = sum((leg.end - leg.start) // leg.period for leg in plan.legs) * len(plan.stations)
-    with meter("simulate", total) as tell:
-
-        def show(progress: Progress) -> None:
-            tell(progress.reports, progress.readings)
-
-        return send_plan(core, plan, identity=Identity.platform(platform), stop=stop, on_progress=show)
+    *,
+    platform: str,
+    at_once: bool,
+    stop: threading.Event,
+    record: Record = lambda _at, _station, _payload: None,
+) -> SendResult:
+    """Send a scenario as `platform-<name>`, showing how far it is; `run` is that of all its devices."""
+    with meter("simulate", expected_reports(scenario)) as tell:
+        return send(
+            core,
+            messages(scenario, run, at_once=at_once),
+            run,
+            identity=Identity.platform(platform),
+            stop=stop,
+            on_progress=tell,
+            record=record,
+        )

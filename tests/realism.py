@@ -19,10 +19,12 @@ import pyarrow.parquet as pq
 
 from core.clock import DAY, HOUR, SHANGHAI_OFFSET
 from ingest.kinds import Kind
+from ingest.report import Origin
 from ingest.simulation.climate import load_climate
-from ingest.simulation.generator import Generator, Span
+from ingest.simulation.generator import Generator
 from ingest.simulation.models.model import World
 from ingest.simulation.monitor import Monitor
+from ingest.simulation.span import Span
 from standards.editions import HOURLY_FACTORS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -144,7 +146,7 @@ def simulated_sites(seed: int) -> Sites:
     places = {monitor.station: place for place, monitor in enumerate(monitors)}
     hours = np.full((HOURS, 6, 6), np.nan)
     generator = Generator(World(seed, load_climate("beijing")), monitors)
-    for row in generator.rows(Span(START, START + HOURS * HOUR)):
+    for row in generator.rows(Span(START, START + HOURS * HOUR, HOUR, Origin.REPLAY, paced=False)):
         hour, site = (row.time - START) // HOUR, places[row.monitor.station]
         hours[hour, site] = [row.values.get(code, np.nan) for code in HOURLY_FACTORS]
     return Sites(x, y, hours)

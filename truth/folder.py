@@ -16,7 +16,8 @@ from core.errors import InputError
 from ingest.kinds import Kind
 from ingest.station import ControlLevel
 
-RUN, STATIONS, SENT, EPISODES = "run.json", "stations.json", "sent.jsonl.gz", "episodes.json"
+RUN, SCENARIO, STATIONS = "run.json", "scenario.toml", "stations.json"
+SENT, EPISODES = "sent.jsonl.gz", "episodes.json"
 STATISTICS, ALERTS, READINGS = "expected-statistics.jsonl.gz", "expected-alerts.json", "expected-readings.json"
 
 T = TypeVar("T")

@@ -18,13 +18,14 @@ from ingest.simulation.episodes import Episode
 from ingest.simulation.faults import Fault
 from ingest.simulation.models.model import World
 from ingest.simulation.network import Network, filled_up, network_of_csv, network_of_registry
-from ingest.simulation.scenario_checks import CheckedTables, Leg
+from ingest.simulation.scenario_checks import CheckedTables
 from ingest.simulation.scenario_file import (
     NetworkPart,
     ScenarioPart,
     Where,
     read_scenario_file,
 )
+from ingest.simulation.span import Span
 
 FOLDER = Path(__file__).with_name("scenarios")
 REGISTRIES = Path(__file__).parents[1] / "registries"
@@ -41,7 +42,7 @@ class Scenario:
     gaps: bool
     world: World
     network: Network
-    spans: tuple[Leg, ...]
+    spans: tuple[Span, ...]
     faults: tuple[Fault, ...]
     text: str
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
@@ -15,7 +14,6 @@ import numpy as np
 from core.clock import SHANGHAI, SHANGHAI_OFFSET
 from ingest.kinds import MINUTE, Kind
 from ingest.period import format_period
-from ingest.report import Origin
 from ingest.simulation.episodes import Cheat, Episode, EpisodeKind
 from ingest.simulation.faults import NEEDS, Fault, FaultKind
 from ingest.simulation.monitor import Monitor, River
@@ -31,21 +29,8 @@ from ingest.simulation.scenario_file import (
     SpanPart,
     Where,
 )
+from ingest.simulation.span import Span
 from standards.factors import load_catalogue
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """A span `[start, end)` (UTC seconds) of reports of `period` seconds, or of the monitor's own if that is longer.
-
-    `paced`: each report is sent when the clock reaches it.
-    """
-
-    start: int
-    end: int
-    period: int
-    origin: Origin
-    paced: bool
 
 
 class EpisodeNeeds(NamedTuple):
@@ -124,7 +109,7 @@ class CheckedTables:
                     raise where.error("sections", "is a section already", station, hint="keep one of them")
                 seen.add(station)
 
-    def _spans(self, spans: Sequence[SpanPart]) -> Iterator[Leg]:
+    def _spans(self, spans: Sequence[SpanPart]) -> Iterator[Span]:
         last = -math.inf
         for number, span in enumerate(spans, 1):
             where = Where(self._file, "span", number)
@@ -136,7 +121,7 @@ class CheckedTables:
             if span.start < last:
                 raise where.error("from", "is before the last span's end", _shown(span.start), hint="put them in order")
             last = span.end
-            yield Leg(span.start, span.end, span.period, span.origin, span.paced)
+            yield Span(span.start, span.end, span.period, span.origin, span.paced)
 
     def _episode(self, number: int, part: EpisodePart) -> Episode:
         where = Where(self._file, "episode", number)

@@ -1,33 +1,26 @@
-"""Sends a plan as the devices would: over MQTT, each report kept until the centre says that it is durable."""
+"""Sends a scenario as the devices would: over MQTT, each report kept until the centre says that it is durable."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from core.clock import Clock, clock_of
 from core.settings import CoreSettings
+from ingest.envelope import Source
 from ingest.sender import Identity, ReportSender
 from ingest.settings import SenderSettings
-from ingest.simulation.generator import SOURCE
-from ingest.simulation.plan import Plan, reports
+from ingest.simulation.stream import Form, Message
 
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far sending is; `at` is the data time (UTC seconds) of the report sent last."""
-
-    reports: int
-    readings: int
-    acknowledged: int
-    at: int
+Record = Callable[[float, str, bytes], None]
+"""Is told what was handed to the broker: data time (UTC seconds), the topic's station, the payload."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """What was sent; everything in it is durable, or `complete` is false. `last` is each station's last `seq`."""
+    """What was sent; everything in it is durable, or `complete` is false."""
 
     run: int
     reports: int
@@ -35,53 +28,56 @@ class SendResult:
     acknowledged: int
     repeated: int
     seconds: float
-    last: dict[str, int]
     complete: bool
 
 
-def send_plan(
+def send(
     core: CoreSettings,
-    plan: Plan,
+    messages: Iterable[Message],
+    run: int,
     *,
     identity: Identity,
     sender_settings: SenderSettings | None = None,
     stop: threading.Event | None = None,
-    on_progress: Callable[[Progress], None] = lambda _progress: None,
+    on_progress: Callable[[int, int], None] = lambda _reports, _readings: None,
+    record: Record = lambda _at, _station, _payload: None,
 ) -> SendResult:
-    """Send all reports of a plan and wait until all are durable; `stop` ends it early.
+    """Send messages and wait until all reports are durable; `stop` ends it early.
 
-    Raises `UnavailableError` if nothing is acknowledged for too long.
+    `on_progress` hears how many reports and readings were sent. Raises `UnavailableError` if nothing is acknowledged
+    for too long.
     """
     clock = clock_of(core)
     started = time.monotonic()
-    sender = ReportSender(core, sender_settings or SenderSettings.load(), identity, SOURCE, stop)
+    sender = ReportSender(core, sender_settings or SenderSettings.load(), identity, Source.DEVICE, stop)
     readings = 0
     sent_all = True
-    last: dict[str, int] = {}
     try:
-        for report in reports(plan):
-            sent_all = (not report.paced or _wait_until(clock, report.ready, sender)) and sender.submit(
-                report.address, report.run, report.seq, report.payload
+        for message in messages:
+            sent_all = (not message.paced or _wait_until(clock, message.send_at, sender)) and _hand_over(
+                sender, message, clock, record
             )
             if not sent_all:
                 break
-            readings += report.readings
-            last[report.address.rpartition("/")[2]] = report.seq
-            on_progress(Progress(sender.submitted, readings, sender.acknowledged, report.ready))
+            if message.form is Form.WHOLE:
+                readings += message.readings
+                on_progress(sender.submitted, readings)
         complete = sender.finish() and sent_all
     except BaseException:
         sender.abandon()
         raise
-    return SendResult(
-        plan.run,
-        sender.submitted,
-        readings,
-        sender.acknowledged,
-        sender.repeated,
-        time.monotonic() - started,
-        last,
-        complete,
-    )
+    seconds = time.monotonic() - started
+    return SendResult(run, sender.submitted, readings, sender.acknowledged, sender.repeated, seconds, complete)
+
+
+def _hand_over(sender: ReportSender, message: Message, clock: Clock, record: Record) -> bool:
+    if message.form is Form.WHOLE:
+        if not sender.submit(message.address, message.run, message.seq, message.payload):
+            return False
+    else:
+        sender.send_copy(message.address, message.payload)
+    record(clock.now(), message.address.rpartition("/")[2], message.payload)
+    return True
 
 
 def _wait_until(clock: Clock, moment: float, sender: ReportSender) -> bool:

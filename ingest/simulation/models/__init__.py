@@ -1,0 +1,1 @@
+"""What monitors measure, kind by kind; `by_kind` finds the model of a kind."""

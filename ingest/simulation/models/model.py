@@ -11,6 +11,9 @@ from ingest.simulation.episodes import Episode
 from ingest.simulation.monitor import River
 from ingest.simulation.noise import Floats, Ints
 
+INSTANT_S = 600
+"""A period's value is made of instants at most so far apart."""
+
 
 class Averaging(StrEnum):
     """What a period's value is of the instants in it."""
@@ -21,7 +24,7 @@ class Averaging(StrEnum):
     TOTAL = "total"
     """Of a rate a second: what comes together."""
     MIDDLE = "middle"
-    """Of an angle or a state: the instant in the middle."""
+    """Of an angle, a state or a sample: the instant in the middle."""
 
 
 @dataclass(frozen=True, slots=True)

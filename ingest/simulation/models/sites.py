@@ -10,7 +10,7 @@ from core.clock import DAY, HOUR, SHANGHAI_OFFSET
 from ingest.simulation.daytime import between, hour_of_day, hump, season, weekday
 from ingest.simulation.episodes import EpisodeKind, of_kind
 from ingest.simulation.grid import Grid, read, remembered
-from ingest.simulation.models.model import Averaging, Instrument, Model, World
+from ingest.simulation.models.model import INSTANT_S, Averaging, Instrument, Model, World
 from ingest.simulation.monitor import Monitor, Places
 from ingest.simulation.noise import Floats, Ints, Noise, key_of, uniforms
 from ingest.simulation.weather import conditions
@@ -103,12 +103,11 @@ class Gates:
         Instrument("x_passages", 0.0, 0.0, 0, Averaging.TOTAL, outages=3, outage_hours=8),
         Instrument("x_passages_low", 0.0, 0.0, 0, Averaging.TOTAL, outages=3, outage_hours=8),
     )
-    _SLOT_S = 600
 
     def __init__(self, world: World, monitors: Sequence[Monitor]) -> None:
         self._numbers = Places.of(monitors).numbers
         periods = np.array([monitor.period for monitor in monitors], dtype=np.int64)
-        self._slots = periods / -(-periods // self._SLOT_S)
+        self._slots = periods / -(-periods // INSTANT_S)
         self._key = key_of(world.seed, "passages")
         self._daily = 40.0 * 10.0 ** uniforms(key_of(world.seed, "gate"), self._numbers)
         self._low = 0.03 + 0.17 * uniforms(key_of(world.seed, "gate low"), self._numbers)

@@ -22,7 +22,8 @@ from ingest.simulation.models.waters import WATER_INSTRUMENTS
 from ingest.simulation.monitor import River
 from ingest.simulation.network import network_of_csv
 from ingest.simulation.scenario import Scenario, load_scenario, shipped_scenarios
-from ingest.simulation.scenario_checks import EPISODE_NEEDS, SPILLED, STACK_POLLUTANTS, WATER_POLLUTANTS, Leg
+from ingest.simulation.scenario_checks import EPISODE_NEEDS, SPILLED, STACK_POLLUTANTS, WATER_POLLUTANTS
+from ingest.simulation.span import Span
 from ingest.station import Station
 
 REGISTRIES = Path(__file__).resolve().parents[4] / "ingest" / "registries"
@@ -99,7 +100,7 @@ def test_a_scenario_is_what_its_file_says(read: Read) -> None:
     assert scenario.world.rivers == (
         River("丹河", 4.0, (("140581302", 0.0), ("140525306", 24.0), ("140525301", 62.0))),
     )
-    assert scenario.spans == (Leg(at("2026-11-18"), at("2026-11-19"), 0, Origin.LIVE, paced=False),)
+    assert scenario.spans == (Span(at("2026-11-18"), at("2026-11-19"), 0, Origin.LIVE, paced=False),)
     assert scenario.episodes == (
         Episode(EpisodeKind.CONSTRUCTION_DUST, at("2026-11-18T08:00"), at("2026-11-18T10:00"), (DUST,), 800.0),
     )
