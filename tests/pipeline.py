@@ -136,17 +136,20 @@ class Pipeline:
     """A fresh stack, its bridge and its worker, and what can be asked of them."""
 
     def __init__(self, stack: Stack, settings: Mapping[str, str]) -> None:
+        """`engine` is not started by itself."""
         self.stack = stack
         self._environment = {
             **os.environ,
             **stack.environment,
             "LANTIAN_BRIDGE_METRICS_PORT": "0",
             "LANTIAN_AGGREGATE_METRICS_PORT": "0",
+            "LANTIAN_ALERTS_METRICS_PORT": "0",
             **settings,
         }
         self.bridge = self._process("bridge", "ingest")
         self.worker = self._process("worker", "aggregate")
-        self._processes = [self.bridge, self.worker]
+        self.engine = self._process("engine", "alerts", "run")
+        self._processes = [self.bridge, self.worker, self.engine]
 
     @property
     def core(self) -> CoreSettings:
@@ -162,7 +165,7 @@ class Pipeline:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"lantian {' '.join(arguments)}: {done.stderr}"
+        assert done.returncode == 0, f"lantian {' '.join(arguments)}: {done.stderr}{done.stdout[-2000:]}"
         return done.stdout
 
     def replay(self, *arguments: str) -> Process:

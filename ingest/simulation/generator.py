@@ -161,7 +161,8 @@ class Group:
         key = key_of(self._world.seed, "instrument", instrument.code, str(period))
         minutes = 1.0 if instrument.averaging is Averaging.MIDDLE else max(period / 60, 1.0)
         deviation = np.hypot(instrument.relative * values, instrument.absolute) / np.sqrt(minutes)
-        return values + deviation * gaussians(key, times[:, None], self._numbers)
+        noisy: Floats = values + deviation * gaussians(key, times[:, None], self._numbers)
+        return noisy
 
 
 def starts_of_periods(start: int, end: int, period: int) -> Ints:

@@ -70,12 +70,12 @@ class Sites:
 
 
 def _working(times: Ints) -> Floats:
-    """[T] 0 … 1: from 6 to 22 h, less at noon, in the evening and on Sundays."""
+    """[T] 0 … 1: from 6 to 22 h, less at noon and on Sundays, little after dusk."""
     hours = hour_of_day(times)
     day = (
         between(hours, 6.3, 21.7, 0.6)
         * (1.0 - 0.6 * hump(hours, 12.5, 0.6))
-        * (1.0 - 0.4 * between(hours, 18.5, 24.0, 0.8))
+        * (1.0 - 0.75 * between(hours, 17.5, 24.0, 0.8))
     )
     return day * np.where(weekday(times) == SUNDAY, 0.6, 1.0)
 

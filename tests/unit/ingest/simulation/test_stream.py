@@ -22,7 +22,7 @@ from ingest.simulation.span import Span
 from ingest.simulation.stream import Form, Message, messages
 from standards.factors import load_catalogue
 
-START = 1_794_960_000  # 2026-11-18 00:00 Asia/Shanghai
+START = 1_794_931_200  # 2026-11-18 00:00 Asia/Shanghai
 EVENING = START + 20 * HOUR
 RUN = 7
 
