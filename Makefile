@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 .PHONY: help
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## Make this checkout ready: .venv, system root, Kafka (root; a second run takes seconds)
@@ -21,6 +21,10 @@ test: setup lint ## All checks: lint, then every test but the slow ones
 .PHONY: test-beijing
 test-beijing: setup ## Four years of Beijing through the pipeline, undisturbed, killed, cut off; tells readings/s
 	$(BIN)/pytest -m slow -s tests/faults/test_beijing.py
+
+.PHONY: test-scenarios
+test-scenarios: setup ## Scenarios at 60× and at the pace of life, judged; twelve minutes
+	$(BIN)/pytest -m slow -s tests/faults/test_scenarios.py
 
 .PHONY: lint
 lint: setup ## Style, types, layers
