@@ -37,7 +37,9 @@ def write_folder(
 ) -> Path:
     """A folder as sending leaves it; `span` is the run's from and to."""
     path.mkdir(parents=True, exist_ok=True)
-    run = {"format": 1, "scenario": "made-up", "seed": 1, "run": 0, "from": span[0], "to": span[1], "complete": True}
+    sent = list(sent)
+    run = {"format": 1, "scenario": "made-up", "seed": 1, "run": 0, "from": span[0], "to": span[1],
+           "reports": len(sent), "complete": True}  # fmt: skip
     (path / RUN).write_text(json.dumps(run), encoding="utf-8")
     (path / STATIONS).write_text(json.dumps(list(stations), ensure_ascii=False), encoding="utf-8")
     (path / EPISODES).write_text(json.dumps(list(episodes)), encoding="utf-8")

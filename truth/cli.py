@@ -19,9 +19,10 @@ from core.errors import UnavailableError
 from core.postgres import connect
 from core.settings import CoreSettings
 from ingest.kinds import KindSettings
+from truth.expected import read_readings
 from truth.folder import open_folder
-from truth.judge import Patience, Verdict, judge
-from truth.settled import rest
+from truth.judge import Patience, Verdict, check_run, judge
+from truth.settled import nothing_overdue, rest
 
 REST_S = 60.0
 """How long to wait for the pipeline to come to rest."""
@@ -45,19 +46,16 @@ def judge_at_rest(path: Path, settings: CoreSettings, check: Callable[[], None] 
     folder = open_folder(path)
     rules = book.load(AlertsSettings.load().rules_dir)
     patience = Patience(KindSettings.load().rules(), clock_of(settings).now())
+    check_run(folder, read_readings(folder).sent, patience.now)
     patient_until = time.monotonic() + OVERDUE_S
 
-    def nothing_overdue(cursor: Any) -> bool:
-        cursor.execute(
-            "select not exists (select from statistic where due <= to_timestamp(%s) and strpos(states, 'O') > 0)",
-            (patience.now,),
-        )
-        return bool(cursor.fetchone()[0]) or time.monotonic() > patient_until
+    def waited_for_overdue(cursor: Any) -> bool:
+        return nothing_overdue(cursor, patience.now) or time.monotonic() > patient_until
 
     with closing(connect(settings, "reader", application="lantian judge")) as database:
         database.set_session(isolation_level="REPEATABLE READ", readonly=True)
         try:
-            with rest(settings, database, REST_S, check, nothing_overdue) as cursor:
+            with rest(settings, database, REST_S, check, waited_for_overdue) as cursor:
                 return judge(cursor, folder, rules, patience)
         except KafkaError as error:
             raise UnavailableError("kafka", f"Kafka does not answer: {error}", hint="run `lantian status`") from error
@@ -85,7 +83,9 @@ def as_value(verdict: Verdict) -> dict[str, Any]:
     return {
         "differences": verdict.differences,
         "figures": verdict.figures,
+        "of": dict(verdict.of),
         "open": verdict.open,
+        "open_of": dict(verdict.open_of),
         "not_yet": verdict.not_yet,
         "shown": [difference._asdict() for difference in verdict.shown],
     }

@@ -24,7 +24,7 @@ def simulate(
     network: Annotated[
         Path | None, typer.Option(metavar="CSV", help="Write the scenario's stations for `stations import`; send none.")
     ] = None,
-    count: Annotated[int | None, typer.Option(help="Scale the scenario's counts to so many stations.")] = None,
+    count: Annotated[int | None, typer.Option(min=1, help="Scale the scenario's counts to so many stations.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Make all reports, send none, say what it took.")] = False,
     scenarios: Annotated[bool, typer.Option("--scenarios", help="List the scenarios that come along.")] = False,
     fast: Annotated[

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from ingest.envelope import Source
 from truth.alerts import ExpectedAlert
 from truth.expected import ExpectedReadings
 from truth.statistics import Cell
@@ -72,7 +73,7 @@ select station, reason, count(*) from (
         and run = any(%(runs)s)
     union all
     select station, reason from rejected
-    where station = any(%(stations)s) and time is null
+    where station = any(%(stations)s) and time is null and source = %(device)s
         and received >= to_timestamp(%(first)s) and received < to_timestamp(%(last)s)
 ) as parts
 group by 1, 2
@@ -108,9 +109,13 @@ def current(cursor: Any, expected: ExpectedReadings) -> dict[str, int]:
 
 
 def rejected(cursor: Any, expected: ExpectedReadings) -> dict[tuple[str, str], int]:
-    """Rejected readings by station and reason: of the expected runs and times; without a time, by their receipt."""
+    """Rejected readings by station and reason: of the expected runs and times; without a time, by their receipt.
+
+    Scenarios speak for devices: what another source had rejected in these hours is none of theirs.
+    """
     given = {
         "stations": list(expected.stations),
+        "device": Source.DEVICE,
         "runs": expected.runs,
         "start": expected.rejected.start,
         "end": expected.rejected.end,

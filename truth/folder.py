@@ -28,12 +28,14 @@ class _Part(BaseModel):
 
 
 class Run(_Part):
-    """What was run: the scenario's span of data time in UTC seconds, half-open."""
+    """What was run: the scenario's span of data time in UTC seconds, half-open, and what came of sending it."""
 
     format: Literal[1]
     scenario: str
     start: Annotated[int, Field(alias="from")]
     end: Annotated[int, Field(alias="to")]
+    reports: Annotated[int, Field(ge=0)]
+    complete: bool
 
 
 class KnownStation(_Part):

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from aggregate.city_step import MARGIN_S
 from aggregate.statistic import Reason, Window
 from alerts.rules.book import RuleBook
-from core.clock import SHANGHAI
+from core.clock import DAY, HOUR, SHANGHAI
 from core.errors import InputError
 from ingest.kinds import Kind, KindRules
 from ingest.registry import Registry
@@ -28,13 +28,14 @@ from truth.expected import (
     STATION,
     ExpectedReadings,
     ExpectedWindow,
+    Span,
     cities_of,
     kind_of,
     read_readings,
     read_windows,
 )
-from truth.folder import Folder, Happened, Run
-from truth.statistics import DAY, HOUR, Cells
+from truth.folder import RUN, Folder, Happened, Run
+from truth.statistics import Cells
 
 SHOWN = 20
 """Differences told one by one; the others are counted."""
@@ -57,17 +58,28 @@ class Difference(NamedTuple):
 class Verdict:
     """What the judge says."""
 
-    figures: int = 0
+    of: Counter[str] = field(default_factory=Counter)
+    """Figures compared, by what they are."""
     differences: int = 0
-    open: int = 0
-    """Figures of windows that still wait for values, and may: not judged."""
+    open_of: Counter[str] = field(default_factory=Counter)
+    """Figures that still wait for values, and may, by kind of window: not judged."""
     shown: list[Difference] = field(default_factory=list)
     not_yet: dict[str, int] = field(default_factory=dict)
     """What nothing computes yet, with counts."""
 
+    @property
+    def figures(self) -> int:
+        """All figures compared."""
+        return self.of.total()
+
+    @property
+    def open(self) -> int:
+        """All figures of windows that still wait."""
+        return self.open_of.total()
+
     def compare(self, what: str, where: str, expected: Any, found: Any, say: Any = str) -> None:
         """Count a figure; what differs is told by `say`. None stands for what is not there."""
-        self.figures += 1
+        self.of[what] += 1
         if expected != found:
             self.differences += 1
             if len(self.shown) < SHOWN:
@@ -100,6 +112,30 @@ def judge(cursor: Any, folder: Folder, rules: RuleBook, patience: Patience) -> V
     _judge_alerts(cursor, folder, rules, watch, verdict)
     _judge_readings(cursor, readings, verdict)
     return verdict
+
+
+def check_run(folder: Folder, sent: Span, now: float) -> None:
+    """Refuse to judge a run that was not sent whole, or at a data time (UTC seconds) before its last message.
+
+    Before it all windows may still wait: a pipeline that does nothing would pass.
+    """
+    run = folder.run
+    if not run.complete or not run.reports:
+        raise InputError(
+            "truth_incomplete",
+            "not all reports were taken" if run.reports else "no report was sent",
+            field=str(folder.path / RUN),
+            value=run.reports,
+            hint="simulate again into a new folder, until it says that all is sent",
+        )
+    if now < (last := sent.end - 1):
+        raise InputError(
+            "truth_clock",
+            f"stands before {_when(last)}, when the run's last message was handed over",
+            field="LANTIAN_CLOCK_EPOCH",
+            value=_when(int(now)),
+            hint="give the judge the LANTIAN_CLOCK_* of the run",
+        )
 
 
 def check_registry(registry: Registry, folder: Folder) -> None:
@@ -200,7 +236,7 @@ def _judge_object(
             # a city's hour has no row before the first of its stations is through with it
             still = other.open if other else kind == CITY_KIND
             if cell is not None and waits and still:
-                verdict.open += 1
+                verdict.open_of[window] += 1
                 continue
             verdict.compare("statistic", f"{name} {window} {_when(start)} {factor}", cell, other, _cell_text)
             if cell is not None:

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from aggregate.reading import RejectReason
+from core.clock import DAY, HOUR, SHANGHAI_OFFSET
 from ingest.kinds import Kind
 from standards.factors import Catalogue
 from truth.folder import KnownStation
 from truth.payload import MalformedPayload, Report, Value, read
-from truth.statistics import DAY, HOUR, SHANGHAI, Reading
+from truth.statistics import Reading
 
 FUTURE_S = 300
 """A report may lie so far ahead of its receipt: “more than five minutes” is the future."""
@@ -189,5 +190,5 @@ def aligned(time: int, period: int) -> int:
     """`time` down to the grid of `period`, which begins at each midnight of Asia/Shanghai."""
     if period <= 0:
         return time
-    midnight = (time + SHANGHAI) // DAY * DAY - SHANGHAI
+    midnight = (time + SHANGHAI_OFFSET) // DAY * DAY - SHANGHAI_OFFSET
     return midnight + (time - midnight) // period * period

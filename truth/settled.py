@@ -17,8 +17,11 @@ from core.settings import CoreSettings
 CONSUMERS = {"worker": kafka.REPORTS, "city": kafka.STATISTICS, "engine": kafka.STATISTICS}
 
 
-def at_rest(cursor: Any, consumer: Any) -> bool:
-    """Whether every offset is at its log's end and every outbox empty; `consumer` is any `KafkaConsumer`."""
+def at_rest(cursor: Any, consumer: Any, cluster: str) -> bool:
+    """Whether every offset is at its log's end and every outbox empty; `consumer` is any `KafkaConsumer` of `cluster`.
+
+    Offsets of another cluster say nothing of this one's log.
+    """
     cursor.execute("select count(*) from outbox")
     if cursor.fetchone()[0]:
         return False
@@ -26,13 +29,22 @@ def at_rest(cursor: Any, consumer: Any) -> bool:
         topic: {p: end for p, end in consumer.end_offsets(_partitions(topic)).items() if end}
         for topic in set(CONSUMERS.values())
     }
-    cursor.execute("select consumer, topic, partition, next_offset from consumer_offset")
+    cursor.execute("select consumer, topic, partition, next_offset from consumer_offset where cluster = %s", (cluster,))
     stands = {(name, topic, partition): offset for name, topic, partition, offset in cursor.fetchall()}
     return all(
         stands.get((name, topic, tp.partition), 0) >= end
         for name, topic in CONSUMERS.items()
         for tp, end in ends[topic].items()
     )
+
+
+def nothing_overdue(cursor: Any, moment: float) -> bool:
+    """Whether no window still waits for values at `moment` (UTC seconds) although it may no longer."""
+    cursor.execute(
+        "select not exists (select from statistic where due <= to_timestamp(%s) and strpos(states, 'O') > 0)",
+        (moment,),
+    )
+    return bool(cursor.fetchone()[0])
 
 
 @contextmanager
@@ -46,12 +58,12 @@ def rest(
     """
     pause = threading.Event()
     deadline = time.monotonic() + timeout_s
-    consumer = kafka.consumer(settings, group=None)
+    cluster, consumer = kafka.cluster_id(settings), kafka.consumer(settings, group=None)
     try:
         while time.monotonic() < deadline:
             check()
             with database, database.cursor() as cursor:
-                if also(cursor) and at_rest(cursor, consumer):
+                if also(cursor) and at_rest(cursor, consumer, cluster):
                     yield cursor
                     return
             pause.wait(0.2)

@@ -11,6 +11,8 @@ from resource import RUSAGE_SELF, getrusage
 import msgspec
 import typer
 
+from alerts.rules import book
+from alerts.settings import AlertsSettings
 from core.clock import clock_of, parse_time
 from core.logs import configure
 from core.process import Shutdown
@@ -99,7 +101,7 @@ def _send(
         result = send_scenario(core, scenario, number, platform=platform, at_once=at_once, stop=stop, record=record)
         finish(result)
     if truth is not None:
-        write_expected(truth)
+        write_expected(truth, book.load(AlertsSettings.load().rules_dir))
     return result
 
 

@@ -15,13 +15,11 @@ from typing import NamedTuple
 import numpy as np
 
 from aggregate.statistic import Reason
+from core.clock import DAY, HOUR, SHANGHAI_OFFSET
 from standards import editions
 from standards.aqi import aqi
 from standards.editions import HOURLY_FACTORS, Edition
 
-HOUR, DAY = 3600, 86400
-SHANGHAI = 8 * HOUR
-"""Asia/Shanghai's offset: days begin at its midnights."""
 OZONE = "a05024"
 EIGHT_HOUR_MAXIMUM = "a05024_8h_max"
 
@@ -188,7 +186,7 @@ def all_windows(readings: Iterable[Reading], *, has_aqi: bool) -> Windows:
             of_hour[reading.time // HOUR * HOUR].append(reading)
     hours = {start: hour_cells(start, of_hour[start], has_aqi=has_aqi) for start in sorted(of_hour)}
     found: Windows = {("hour", start): cells for start, cells in hours.items()}
-    days = {(start + SHANGHAI) // DAY * DAY - SHANGHAI for start in hours}
+    days = {(start + SHANGHAI_OFFSET) // DAY * DAY - SHANGHAI_OFFSET for start in hours}
     found |= {("day", start): day_cells(start, hours) for start in days}
     eights = {start - place * HOUR for start, cells in hours.items() if OZONE in cells for place in range(8)}
     return found | {("8h", start): eight_hour_cells(start, hours) for start in eights}
