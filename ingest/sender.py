@@ -126,10 +126,10 @@ class ReportSender:
 
         False if `stop` came first. Raises `UnavailableError` if nothing is heard of the centre for too long.
         """
-        while len(self._kept) >= self._settings.window:
-            if self._stop.is_set():
-                return False
+        while len(self._kept) >= self._settings.window and not self._stop.is_set():
             self.pump(0.05)
+        if self._stop.is_set():
+            return False
         topic = f"{address}/{self._leaf}"
         self._kept[address.rpartition("/")[2], run, seq] = Outgoing(topic, payload, time.monotonic())
         self._last[address] = max(self._last.get(address, (0, 0)), (run, seq))
@@ -148,7 +148,7 @@ class ReportSender:
         return not self._stop.is_set()
 
     def send_copy(self, address: str, payload: bytes) -> None:
-        """Send a copy of what was submitted, as a network that stutters does; it is not kept again."""
+        """Send what is not kept: a copy of what was submitted, or a piece of it, as a network that stutters does."""
         self._mqtt.publish(f"{address}/{self._leaf}", payload)
 
     def pump(self, timeout: float) -> None:

@@ -11,6 +11,7 @@ from core.errors import InputError
 from core.postgres import connect
 from core.settings import CoreSettings
 from ingest.kinds import MINUTE
+from ingest.period import format_period
 from ingest.progress import meter
 from ingest.registry import Registry
 from ingest.report import Origin
@@ -19,8 +20,8 @@ from ingest.simulation.climate import load_climate
 from ingest.simulation.models.model import World
 from ingest.simulation.network import Network, network_of_registry
 from ingest.simulation.scenario import Scenario
-from ingest.simulation.sending import Record, SendResult, send
-from ingest.simulation.span import Span
+from ingest.simulation.sending import Record, SendResult, send, unrecorded
+from ingest.simulation.span import Span, begins_period
 from ingest.simulation.stream import expected_reports, messages
 
 
@@ -39,10 +40,17 @@ def of_registered(
     """
     grid = period or MINUTE
     first, last = int(start.timestamp()), int(end.timestamp())
-    if first % grid or last % grid or first >= last:
-        raise InputError(
-            "span", "must begin before it ends, both at whole periods", field="--from/--to", value=f"{start} … {end}"
-        )
+    if first >= last:
+        raise InputError("span", "ends before it begins", field="--to", value=str(end), hint="give a later time")
+    for field, moment, shown in (("--from", first, start), ("--to", last, end)):
+        if not begins_period(moment, grid):
+            raise InputError(
+                "span",
+                "is within a period",
+                field=field,
+                value=str(shown),
+                hint=f"a period of {format_period(grid)} must begin then, counted from midnight",
+            )
     network = network_of_registry(registry, first)
     known = {row.station for row in network.rows}
     if missing := sorted(set(names) - known):
@@ -50,7 +58,7 @@ def of_registered(
             "stations", "are not registered", field="--stations", value=missing, hint="see `lantian stations list`"
         )
     if names:
-        network = Network.of([row for row in network.rows if row.station in set(names)])
+        network = Network.of([row for row in network.rows if row.station in set(names)], network.middle)
     if not network.rows:
         raise InputError("stations", "none is registered", hint="run `lantian stations import FILE`")
     spans = (Span(first, last, period, Origin.LIVE, paced=True),)
@@ -66,7 +74,7 @@ def send_scenario(
     platform: str,
     at_once: bool,
     stop: threading.Event,
-    record: Record = lambda _at, _station, _payload: None,
+    record: Record = unrecorded,
 ) -> SendResult:
     """Send a scenario as `platform-<name>`, showing how far it is; `run` is that of all its devices."""
     with meter("simulate", expected_reports(scenario)) as tell:

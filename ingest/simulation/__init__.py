@@ -1,5 +1,5 @@
-"""The simulator: monitors with a plausible daily course and a dust event, the same bytes for the same seed.
+"""The simulator: monitors that behave like monitors, the same bytes for the same seed.
 
-In come stations, a span of time, a seed and events; out come numbered reports in order of time, which
-`ingest.simulation.sending` sends as devices do.
+In comes a scenario (`scenario`): a network, spans of time, episodes, faults. `generator` makes what its monitors
+measure, `stream` makes numbered messages of it as devices do, `sending` hands them to the broker until the centre has all.
 """

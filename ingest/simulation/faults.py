@@ -105,11 +105,11 @@ NEEDS: Mapping[FaultKind, Needs] = {
 """By kind, beside kind, from, to, stations and select."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A report not yet numbered. Times are UTC seconds, `period` seconds.
 
-    `flags` has letters other than N alone; a value that is NaN stands for one that its flag explains. `ready` is when
+    `flags` has letters other than N alone. `ready` is when
     the monitor has the report by the true clock, `send_at` when it is handed to the broker, not before. `named` is the
     station that the payload names. Of `copies` more, the bytes are the same; with `half_first` it is sent cut in half
     before.
@@ -159,7 +159,7 @@ class _Active:
 
 
 def _indices(draft: Draft, more: Iterable[str]) -> list[int]:
-    return [int(name_numbers([draft.monitor.station])[0]), draft.ready, *name_numbers(list(more)).tolist()]
+    return [int(name_numbers([draft.monitor.station])[0]), draft.ready, draft.time, *name_numbers(list(more)).tolist()]
 
 
 class Faults:
@@ -200,9 +200,12 @@ def _gap(active: _Active, draft: Draft) -> list[Draft]:
 
 
 def _stuck(active: _Active, draft: Draft) -> list[Draft]:
+    if draft.monitor.kind is Kind.FORECAST:  # it has no instrument
+        return [draft]
     held = active.held.setdefault(draft.monitor.station, {})
-    codes = (code for code in active.factors(draft) if code not in draft.flags)
-    return _with(draft, draft.values | {code: held.setdefault(code, draft.values[code]) for code in codes})
+    return _with(
+        draft, draft.values | {code: held.setdefault(code, draft.values[code]) for code in active.factors(draft)}
+    )
 
 
 def _spike(active: _Active, draft: Draft) -> list[Draft]:

@@ -29,7 +29,7 @@ BLOCK_ROWS = 20_000
 INSTANTS = 144
 """At most so many of them: a day's."""
 SHORTEST_DELAY_S, LONGEST_DELAY_S = 2.0, 40.0
-"""Between a period's end and the sending of its report; each monitor has its own."""
+"""Between a period's end and the sending of its report; each monitor has its own, less than its period."""
 
 
 class Row(NamedTuple):
@@ -77,14 +77,14 @@ class Generator:
         for start in range(span.start, span.end, step):
             end = min(start + step, span.end)
             streams: list[Iterable[Row]] = [
-                group.rows(start, end, max(span.period, group.period)) for group in self._groups
+                group.rows(start, end, span.period_of(group.period)) for group in self._groups
             ]
             streams.append(self._forecast_rows(start, end))
             yield from heapq.merge(*streams, key=lambda row: row.send_at)
 
     def _block_seconds(self, span: Span) -> int:
         """As many of the shortest periods as keep a block small, at least one."""
-        periods = [(max(span.period, group.period), len(group)) for group in self._groups]
+        periods = [(span.period_of(group.period), len(group)) for group in self._groups]
         if not periods:
             return max(span.end - span.start, 1)
         shortest = min(period for period, _ in periods)
@@ -105,7 +105,8 @@ class Group:
         delays = uniforms(key_of(world.seed, "delay"), Places.of(monitors).numbers)
         self.period = period
         self._monitors = [monitors[place] for place in np.argsort(delays, kind="stable")]
-        self._delays: list[float] = (SHORTEST_DELAY_S + np.sort(delays) * (LONGEST_DELAY_S - SHORTEST_DELAY_S)).tolist()
+        shortest, longest = min(SHORTEST_DELAY_S, period / 2), min(LONGEST_DELAY_S, float(period))
+        self._delays: list[float] = (shortest + np.sort(delays) * (longest - shortest)).tolist()
         self._numbers = Places.of(self._monitors).numbers
         self._world = world
         self._kind = kind

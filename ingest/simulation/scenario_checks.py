@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.clock import SHANGHAI, SHANGHAI_OFFSET
+from core.clock import SHANGHAI
 from ingest.kinds import MINUTE, Kind
 from ingest.period import format_period
 from ingest.simulation.episodes import Cheat, Episode, EpisodeKind
@@ -29,7 +29,7 @@ from ingest.simulation.scenario_file import (
     SpanPart,
     Where,
 )
-from ingest.simulation.span import Span
+from ingest.simulation.span import Span, begins_period
 from standards.factors import load_catalogue
 
 
@@ -115,7 +115,7 @@ class CheckedTables:
             where = Where(self._file, "span", number)
             grid = span.period or MINUTE
             for field, moment in (("from", span.start), ("to", span.end)):
-                if (moment + SHANGHAI_OFFSET) % grid:
+                if not begins_period(moment, grid):
                     hint = f"a period of {format_period(grid)} must begin then"
                     raise where.error(field, "is within a period", _shown(moment), hint=hint)
             if span.start < last:

@@ -21,7 +21,6 @@ from ingest.simulation.faults import FaultKind
 from ingest.simulation.towns import Area
 from standards.factors import load_catalogue
 
-FORMAT = 1
 OWN = "own"
 """Of a span's period: each monitor's own."""
 

@@ -18,6 +18,10 @@ Record = Callable[[float, str, bytes], None]
 """Is told what was handed to the broker: data time (UTC seconds), the topic's station, the payload."""
 
 
+def unrecorded(at: float, station: str, payload: bytes) -> None:
+    """For a sending of which nobody writes down what was sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class SendResult:
     """What was sent; everything in it is durable, or `complete` is false."""
@@ -40,7 +44,7 @@ def send(
     sender_settings: SenderSettings | None = None,
     stop: threading.Event | None = None,
     on_progress: Callable[[int, int], None] = lambda _reports, _readings: None,
-    record: Record = lambda _at, _station, _payload: None,
+    record: Record = unrecorded,
 ) -> SendResult:
     """Send messages and wait until all reports are durable; `stop` ends it early.
 

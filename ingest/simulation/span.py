@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.clock import SHANGHAI_OFFSET
 from ingest.report import Origin
-from ingest.simulation.monitor import Monitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,15 @@ class Span:
     origin: Origin
     paced: bool
 
-    def period_of(self, monitor: Monitor) -> int:
-        """Seconds that each report of the monitor is about."""
-        return max(self.period, monitor.period)
+    def period_of(self, own: int) -> int:
+        """Seconds that each report of a monitor is about whose own reporting period is `own` seconds."""
+        return max(self.period, own)
 
-    def reports_of(self, monitor: Monitor) -> int:
-        """About how many reports the monitor makes."""
-        return (self.end - self.start) // self.period_of(monitor)
+    def reports_of(self, own: int) -> int:
+        """About how many reports such a monitor makes."""
+        return (self.end - self.start) // self.period_of(own)
+
+
+def begins_period(moment: int, period: int) -> bool:
+    """Whether a period of `period` seconds begins at `moment` (UTC seconds): counted from Asia/Shanghai's midnight."""
+    return (moment + SHANGHAI_OFFSET) % period == 0

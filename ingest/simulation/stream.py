@@ -77,10 +77,10 @@ class Devices:
         payload = self._payload(station, row, seq, span.origin, row.values)
         return Message(row.monitor.address, self._run, seq, payload, len(row.values), row.send_at, span.paced)
 
-    def keep(self, drafts: Iterable[Draft], *, paced: bool) -> None:
-        """Reports to be numbered when their devices have them, and sent when it is time."""
+    def keep(self, drafts: Iterable[Draft], delay: float, *, paced: bool) -> None:
+        """Reports that their device finishes, and so numbers, `delay` s after it has them; sent when it is time."""
         for draft in drafts:
-            heapq.heappush(self._made, (draft.ready, next(self._order), _Sending(draft, paced)))
+            heapq.heappush(self._made, (draft.ready + delay, next(self._order), _Sending(draft, paced)))
 
     def due(self, moment: float) -> Iterator[Message]:
         """What is sent until `moment` (UTC seconds) of what was kept, in order."""
@@ -95,7 +95,10 @@ class Devices:
         draft = sending.draft
         monitor = draft.monitor
         seq = self._last[monitor.station] = self._last[monitor.station] + 1
-        values = {code: _with_flag(value, draft.flags.get(code)) for code, value in draft.values.items()}
+        values = {
+            code: {"v": value, "flag": draft.flags[code]} if code in draft.flags else value
+            for code, value in draft.values.items()
+        }
         payload = self._payload(draft.named, draft, seq, draft.origin, values)
         whole = Message(monitor.address, self._run, seq, payload, len(values), draft.send_at, sending.paced)
         if draft.half_first:
@@ -118,12 +121,6 @@ class Devices:
         return _encoder.encode(content)
 
 
-def _with_flag(value: float, flag: str | None) -> float | dict[str, Any]:
-    if flag is None:
-        return value
-    return {"flag": flag} if math.isnan(value) else {"v": value, "flag": flag}
-
-
 def messages(scenario: Scenario, run: int, *, at_once: bool = False) -> Iterator[Message]:
     """All messages of a scenario; `at_once`: as fast as they go, and then nothing is `live` but all `resent`."""
     generator = Generator(scenario.world, scenario.network.monitors, outages=scenario.gaps)
@@ -134,15 +131,15 @@ def messages(scenario: Scenario, run: int, *, at_once: bool = False) -> Iterator
         for row in generator.rows(span):
             yield from devices.due(row.send_at)
             if row.monitor.station in touched:
-                devices.keep(faults.apply(_draft(row, span.origin)), paced=span.paced)
+                devices.keep(faults.apply(_draft(row, span.origin)), row.send_at - row.ready, paced=span.paced)
             else:
                 yield devices.whole(row, span)
     yield from devices.due(math.inf)
 
 
 def expected_reports(scenario: Scenario) -> int:
-    """About how many reports a scenario has: gaps, forecasts and faults are not counted."""
-    return sum(span.reports_of(monitor) for span in scenario.spans for monitor in scenario.network.monitors)
+    """About how many reports a scenario has: gaps, faults and a forecast's further days are not counted."""
+    return sum(span.reports_of(monitor.period) for span in scenario.spans for monitor in scenario.network.monitors)
 
 
 def _hurried(span: Span) -> Span:

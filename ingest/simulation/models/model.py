@@ -12,7 +12,7 @@ from ingest.simulation.monitor import River
 from ingest.simulation.noise import Floats, Ints
 
 INSTANT_S = 600
-"""A period's value is made of instants at most so far apart."""
+"""A period's value is made of instants so far apart or less, as long as they are not too many."""
 
 
 class Averaging(StrEnum):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections import defaultdict
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,7 @@ from ingest.simulation.climate import load_climate
 from ingest.simulation.faults import Fault, FaultKind
 from ingest.simulation.models.model import World
 from ingest.simulation.network import Network, filled_up
-from ingest.simulation.scenario import Scenario, load_scenario
+from ingest.simulation.scenario import Scenario
 from ingest.simulation.span import Span
 from ingest.simulation.stream import Form, Message, messages
 from standards.factors import load_catalogue
@@ -57,8 +59,8 @@ def test_another_seed_gives_others() -> None:
 
 
 def test_every_kind_reports() -> None:
-    # a month's sample ends within these hours for no station: its kinds are seen over a longer time
-    slow = {Kind.DUSTFALL, Kind.GROUNDWATER}
+    # samples of a day or a month end in these hours for no station
+    slow = {Kind.RAIN, Kind.DUSTFALL, Kind.GROUNDWATER}
     kinds = {message.address.split("/")[3] for message in whole(scenario())}
     assert kinds == {kind.value for kind in set(Kind) - slow}
     month = replace(scenario(), spans=(Span(START, START + 31 * 24 * HOUR, 24 * HOUR, Origin.RESENT, paced=False),))
@@ -176,7 +178,46 @@ def test_a_report_in_a_wrong_name_uses_up_a_number_of_its_own() -> None:
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-@pytest.mark.parametrize("name", ["short", "faults"])
-def test_memory_holds_blocks_so_the_first_messages_come_at_once(name: str) -> None:
-    first = next(iter(messages(load_scenario(name), RUN)))
-    assert first.seq == 1
+FIELDS: dict[FaultKind, dict[str, Any]] = {
+    FaultKind.CORRECTIONS: {"seconds": 70, "amount": 0.1, "share": 0.5},
+    FaultKind.RECONNECT_STORM: {"seconds": 60},
+    FaultKind.CLOCK_SKEW: {"seconds": 180},
+    FaultKind.FUTURE_STAMPS: {"seconds": 86400 * 3650, "share": 0.3},
+}
+
+
+@pytest.mark.parametrize("kind", FaultKind)
+def test_whatever_goes_wrong_sending_keeps_its_order_and_numbers_have_no_gap(kind: FaultKind) -> None:
+    fault = Fault(kind, EVENING, EVENING + 1200, **({"amount": 2.0, "share": 0.5} | FIELDS.get(kind, {})))
+    sent = [message for message in messages(scenario(fault, kinds=(Kind.DUST, Kind.CEMS)), RUN) if message.paced]
+    assert all(before.send_at <= after.send_at for before, after in pairwise(sent))
+    numbers = defaultdict(list)
+    for message in sent:
+        if message.form is Form.WHOLE:
+            numbers[message.address].append(message.seq)
+    for found in numbers.values():
+        assert sorted(found) == list(range(min(found), max(found) + 1))
+
+
+def test_a_correction_made_between_two_reports_has_the_number_between_theirs() -> None:
+    fault = Fault(FaultKind.CORRECTIONS, EVENING, EVENING + 1200, share=1.0, seconds=70, amount=0.2)
+    sent = [message for message in whole(scenario(fault, kinds=(Kind.DUST,))) if message.paced]
+    own = [message.seq for message in sent if message.address == sent[0].address]
+    assert own == sorted(own)
+
+
+def test_memory_does_not_grow_with_the_time_simulated() -> None:
+    many = filled_up(Network.of(()), {Kind.POWER: 400}, seed=3)
+
+    def peak(hours: int) -> int:
+        span = Span(START, START + hours * HOUR, 0, Origin.LIVE, paced=False)
+        of = replace(scenario(), network=many, spans=(span,))
+        tracemalloc.start()
+        try:
+            assert sum(1 for _ in messages(of, RUN)) == hours * 4 * 400
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    first = peak(12)
+    assert peak(48) < 1.5 * first
