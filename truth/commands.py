@@ -9,9 +9,36 @@ import typer
 
 app = typer.Typer(no_args_is_help=True)
 
+TOGETHER: dict[str, frozenset[str]] = {
+    "judge": frozenset({"as_json"}),
+    "scenarios": frozenset(),
+    "network": frozenset({"scenario", "count", "start", "end", "period", "seed", "stations"}),
+    "dry_run": frozenset({"scenario", "count", "fast", "start", "end", "period", "seed", "stations", "as_json"}),
+    "scenario": frozenset({"truth", "network", "dry_run", "count", "fast", "run", "platform", "as_json"}),
+    "start": frozenset(
+        {"end", "period", "seed", "stations", "truth", "network", "dry_run", "fast", "run", "platform", "as_json"}
+    ),
+}
+"""What may stand beside an option that says what is to be done or sent: anything else would be ignored."""
+
+
+def check_together(context: typer.Context) -> None:
+    """Raises `BadParameter` naming two options that do not go together."""
+    names = {parameter.name: parameter.opts[0] for parameter in context.command.params if parameter.name}
+    given = [name for name in names if _said(context, name)]
+    for deed, beside in TOGETHER.items():
+        if deed in given and (others := [name for name in given if name != deed and name not in beside]):
+            raise typer.BadParameter(f"{names[deed]} and {names[others[0]]} do not go together")
+
+
+def _said(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
 
 @app.command("simulate")
 def simulate(
+    context: typer.Context,
     scenario: Annotated[
         str | None, typer.Option(help="A scenario's file, or the name of one that comes along.")
     ] = None,
@@ -43,6 +70,7 @@ def simulate(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON value on standard output.")] = False,
 ) -> None:
     """Simulate a scenario or the registered monitors, and judge what became of it (模拟, 评判)."""
+    check_together(context)
     if scenarios:
         from truth.simulate_cli import list_scenarios
 

@@ -111,3 +111,25 @@ def test_a_run_that_was_not_sent_whole_or_sent_nothing_is_refused(
     said = refusal(folder, LAST)
     assert why in said
     assert "simulate again" in said
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (["--judge", "d"], ["--scenario", "short"]),
+        (["--judge", "d"], ["--truth", "e"]),
+        (["--scenarios"], ["--json"]),
+        (["--scenario", "short"], ["--from", "2026-11-18"]),
+        (["--scenario", "short"], ["--to", "2026-11-18"]),
+        (["--scenario", "short"], ["--seed", "2"]),
+        (["--dry-run"], ["--truth", "d"]),
+        (["--network", "f.csv"], ["--truth", "d"]),
+        (["--network", "f.csv"], ["--dry-run"]),
+        (["--from", "2026-11-18"], ["--count", "9"]),
+    ],
+)
+def test_options_of_which_one_would_be_ignored_are_refused_by_name(first: list[str], second: list[str]) -> None:
+    found = CliRunner().invoke(app, [*second, *first])
+    assert found.exit_code == 2
+    said = " ".join(found.output.replace("│", " ").split())
+    assert f"{first[0]} and {second[0]} do not go together" in said
