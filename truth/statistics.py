@@ -1,7 +1,6 @@
 """Statistics the slow way: one window at a time in plain Python, from the current readings, by the rules' own words.
 
-Nothing here shares code with what it is compared with, save the AQI and the editions' tables, which have tests of
-their own.
+Nothing here shares code with what it is compared with, save what docs/decisions/0005-truth-is-a-room.md names.
 """
 
 from __future__ import annotations
