@@ -1,4 +1,4 @@
-"""`lantian demo`: a day in Jincheng, from the monitor to the stop-work order, on real servers.
+"""`lantian demo`: a day in Jincheng, from the monitor to the alert, on real servers.
 
 The shared clock stands at the scenario's evening while the day's hours are loaded as the devices' buffers would send
 them, then runs at 60× while every monitor reports each minute. At the end the judge compares what stands with what had
@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +32,7 @@ from core.settings import ConfiguredSettings, CoreSettings
 from deploy import demo_report
 from deploy.demo_story import Outcome, Sent, Story, lost_readings
 from deploy.local.stack import Stack
-from deploy.processes import Processes, data_clock
+from deploy.processes import Processes, StoppedError, data_clock
 from deploy.totals import Totals
 from ingest.credentials import ALL_STATIONS, issue_platform
 from ingest.kinds import MINUTE, Kind, KindSettings
@@ -63,7 +62,8 @@ def run(*, once: bool, speed: float) -> bool:
     configured = ConfiguredSettings.load()
     _refuse_servers(configured)
     began = time.monotonic()
-    stop = Shutdown().install().requested
+    _load_pictures()
+    stopping = Shutdown().install().requested
     stack = Stack(configured.model_copy(update={"state_dir": configured.state_dir / "demo"}))
     stack.erase()
     _say("starting Mosquitto, Kafka and TimescaleDB, empty")
@@ -77,14 +77,17 @@ def run(*, once: bool, speed: float) -> bool:
         started = datetime.now(UTC) + timedelta(seconds=HEAD_START_S)
         epoch = datetime.fromtimestamp(story.live, SHANGHAI).isoformat()
         clock = data_clock(epoch, started.isoformat(), speed)
-        processes = Processes(stack.state_dir, {**os.environ, **stack.environment, **clock, **FREE_PORTS})
+        processes = Processes(stack.state_dir, {**os.environ, **stack.environment, **clock, **FREE_PORTS}, stopping)
         timed = settings.model_copy(
             update={"clock_epoch": epoch, "clock_started": started.isoformat(), "clock_speed": speed}
         )
         try:
-            outcome = _tell(timed, story, processes, began, stop)
-            if not once and sys.stdout.isatty() and not stop.is_set():
-                _stay(stack, stop)
+            outcome = _tell(timed, story, processes, began)
+            if not once and sys.stdout.isatty():
+                _stay(stack)
+                stopping.wait()
+        except StoppedError:
+            outcome = None
         finally:
             processes.stop()
     finally:
@@ -105,6 +108,17 @@ def _refuse_servers(configured: ConfiguredSettings) -> None:
             )
 
 
+def _load_pictures() -> None:
+    """Import what draws, at the beginning: matplotlib may be missing, and the end of the day is late to say so."""
+    try:
+        import deploy.charts.draw  # noqa: F401, PLC0415
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            "demo", f"the demonstration draws pictures with matplotlib, but there is no module {error.name}",
+            hint="run `make setup`, or `pip install lantian[demo]`",
+        ) from error  # fmt: skip
+
+
 def _register(settings: CoreSettings, story: Story) -> None:
     network = story.scenario.network
     with (
@@ -120,10 +134,8 @@ def _register(settings: CoreSettings, story: Story) -> None:
     _say(f"registered {len(network.rows)} stations: {story.scenario.title_zh} ({story.scenario.title_en})")
 
 
-def _tell(
-    settings: CoreSettings, story: Story, processes: Processes, began: float, stop: threading.Event
-) -> Outcome | None:
-    """The evening and what came of it; None if `stop` ended it."""
+def _tell(settings: CoreSettings, story: Story, processes: Processes, began: float) -> Outcome | None:
+    """The evening and what came of it; None if the simulator failed. Raises `StoppedError`."""
     for name, arguments in PROCESSES.items():
         processes.start(name, *arguments)
     processes.wait_ready(60)
@@ -133,19 +145,15 @@ def _tell(
     _say(f"sending {live:%Y-%m-%d}: {span}")
     truth = settings.state_dir / "truth"
     simulating = processes.ask("simulate", "--scenario", SCENARIO, "--truth", str(truth), "--platform", PLATFORM)
-    import deploy.charts.draw  # noqa: F401, PLC0415 (matplotlib is slow to import, and now there is time)
-
-    status, _ = processes.answer(simulating, stop)
-    if status or stop.is_set():
+    status, _ = processes.answer(simulating)
+    if status:
         return None  # it has said why
     with closing(connect(settings, "reader", application="lantian demo")) as database:
         _settle(settings, story, database, processes)
-        return _conclude(settings, story, database, processes, began, stop)
+        return _conclude(settings, story, database, processes, began)
 
 
-def _conclude(
-    settings: CoreSettings, story: Story, database: Any, processes: Processes, began: float, stop: threading.Event
-) -> Outcome:
+def _conclude(settings: CoreSettings, story: Story, database: Any, processes: Processes, began: float) -> Outcome:
     """Say and draw what has come of the day, while the judge works beside."""
     from deploy.charts.canvas import Canvas  # noqa: PLC0415 (matplotlib)
     from deploy.charts.day import Day  # noqa: PLC0415
@@ -164,7 +172,7 @@ def _conclude(
         files = Pictures(canvas, day, story.live, story.last, story.subjects, totals).save(settings.state_dir)
         cursor.execute("select count(*) from statistic")
         statistics = cursor.fetchone()[0]
-    refuted, said = processes.answer(judging, stop)
+    refuted, said = processes.answer(judging)
     _print(demo_report.verdict(said.splitlines()))
     _print(demo_report.pictures(files))
     expected = read_readings(open_folder(truth)).stations
@@ -173,6 +181,7 @@ def _conclude(
         stored=totals.stored,
         lost=lost_readings({station: readings.current for station, readings in expected.items()}, accounts),
         doubled=totals.duplicated,
+        unbalanced=totals.unbalanced,
         statistics=statistics,
         alerts=alerts,
         judged=refuted == 0,
@@ -201,7 +210,7 @@ def _settle(settings: CoreSettings, story: Story, database: Any, processes: Proc
     wait_at_rest(settings, database, timeout, processes.check, due_is_done)
 
 
-def _stay(stack: Stack, stop: threading.Event) -> None:
+def _stay(stack: Stack) -> None:
     typer.echo(
         f"\nThe stack runs on. In another terminal:\n"
         f"  export LANTIAN_STATE_DIR={stack.state_dir}\n"
@@ -212,7 +221,6 @@ def _stay(stack: Stack, stop: threading.Event) -> None:
         f'  eval "$(lantian env)"     # addresses for psql and others\n'
         f"Ctrl-C ends it."
     )
-    stop.wait()
 
 
 def _print(lines: Iterable[str]) -> None:

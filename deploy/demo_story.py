@@ -78,6 +78,8 @@ class Outcome:
     stored: int
     lost: int
     doubled: int
+    unbalanced: int
+    """Accounts of the ledger that do not balance."""
     statistics: int
     alerts: int
     judged: bool
@@ -92,8 +94,8 @@ class Outcome:
 
     @property
     def good(self) -> bool:
-        """Whether everything sent has arrived, once, and what had to follow has followed."""
-        return self.sent.complete and self.judged and not (self.lost or self.doubled)
+        """Whether everything sent has arrived, once, is accounted for, and what had to follow has followed."""
+        return self.sent.complete and self.judged and not (self.lost or self.doubled or self.unbalanced)
 
 
 def lost_readings(due: Mapping[str, int], accounts: Sequence[Account]) -> int:

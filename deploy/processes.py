@@ -8,6 +8,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,22 @@ STOP_TIMEOUT_S = 20.0
 _PAUSE_S = 0.1
 
 
+class StoppedError(Exception):
+    """Whoever waits for children is to leave: the user wants no more."""
+
+
 @dataclass(slots=True)
 class Processes:
-    """Children of one state folder. `environment` leads them to their stack; logs go to `<state_dir>/log`."""
+    """Children of one state folder. `environment` leads them to their stack; logs go to `<state_dir>/log`.
+
+    All waiting ends with `StoppedError` as soon as `stopping` is set.
+    """
 
     state_dir: Path
     environment: Mapping[str, str]
+    stopping: threading.Event
     _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _asked: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self, name: str, *arguments: str) -> None:
         """Run `lantian <arguments>` as `name`, the name under which its port file stands."""
@@ -36,27 +46,19 @@ class Processes:
 
     def ask(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Run `lantian <arguments>` beside the others; what it tells on the way goes to our stderr."""
-        return self._launch(arguments, stdout=subprocess.PIPE)
+        self._asked.append(self._launch(arguments, stdout=subprocess.PIPE))
+        return self._asked[-1]
 
-    def answer(self, child: subprocess.Popen[bytes], stop: threading.Event) -> tuple[int, str]:
-        """Wait for the end of what was asked, or end it when `stop` is set: exit status and answer.
+    def answer(self, child: subprocess.Popen[bytes]) -> tuple[int, str]:
+        """Wait for the end of what was asked: exit status and answer.
 
-        Raises `UnavailableError` if one of the processes that it needs ends meanwhile.
+        Raises `UnavailableError` if one of the processes that it needs ends meanwhile; `stop` ends what was asked.
         """
-        try:
-            while True:
-                try:
-                    answer, _ = child.communicate(timeout=_PAUSE_S)
-                except subprocess.TimeoutExpired:
-                    self.check()
-                    if stop.is_set():
-                        child.terminate()
-                else:
-                    return child.returncode, answer.decode()
-        finally:
-            if child.poll() is None:
-                child.kill()
-                child.wait()
+        while True:
+            self.check()
+            with suppress(subprocess.TimeoutExpired):
+                answer, _ = child.communicate(timeout=_PAUSE_S)
+                return child.returncode, answer.decode()
 
     def log(self, name: str) -> Path:
         """Where a child writes."""
@@ -77,7 +79,9 @@ class Processes:
                 )
 
     def check(self) -> None:
-        """Raise `UnavailableError` if a child has ended by itself."""
+        """Raise `StoppedError` if the user wants no more, `UnavailableError` if a child has ended by itself."""
+        if self.stopping.is_set():
+            raise StoppedError
         for name, child in self._children.items():
             if child.poll() is not None:
                 raise UnavailableError(
@@ -85,20 +89,23 @@ class Processes:
                 )
 
     def stop(self) -> None:
-        """End all, those first that were started first, each given time to finish what it has begun."""
+        """End all, each given time to finish what it has begun: what was asked, then those first that started first."""
+        for child in self._asked:
+            _end("what was asked", child)
         for name, child in self._children.items():
-            child.terminate()
-            try:
-                child.wait(STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
-                sys.stderr.write(f"lantian: {name} did not end within {STOP_TIMEOUT_S:.0f} s and was killed\n")
+            _end(name, child)
+        self._asked.clear()
         self._children.clear()
 
     def _launch(self, arguments: tuple[str, ...], **streams: Any) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "deploy.cli", *arguments]
-        return subprocess.Popen(command, env=dict(self.environment), stdin=subprocess.DEVNULL, **streams)
+        """In a session of its own: Ctrl-C at the terminal reaches us alone, and we end them in order."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "deploy.cli", *arguments],
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            **streams,
+        )
 
     def _port_file(self, name: str) -> Path:
         return self.state_dir / "run" / f"{name}.port"
@@ -110,6 +117,16 @@ class Processes:
                 return bool(answer.status == 200)
         except (OSError, ValueError, urllib.error.URLError):
             return False
+
+
+def _end(name: str, child: subprocess.Popen[bytes]) -> None:
+    child.terminate()
+    try:
+        child.communicate(timeout=STOP_TIMEOUT_S)  # an answer that nobody reads would keep it waiting
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+        sys.stderr.write(f"lantian: {name} did not end within {STOP_TIMEOUT_S:.0f} s and was killed\n")
 
 
 def data_clock(epoch: str, started: str, speed: float) -> dict[str, Any]:

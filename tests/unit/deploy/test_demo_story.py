@@ -73,8 +73,10 @@ def test_more_than_must_stand_at_one_station_do_not_make_up_for_another() -> Non
     assert lost_readings({"a": 10, "b": 5}, [account("a", current=9), account("b", current=6)]) == 1
 
 
-def outcome(*, complete: bool = True, lost: int = 0, doubled: int = 0, judged: bool = True) -> Outcome:
-    return Outcome(Sent(3920, complete), 21000, lost, doubled, 840, 2, judged, 144.2)
+def outcome(
+    *, complete: bool = True, lost: int = 0, doubled: int = 0, unbalanced: int = 0, judged: bool = True
+) -> Outcome:
+    return Outcome(Sent(3920, complete), 21000, lost, doubled, unbalanced, 840, 2, judged, 144.2)
 
 
 def test_the_last_line_counts_what_was_sent_against_what_stands() -> None:
@@ -83,9 +85,10 @@ def test_the_last_line_counts_what_was_sent_against_what_stands() -> None:
     )
 
 
-def test_the_end_is_good_only_if_all_arrived_once_and_the_judge_found_nothing() -> None:
+def test_the_end_is_good_only_if_all_arrived_once_and_is_accounted_for_and_the_judge_found_nothing() -> None:
     assert outcome().good
     assert not outcome(complete=False).good
     assert not outcome(lost=1).good
     assert not outcome(doubled=1).good
+    assert not outcome(unbalanced=1).good
     assert not outcome(judged=False).good
