@@ -10,9 +10,6 @@ from deploy.charts.canvas import FAINT, MINUTES, SECOND, Canvas, line
 from deploy.charts.day import Course, Raised
 from standards.edition_file import LevelPart
 
-HEAVY = 200.0
-"""AQI above which the air is heavily polluted (HJ 633: levels V and VI)."""
-
 
 def city(
     canvas: Canvas,
@@ -20,9 +17,10 @@ def city(
     aqi: Course,
     particles: tuple[Course, Course],
     levels: Sequence[LevelPart],
+    heavy: float,
     alerts: Sequence[Raised],
 ) -> Figure:
-    """AQI by hour in the colours of its levels, above PM10 and PM2.5, which make it."""
+    """AQI by hour in the colours of its levels, above PM10 and PM2.5; over `heavy` the air is heavily polluted."""
     found, found_en = "没有有效小时", "no valid hour"
     if aqi.peak:
         worst = levels[_level(levels, aqi.peak)]
@@ -35,7 +33,7 @@ def city(
         if value == value:  # noqa: PLR0124 (not NaN)
             upper.text(hour + 0.47, value, f"{value:.0f}", ha="center", va="bottom", size=8, color=FAINT)
     upper.set_ylabel("AQI")
-    upper.set_ylim(0, 1.25 * max(aqi.peak, HEAVY))
+    upper.set_ylim(0, 1.25 * max(aqi.peak, heavy))
     pm25, pm10 = particles
     line(lower, pm10, "PM10", SECOND)
     line(lower, pm25, "PM2.5", MINUTES)
@@ -43,7 +41,7 @@ def city(
     lower.set_ylabel("µg/m³")
     lower.legend(loc="upper left", ncols=2, borderaxespad=0.0, handlelength=1.4)
     canvas.day_axis(lower)
-    canvas.rule((upper,), HEAVY, "重污染 >200", "heavy >200")
+    canvas.rule((upper,), heavy, f"重污染 >{heavy:g}", f"heavy >{heavy:g}")
     for raised in alerts:
         canvas.alert(upper, raised)
     return figure

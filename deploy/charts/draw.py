@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from aggregate.statistic import AQI, city_object, station_object
+from alerts.rules import book
 from core.clock import HOUR
 from deploy.charts import air, intake, limits, network, power, river
 from deploy.charts.canvas import Canvas, Names
@@ -51,13 +52,13 @@ class Pictures:
 
     def _drawn(self) -> Iterator[tuple[str, Callable[[], Figure]]]:
         known = self._places
-        for city in sorted({place.city for place in known.values()}):
-            yield "city", partial(self._city, city)
-            break  # the story is of one city
+        if known:  # the story is of one city
+            yield "city", partial(self._city, min(place.city for place in known.values()))
         if self.subjects.dust in known:
             yield "dust", partial(self._dust, known[self.subjects.dust])
-        if self.subjects.plant in known:
-            yield "plant", partial(self._plant, known[self.subjects.plant])
+        outlet = known.get(self.subjects.plant)
+        if outlet and (limited := _limited(outlet)):
+            yield "plant", partial(self._plant, outlet, limited)
         sections = [known[section] for section in self.subjects.sections if section in known]
         if sections:
             yield "river", partial(self._river, sections)
@@ -74,7 +75,8 @@ class Pictures:
         subject = city_object(name)
         particles = self.day.hours(subject, PM25), self.day.hours(subject, PM10)
         levels = edition_at(self.day.first).levels
-        return air.city(self.canvas, name, self.day.hours(subject, AQI), particles, levels, self._of(subject))
+        heavy = book.load().get("heavy-pollution-hour").threshold
+        return air.city(self.canvas, name, self.day.hours(subject, AQI), particles, levels, heavy, self._of(subject))
 
     def _dust(self, site: Place) -> Figure:
         subject = station_object(site.station)
@@ -89,21 +91,22 @@ class Pictures:
             self.day.hours(subject, PM10),
             self._minutes(site, PM10),
             self.day.typical(others, PM10),
+            book.load().get("dust-stop-work").threshold,
             self._of(subject),
             self._live_hours,
         )
 
-    def _plant(self, outlet: Place) -> Figure:
-        """The factor that comes highest against its limit."""
+    def _plant(self, outlet: Place, limited: Mapping[str, float]) -> Figure:
+        """Of the factors with a limit the one that comes highest against it."""
         subject = station_object(outlet.station)
-        courses = {code: self.day.hours(subject, code) for code in outlet.limits}
-        code = max(courses, key=lambda code: courses[code].peak / outlet.limits[code])
+        courses = {code: self.day.hours(subject, code) for code in limited}
+        code = max(courses, key=lambda code: courses[code].peak / limited[code])
         symbol = load_catalogue().by_code[code].symbol
         return limits.stack(
             self.canvas,
             _names(outlet),
             symbol,
-            outlet.limits[code],
+            limited[code],
             courses[code],
             self._minutes(outlet, code),
             self._of(subject),
@@ -145,6 +148,11 @@ class Pictures:
     @property
     def _live_hours(self) -> tuple[float, float]:
         return (self.live - self.day.first) / HOUR, (self.last - self.day.first) / HOUR
+
+
+def _limited(outlet: Place) -> dict[str, float]:
+    """The limits that something can be held against: a limit of 0 has no multiples."""
+    return {code: limit for code, limit in outlet.limits.items() if limit > 0}
 
 
 def _names(place: Place) -> Names:

@@ -10,9 +10,6 @@ from matplotlib.figure import Figure
 from deploy.charts.canvas import COLUMN, FAINT, MINUTES, RULE, SECOND, Canvas, Names, columns, legend, line
 from deploy.charts.day import Course, Raised
 
-STOP_WORK = 250.0
-"""µg/m³ as an hour's mean (晋政办发〔2019〕39号, item 28)."""
-
 
 def dust(
     canvas: Canvas,
@@ -20,20 +17,24 @@ def dust(
     hours: Course,
     minutes: Course,
     others: Course,
+    stop: float,
     alerts: Sequence[Raised],
     live: tuple[float, float],
 ) -> Figure:
-    """A site's PM10 by hour and, while it was live, by minute; with the median of the other sites."""
-    stops = hours.peak >= STOP_WORK
+    """A site's PM10 by hour and, while it was live, by minute; with the median of the other sites.
+
+    At an hour's mean of `stop` µg/m³ dust work has to stop.
+    """
+    stops = hours.peak >= stop
     figure = canvas.figure(
         f"{'扬尘停工' if stops else '扬尘'}：{name[0]}，PM10 小时均值最高 {hours.peak:.0f} µg/m³",
         f"{'Stop dust work' if stops else 'Dust'}: {name[1]}, hourly PM10 up to {hours.peak:.0f} µg/m³",
     )
     axes = _day_and_live(canvas, figure, hours, minutes, alerts, live)
     line(axes[0], others, canvas.say("其他扬尘点中位数", "median of the other sites"), FAINT)
-    axes[0].set_ylim(0, 1.2 * max(hours.peak, minutes.peak, 1.2 * STOP_WORK))
+    axes[0].set_ylim(0, 1.2 * max(hours.peak, minutes.peak, 1.2 * stop))
     axes[0].set_ylabel("PM10  µg/m³")
-    canvas.rule(axes, STOP_WORK, "停工 250", "stop 250")
+    canvas.rule(axes, stop, f"停工 {stop:g}", f"stop {stop:g}")
     legend(axes[0])
     return figure
 
@@ -72,7 +73,7 @@ def _day_and_live(
     live: tuple[float, float],
 ) -> Sequence[Axes]:
     """Left the day by hours, right its live hours by minutes, on one scale."""
-    day, evening = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2), gridspec_kw={"wspace": 0.09})
+    day, evening = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2), gridspec_kw={"wspace": 0.14})
     for axes in (day, evening):
         columns(axes, hours, canvas.say("小时均值", "hourly mean"), COLUMN)
     line(evening, minutes, canvas.say("分钟值", "minutes"), MINUTES, 1.2)

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
+from aggregate.statistic import station_object
 from deploy.charts.canvas import ALERT, KIND_COLOURS, Canvas
 from deploy.charts.day import Place, Raised
 
@@ -29,7 +30,7 @@ def stations(canvas: Canvas, places: Sequence[Place], alerts: Sequence[Raised]) 
     axes = figure.subplots()
     _marks(canvas, axes, places)
     objects = {raised.object for raised in alerts}
-    _rings(canvas, axes, [place for place in places if f"station:{place.station}" in objects])
+    _rings(canvas, axes, [place for place in places if station_object(place.station) in objects])
     if places:
         axes.set_aspect(1 / np.cos(np.radians(np.mean([place.latitude for place in places]))), adjustable="datalim")
     axes.grid(visible=True, axis="both")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import matplotlib.image
 import numpy as np
@@ -12,16 +13,21 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from core.clock import SHANGHAI
-from deploy.charts import air, intake, limits, network, power, river
+from alerts.rules import book
+from core.clock import HOUR, SHANGHAI
+from deploy.charts import air, draw, intake, limits, network, power, river
 from deploy.charts.canvas import Canvas
-from deploy.charts.day import Course, Place, Raised
+from deploy.charts.day import Course, Day, Place, Raised
+from deploy.charts.subjects import Subjects
 from deploy.totals import Totals
 from ingest.kinds import Kind
 from standards.editions import edition_at
 
 LIVE = (20.0, 22.0)
-LEVELS = edition_at(int(datetime(2026, 4, 18, tzinfo=SHANGHAI).timestamp())).levels
+NOON = int(datetime(2026, 4, 18, 12, tzinfo=SHANGHAI).timestamp())
+LEVELS = edition_at(NOON).levels
+SO2 = "a21026"
+HEAVY, STOP = (book.load().get(rule).threshold for rule in ("heavy-pollution-hour", "dust-stop-work"))
 ALERT = Raised("rule", "station:s1", "扬尘停工", "stop", 20.0, 22.0)
 
 
@@ -58,25 +64,25 @@ def totals(**figures: int) -> Totals:
 
 def test_the_citys_columns_have_the_official_colours_of_their_levels(canvas: Canvas) -> None:
     course = hourly(50, 51, 150, 200, 201, 301)
-    figure = air.city(canvas, "晋城市", course, (course, course), LEVELS, [])
+    figure = air.city(canvas, "晋城市", course, (course, course), LEVELS, HEAVY, [])
     drawn = [to_hex(patch.get_facecolor()).upper() for patch in figure.axes[0].patches]
     assert drawn == ["#00E400", "#FFFF00", "#FF7E00", "#FF0000", "#99004C", "#7E0023"]
 
 
 def test_the_city_is_held_against_an_aqi_of_200(canvas: Canvas) -> None:
     course = hourly(90, None, 207)
-    figure = air.city(canvas, "晋城市", course, (course, course), LEVELS, [])
+    figure = air.city(canvas, "晋城市", course, (course, course), LEVELS, HEAVY, [])
     assert [line.get_ydata()[0] for line in figure.axes[0].lines] == [200.0]  # type: ignore[index]
 
 
 def test_a_dust_site_over_250_is_told_to_stop_with_the_span_of_its_alert(canvas: Canvas) -> None:
-    figure = limits.dust(canvas, ("甲", "A"), hourly(90, 251), minutely(250), hourly(80, 85), [ALERT], LIVE)
+    figure = limits.dust(canvas, ("甲", "A"), hourly(90, 251), minutely(250), hourly(80, 85), STOP, [ALERT], LIVE)
     assert "停工" in said(figure) or "Stop dust work" in said(figure)
     assert "20:00–22:00" in said(figure)
 
 
 def test_a_dust_site_below_250_is_not(canvas: Canvas) -> None:
-    figure = limits.dust(canvas, ("甲", "A"), hourly(90, 249), minutely(240), hourly(80, 85), [], LIVE)
+    figure = limits.dust(canvas, ("甲", "A"), hourly(90, 249), minutely(240), hourly(80, 85), STOP, [], LIVE)
     assert "扬尘停工" not in said(figure)
     assert "Stop dust work" not in said(figure)
 
@@ -85,6 +91,38 @@ def test_a_stack_is_held_against_its_limit_and_twice_that(canvas: Canvas) -> Non
     figure = limits.stack(canvas, ("甲", "A"), "SO2", 35.0, hourly(20, 77), minutely(75), [], LIVE)
     assert "2.2" in said(figure)
     assert {"35", "70"} <= set(said(figure).replace("|", " ").split())
+
+
+def test_the_axes_of_the_day_and_of_its_live_hours_do_not_write_over_each_other(canvas: Canvas) -> None:
+    figure = limits.dust(canvas, ("甲", "A"), hourly(90, 251), minutely(250), hourly(80, 85), STOP, [], LIVE)
+    figure.draw_without_rendering()
+    day, evening = figure.axes
+    assert day.get_xticklabels()[-1].get_window_extent().x1 < evening.get_xticklabels()[0].get_window_extent().x0
+
+
+class OnlyStations:
+    """The cursor of a day on which these stations stood and none reported."""
+
+    def __init__(self, *rows: tuple[Any, ...]) -> None:
+        self._stations = self._found = rows
+
+    def execute(self, query: str, _given: tuple[Any, ...]) -> None:
+        self._found = self._stations if "select station, kind" in query else ()
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        return list(self._found)
+
+
+@pytest.mark.parametrize(
+    ("limits", "drawn"), [({SO2: {"maximum": 35.0}}, True), ({SO2: {"maximum": 0.0}}, False), ({}, False)]
+)
+def test_an_outlet_has_a_picture_only_with_a_limit_to_hold_it_against(
+    limits: dict[str, Any], drawn: bool, canvas: Canvas, tmp_path: Path
+) -> None:
+    outlet = ("s1", "cems", "甲", "A", "晋城市", "", 112.8, 35.5, limits)
+    day = Day(OnlyStations(outlet), NOON - 12 * HOUR, NOON + 12 * HOUR)
+    pictures = draw.Pictures(canvas, day, NOON, NOON + 2 * HOUR, Subjects(plant="s1"), totals())
+    assert ("2-plant.png" in [file.name for file in pictures.save(tmp_path)]) is drawn
 
 
 def test_a_river_is_called_worse_than_class_v_above_2_mg_per_litre_only(canvas: Canvas) -> None:
@@ -134,8 +172,8 @@ def test_kinds_with_few_reports_are_shown_as_one(canvas: Canvas) -> None:
 def test_every_picture_becomes_a_file_that_is_not_blank(canvas: Canvas, tmp_path: Path) -> None:
     course = hourly(90, 120, 260)
     figures = [
-        air.city(canvas, "晋城市", course, (course, course), LEVELS, [ALERT]),
-        limits.dust(canvas, ("甲", "A"), course, minutely(260), course, [ALERT], LIVE),
+        air.city(canvas, "晋城市", course, (course, course), LEVELS, HEAVY, [ALERT]),
+        limits.dust(canvas, ("甲", "A"), course, minutely(260), course, STOP, [ALERT], LIVE),
         limits.stack(canvas, ("甲", "A"), "SO2", 35.0, course, minutely(75), [], LIVE),
         river.river(canvas, [(("甲", "A"), course), (("乙", "B"), course)]),
         power.power(canvas, ("甲", "A"), course, hourly(9, 9, 1), ("乙", "B"), course),
@@ -150,8 +188,8 @@ def test_every_picture_becomes_a_file_that_is_not_blank(canvas: Canvas, tmp_path
 def test_pictures_of_a_day_without_any_value_are_drawn_all_the_same(canvas: Canvas, tmp_path: Path) -> None:
     nothing = Course.of([])
     figures = [
-        air.city(canvas, "晋城市", nothing, (nothing, nothing), LEVELS, []),
-        limits.dust(canvas, ("甲", "A"), nothing, nothing, nothing, [], LIVE),
+        air.city(canvas, "晋城市", nothing, (nothing, nothing), LEVELS, HEAVY, []),
+        limits.dust(canvas, ("甲", "A"), nothing, nothing, nothing, STOP, [], LIVE),
         river.river(canvas, []),
         power.power(canvas, ("甲", "A"), nothing, nothing, ("乙", "B"), nothing),
         intake.intake(canvas, {}, totals(), LIVE),
