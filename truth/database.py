@@ -11,11 +11,13 @@ import msgspec
 
 from ingest.envelope import Source
 from truth.alerts import ExpectedAlert
-from truth.expected import ExpectedReadings
+from truth.expected import ExpectedReadings, Sample, Span
 from truth.statistics import Cell
 
 OPEN = "O"
 """The state of a factor that still waits for values."""
+CURRENT = "C"
+"""The state of a reading that counts."""
 
 LATEST_S = 86400
 """How long after its handing over, in data time, a message may have been received."""
@@ -33,6 +35,9 @@ class FoundCell(NamedTuple):
 
 
 FoundWindows = dict[WindowKey, dict[str, FoundCell]]
+
+SampleName = tuple[str, int, int, int | None, str]
+"""Station, period (seconds), time and issue (UTC seconds), factor."""
 
 AlertName = tuple[str, str, int]
 """Rule, object, start of the first window."""
@@ -64,6 +69,14 @@ select s.station, sum(case when r.mask is null then cardinality(r."values")
 from report r join station s using (station_id)
 where s.station = any(%s) and r.time >= to_timestamp(%s) and r.time < to_timestamp(%s)
 group by 1
+"""
+
+_SAMPLES = """
+select s.station, r.period, extract(epoch from r.time)::bigint,
+    extract(epoch from nullif(r.issued, '-infinity'))::bigint, l.factors, r."values", r.flags, r.mask
+from report r join station s using (station_id) join layout l on l.layout_id = r.layout
+where s.station = any(%s) and r.time >= to_timestamp(%s) and r.time < to_timestamp(%s)
+    and (r.issued > '-infinity' or r.period > 3600 or r.period = 0)
 """
 
 _REJECTED = """
@@ -106,6 +119,19 @@ def current(cursor: Any, expected: ExpectedReadings) -> dict[str, int]:
     """How many current readings the expected stations have at the expected times."""
     cursor.execute(_CURRENT, (list(expected.stations), expected.readings.start, expected.readings.end))
     return {station: int(count) for station, count in cursor}
+
+
+def samples(cursor: Any, stations: Collection[str], span: Span) -> dict[SampleName, Sample]:
+    """The current readings of stations in a span that no statistic is made of."""
+    cursor.execute(_SAMPLES, (list(stations), span.start, span.end))
+    return {
+        (station, period, time, issued, factor): Sample(None if math.isnan(value) else value, flag)
+        for station, period, time, issued, factors, values, flags, mask in cursor
+        for factor, value, flag, place in zip(
+            factors, values, flags or "N" * len(factors), mask or CURRENT * len(factors), strict=True
+        )
+        if place == CURRENT
+    }
 
 
 def rejected(cursor: Any, expected: ExpectedReadings) -> dict[tuple[str, str], int]:

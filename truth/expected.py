@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
+from typing import NamedTuple
 
 import msgspec
 
-from truth.folder import READINGS, STATISTICS, Folder, KnownStation, read_json, read_lines
+from truth.folder import READINGS, SAMPLES, STATISTICS, Folder, KnownStation, read_json, read_lines
 from truth.statistics import Cell
 
 STATION, CITY = "station:", "city:"
@@ -24,6 +25,23 @@ class ExpectedWindow(msgspec.Struct, frozen=True, gc=False):
     start: int
     edition: str
     cells: dict[str, Cell]
+
+
+class Sample(NamedTuple):
+    """A current reading that no statistic is made of; None where only a flag stands."""
+
+    value: float | None
+    flag: str
+
+
+class ExpectedSamples(msgspec.Struct, frozen=True, gc=False):
+    """The samples of a station at one time (UTC seconds), over a period (seconds). One line of the file."""
+
+    station: str
+    period: int
+    time: int
+    issued: int | None
+    values: dict[str, Sample]
 
 
 class StationReadings(msgspec.Struct, frozen=True):
@@ -64,6 +82,13 @@ def read_windows(folder: Folder) -> Iterator[tuple[str, list[ExpectedWindow]]]:
     lines = read_lines(folder.path / STATISTICS, ExpectedWindow)
     for name, windows in groupby(lines, key=lambda window: window.object):
         yield name, list(windows)
+
+
+def read_samples(folder: Folder) -> Iterator[tuple[str, list[ExpectedSamples]]]:
+    """The expected samples, station by station."""
+    lines = read_lines(folder.path / SAMPLES, ExpectedSamples)
+    for name, samples in groupby(lines, key=lambda line: line.station):
+        yield name, list(samples)
 
 
 def read_readings(folder: Folder) -> ExpectedReadings:

@@ -18,7 +18,8 @@ from ingest.station import ControlLevel
 
 RUN, SCENARIO, STATIONS = "run.json", "scenario.toml", "stations.json"
 SENT, EPISODES = "sent.jsonl.gz", "episodes.json"
-STATISTICS, ALERTS, READINGS = "expected-statistics.jsonl.gz", "expected-alerts.json", "expected-readings.json"
+STATISTICS, SAMPLES = "expected-statistics.jsonl.gz", "expected-samples.jsonl.gz"
+ALERTS, READINGS = "expected-alerts.json", "expected-readings.json"
 
 T = TypeVar("T")
 

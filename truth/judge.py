@@ -1,7 +1,8 @@
 """The judge: what must follow from what was sent, against what the database holds, figure by figure.
 
 A figure is a factor of a window (value, counts, reason, edition, bit for bit), an alert that stands, a station's
-number of current readings, or a station's number of rejected ones for one reason.
+number of current readings, a current reading that no statistic is made of (value and flag), or a station's number of
+rejected ones for one reason.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from alerts.rules.book import RuleBook
 from core.clock import DAY, HOUR, SHANGHAI
 from core.errors import InputError
 from ingest.kinds import Kind, KindRules
+from ingest.period import format_period
 from ingest.registry import Registry
 from truth import database
 from truth.alerts import Watch
@@ -28,10 +30,12 @@ from truth.expected import (
     STATION,
     ExpectedReadings,
     ExpectedWindow,
+    Sample,
     Span,
     cities_of,
     kind_of,
     read_readings,
+    read_samples,
     read_windows,
 )
 from truth.folder import RUN, Folder, Happened, Run
@@ -110,7 +114,7 @@ def judge(cursor: Any, folder: Folder, rules: RuleBook, patience: Patience) -> V
     watch = Watch(rules)
     _judge_windows(cursor, folder, patience, watch, verdict)
     _judge_alerts(cursor, folder, rules, watch, verdict)
-    _judge_readings(cursor, readings, verdict)
+    _judge_readings(cursor, folder, readings, verdict)
     return verdict
 
 
@@ -283,11 +287,12 @@ def _alert_text(alert: FoundAlert) -> str:
 # --- readings ------------------------------------------------------------------------------------------------------
 
 
-def _judge_readings(cursor: Any, expected: ExpectedReadings, verdict: Verdict) -> None:
+def _judge_readings(cursor: Any, folder: Folder, expected: ExpectedReadings, verdict: Verdict) -> None:
     stations = expected.stations
     current = database.current(cursor, expected)
     for station in sorted(stations):
         verdict.compare("readings", station, stations[station].current, current.get(station, 0))
+    _judge_samples(cursor, folder, expected.readings, verdict)
     found = database.rejected(cursor, expected)
     wanted = {(name, reason): n for name, account in stations.items() for reason, n in account.rejected.items()}
     for station, reason in sorted({*wanted, *found}):
@@ -297,3 +302,25 @@ def _judge_readings(cursor: Any, expected: ExpectedReadings, verdict: Verdict) -
 
 def _when(seconds: int) -> str:
     return f"{datetime.fromtimestamp(seconds, SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def _judge_samples(cursor: Any, folder: Folder, span: Span, verdict: Verdict) -> None:
+    """Of stations that have none, whatever stands too much is seen in the number of current readings."""
+    stations = read_samples(folder)
+    while batch := dict(islice(stations, OBJECTS_AT_A_TIME)):
+        expected = {
+            (line.station, line.period, line.time, line.issued, factor): sample
+            for lines in batch.values()
+            for line in lines
+            for factor, sample in line.values.items()
+        }
+        found = database.samples(cursor, batch, span)
+        for key in sorted({*expected, *found}, key=str):
+            station, period, time, issued, factor = key
+            issue = "" if issued is None else f" of {_when(issued)}"
+            where = f"{station} {format_period(period)} {_when(time)}{issue} {factor}"
+            verdict.compare("sample", where, expected.get(key), found.get(key), _sample_text)
+
+
+def _sample_text(sample: Sample) -> str:
+    return f"{sample.value!r} {sample.flag}"

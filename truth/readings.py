@@ -167,12 +167,17 @@ class Account:
                 for code, (_, _, value, flag) in of_slot.items():
                     yield Reading(time, period, code, value, flag)
 
-    def unused(self) -> Counter[int | None]:
-        """The current readings that no statistic is made of, by period in seconds; None: forecasts."""
-        found: Counter[int | None] = Counter()
+    def samples(self) -> Iterator[tuple[Slot, dict[str, Current]]]:
+        """The current readings that no statistic is made of: over more than an hour, of an instant, forecasts."""
         for slot, of_slot in self.current.items():
             if slot.issued is not None or not 0 < slot.period <= HOUR:
-                found[None if slot.issued is not None else slot.period] += len(of_slot)
+                yield slot, of_slot
+
+    def unused(self) -> Counter[int | None]:
+        """How many samples there are, by period in seconds; None: forecasts."""
+        found: Counter[int | None] = Counter()
+        for slot, of_slot in self.samples():
+            found[None if slot.issued is not None else slot.period] += len(of_slot)
         return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -21,13 +22,16 @@ from truth.expected import (
     CITY_KIND,
     STATION,
     ExpectedReadings,
+    ExpectedSamples,
     ExpectedWindow,
+    Sample,
     Span,
     StationReadings,
 )
 from truth.folder import (
     ALERTS,
     READINGS,
+    SAMPLES,
     STATISTICS,
     Folder,
     KnownStation,
@@ -37,7 +41,7 @@ from truth.folder import (
     write_json,
     write_lines,
 )
-from truth.readings import Account
+from truth.readings import Account, Slot
 from truth.statistics import Windows, all_windows, city_cells, edition_at
 
 _encoder = msgspec.json.Encoder()
@@ -125,7 +129,7 @@ def write_expected(path: Path, rules: RuleBook | None = None) -> None:
     heard, sent = _heard(folder)
     catalogue, watch, cities = load_catalogue(), Watch(rules or book.load()), Cities()
     tally = Tally(folder.run, catalogue)
-    with write_lines(path / STATISTICS) as out:
+    with write_lines(path / STATISTICS) as out, write_lines(path / SAMPLES) as samples:
         for name in sorted({*folder.stations, *heard}):
             account = Account(name, folder.stations.get(name), catalogue)
             for at, payload in heard.pop(name, ()):
@@ -136,6 +140,7 @@ def write_expected(path: Path, rules: RuleBook | None = None) -> None:
             if account.station is not None:
                 cities.add(account.station, windows)
                 _write(out, watch, account.station.kind, STATION + name, windows)
+                _write_samples(samples, account)
         for city, windows in cities.windows():
             _write(out, watch, CITY_KIND, CITY + city, windows)
     write_json(path / READINGS, tally.expected(sent))
@@ -157,3 +162,16 @@ def _write(out: IO[bytes], watch: Watch, kind: str, name: str, windows: Windows)
         watch.see(kind, name, window, start, cells)
         line = ExpectedWindow(name, window, start, edition_at(start).id, cells)
         out.write(_encoder.encode(line) + b"\n")
+
+
+def _write_samples(out: IO[bytes], account: Account) -> None:
+    def order(sample: tuple[Slot, object]) -> tuple[int, int, int]:
+        period, time, issued = sample[0]
+        return period, time, issued or 0
+
+    for (period, time, issued), of_slot in sorted(account.samples(), key=order):
+        values = {
+            code: Sample(None if math.isnan(value) else value, flag)
+            for code, (_, _, value, flag) in sorted(of_slot.items())
+        }
+        out.write(_encoder.encode(ExpectedSamples(account.name, period, time, issued, values)) + b"\n")

@@ -97,6 +97,11 @@ insert into statistic select 'station:judged-river', time_window, start, tier, s
     states, "values", n_valid, n_expected, reasons, live, edition, version, revision, due, changed_at
 from statistic where {HOUR_OF_DUST}
 """
+SAMPLE = """
+update report set {what} where (station_id, time, issued) = (
+    select station_id, time, issued from report join station using (station_id)
+    where station = '{station}' and mask is null and flags is null order by time, issued limit 1)
+"""
 SUPERSEDED = """
 update report set mask = 'S' || repeat('C', cardinality("values") - 1) where (station_id, time) = (
     select station_id, min(time) from report join station using (station_id)
@@ -134,6 +139,12 @@ from rejected where rejected_id = (select min(rejected_id) from rejected where r
         (f"update alert_value set value = value - 1 where {ALERT} and start = to_timestamp({MIDNIGHT})", 1,
          "alert dust-stop-work"),
         (SUPERSEDED, 1, "readings judged-micro"),
+        (SAMPLE.format(what='"values"[1] = "values"[1] + 1e-9', station="judged-river"), 1,
+         "sample judged-river PT4H 2026-03-09 16:00"),
+        (SAMPLE.format(what="""flags = 'M' || repeat('N', cardinality("values") - 1)""", station="judged-river"), 1,
+         "sample judged-river PT4H 2026-03-09 16:00"),
+        (SAMPLE.format(what='"values"[1] = "values"[1] + 1', station="judged-outlook"), 1,
+         "sample judged-outlook P1D 2026-03-0"),
         (REJECTED.format(run=0), 1, "OUT_OF_RANGE"),
         (REJECTED.format(run=5), 0, "what another run had rejected is none of this one's"),
         ("delete from rejected where rejected_id = (select min(rejected_id) from rejected where reason = 'MALFORMED')",

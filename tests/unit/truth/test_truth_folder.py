@@ -11,8 +11,8 @@ from truth_folders import Sent, known, write_folder
 
 from aggregate.statistic import Reason
 from core.errors import InputError
-from truth.expected import read_readings, read_windows
-from truth.folder import ALERTS, EPISODES, READINGS, RUN, SENT, STATIONS, STATISTICS, open_folder
+from truth.expected import Sample, read_readings, read_samples, read_windows
+from truth.folder import ALERTS, EPISODES, READINGS, RUN, SAMPLES, SENT, STATIONS, STATISTICS, open_folder
 from truth.statistics import Cell
 from truth.write import write_expected
 
@@ -85,6 +85,17 @@ def test_what_nothing_computes_yet_is_counted_by_kind_and_period(tmp_path: Path)
     assert read_readings(open_folder(folder)).not_yet == {"statistics of readings over PT4H (water)": 2}
 
 
+def test_what_no_statistic_is_made_of_is_expected_as_it_was_sent(tmp_path: Path) -> None:
+    body = report(MIDNIGHT, 1, {"CODMn": 3.0, "NH3-N": {"flag": "D"}}, name="w1", period="PT4H").decode()
+    newer = report(MIDNIGHT, 2, {"CODMn": 3.5}, name="w1", period="PT4H").decode()
+    sent = [(MIDNIGHT + 4 * HOUR, "w1", newer), (MIDNIGHT + 4 * HOUR, "w1", body), *hours("s1", 80.0)]
+    folder = write_folder(tmp_path, [known("s1"), known("w1", "water")], sent, SPAN)
+    write_expected(folder)
+    ((name, (found,)),) = read_samples(open_folder(folder))
+    assert (name, found.period, found.time, found.issued) == ("w1", 4 * HOUR, MIDNIGHT, None)
+    assert sorted(found.values.values(), key=str) == [Sample(3.5, "N"), Sample(None, "D")]
+
+
 def test_levels_and_directions_have_plain_means_until_something_computes_their_own(tmp_path: Path) -> None:
     sent = hours("n1", 55.0, 65.0, factor="a50001") + hours("m1", 350.0, factor="a01008")
     folder = write_folder(tmp_path, [known("n1", "noise"), known("m1", "weather")], sent, SPAN)
@@ -101,7 +112,7 @@ def test_the_same_messages_give_the_same_bytes(tmp_path: Path) -> None:
     first, second = (write_folder(tmp_path / name, [known("s1")], sent, SPAN) for name in ("a", "b"))
     write_expected(first)
     write_expected(second)
-    for name in (STATISTICS, ALERTS, READINGS):
+    for name in (STATISTICS, SAMPLES, ALERTS, READINGS):
         assert (first / name).read_bytes() == (second / name).read_bytes()
 
 
