@@ -9,7 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from aggregate.statistic import AQI
+from aggregate.statistic import AQI, State
+from alerts.alert import HISTORY, LIVE
+from alerts.rules.model import Severity
+from alerts.show import STATES
 from core.clock import SHANGHAI
 from deploy.totals import Totals
 from standards.editions import HOURLY_FACTORS, edition_at
@@ -18,14 +21,16 @@ from standards.factors import load_catalogue
 ALERTS_SHOWN = 3
 """Of each rule in full, live ones before what history brought, then by their peak; the others are counted."""
 
+ORIGINS = {LIVE: "实时", HISTORY: "历史"}
+
 
 def day_table(cursor: Any, first: int, end: int) -> Iterator[str]:
     """The hours of every city between two UTC seconds: means, AQI and level, labelled by the hour's end."""
     cursor.execute(
         'select s.object, extract(epoch from s.start)::bigint, l.factors, s."values", s.states'
         " from statistic s join layout l on l.layout_id = s.layout where s.time_window = 'hour'"
-        " and s.object like 'city:%%' and s.start >= to_timestamp(%s) and s.start < to_timestamp(%s)"
-        " order by s.object, s.start",
+        " and s.tier = 'raw' and s.sanddust and s.object like 'city:%%'"
+        " and s.start >= to_timestamp(%s) and s.start < to_timestamp(%s) order by s.object, s.start",
         (first, end),
     )
     rows = cursor.fetchall()
@@ -35,12 +40,12 @@ def day_table(cursor: Any, first: int, end: int) -> Iterator[str]:
     for name, start, factors, values, states in rows:
         if name != city:
             city = name
-            yield f"\n{name.partition(':')[2]} 小时空气质量 (µg/m³, CO mg/m³)"
+            yield f"\n{name.partition(':')[2]} 小时空气质量（µg/m³，CO mg/m³；带 * 的小时数据尚未收齐）"
             yield _line(["时", *symbols, "AQI", "级别"])
         known = dict(zip(factors, values, strict=True))
         cells = [_shown(known.get(code), 1 if catalogue.by_code[code].decimals else 0) for code in HOURLY_FACTORS]
         level = edition_at(start).level(known.get(AQI, float("nan")))
-        label = f"{datetime.fromtimestamp(start, SHANGHAI).hour + 1:02d}{'*' if 'O' in states else ''}"
+        label = f"{datetime.fromtimestamp(start, SHANGHAI).hour + 1:02d}{'*' if State.OPEN in states else ''}"
         yield _line([label, *cells, _shown(known.get(AQI), 0), level.name_zh if level else "–"])
 
 
@@ -57,8 +62,9 @@ def alerts(cursor: Any) -> tuple[int, list[str]]:
     for rule, severity, state, title, detail, opened, cleared, origin, todo, basis, place in rows:
         if place <= ALERTS_SHOWN:
             until = f"，{_clock(cleared)} 解除" if cleared else ""
+            stands = f"{STATES[state]}，{ORIGINS[origin]}"
             lines += [
-                f"- [{severity}] {title}，{_clock(opened)} 起{until}（{state}，{origin}）",
+                f"- [{Severity(severity).chinese}] {title}，{_clock(opened)} 起{until}（{stands}）",
                 f"  {detail}",
                 f"  处置：{todo}",
                 f"  依据：{basis}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -14,6 +15,7 @@ from aggregate.statistic import station_object
 from core.clock import DAY
 from core.postgres import connect
 from core.settings import CoreSettings
+from deploy import demo_report
 from deploy.charts.day import Course, Day
 from ingest.kinds import Kind
 
@@ -82,6 +84,22 @@ def test_the_typical_hour_is_the_median_of_the_stations(step: Worker, day: Day) 
         take_hour(step, name, value)
     step.tick(NINE + 2 * HOUR)
     assert shown(day.typical([station_object(name) for name in (SITE, OTHER, THIRD)], PM10)) == {9.0: 100.0}
+
+
+def test_the_table_of_the_day_has_one_line_an_hour_whatever_else_is_kept_of_it(
+    step: Worker, day: Day, ground: Ground
+) -> None:
+    take_hour(step, SITE, 120)
+    step.tick(NINE + 2 * HOUR)
+    for kept in ({}, {"tier": "reviewed"}, {"sanddust": False}):
+        ground.rows(
+            "insert into statistic select (jsonb_populate_record(s, %s)).* from statistic s where s.object = %s"
+            " and s.time_window = 'hour' and s.start = to_timestamp(%s)",
+            json.dumps({"object": "city:甲市", **kept}), station_object(SITE), NINE,
+        )  # fmt: skip
+    lines = [line for line in demo_report.day_table(day.cursor, day.first, day.end) if line.lstrip().startswith("10")]
+    assert len(lines) == 1
+    assert "120" in lines[0]
 
 
 def test_arrivals_count_reports_by_the_minute_of_their_receipt(step: Worker, day: Day) -> None:

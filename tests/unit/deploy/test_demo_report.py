@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from aggregate.ledger import balance
 from deploy import demo_report
@@ -55,3 +57,39 @@ def test_the_judges_own_line_stands_by_itself_behind_what_is_not_yet() -> None:
 def test_pictures_are_named_under_their_folder() -> None:
     lines = list(demo_report.pictures([Path("/x/1-city.png"), Path("/x/2-dust.png")]))
     assert lines[:3] == ["\n图 2 张：/x", "  1-city.png", "  2-dust.png"]
+
+
+class Rows:
+    """A cursor that finds these rows."""
+
+    def __init__(self, *rows: tuple[Any, ...]) -> None:
+        self._rows = rows
+
+    def execute(self, *_asked: Any) -> None:
+        pass
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        return list(self._rows)
+
+
+def test_alerts_are_told_to_operators_in_chinese() -> None:
+    opened, cleared = (datetime(2026, 11, 18, hour, tzinfo=UTC) for hour in (12, 14))
+    texts = ("情况", "停工", "第28项")
+    count, lines = demo_report.alerts(
+        Rows(
+            ("dust", "critical", "cleared", "扬尘停工：甲", texts[0], opened, cleared, "live", *texts[1:], 1),
+            ("dust", "severe", "open", "扬尘停工：乙", texts[0], opened, None, "history", *texts[1:], 2),
+        )
+    )
+    assert count == 2
+    assert lines[1] == "- [紧急] 扬尘停工：甲，11-18 20:00 起，11-18 22:00 解除（已解除，实时）"
+    assert lines[5] == "- [严重] 扬尘停工：乙，11-18 20:00 起（未解除，历史）"
+
+
+def test_the_mark_of_an_hour_that_still_waits_is_explained_above_the_table() -> None:
+    start = int(datetime(2026, 11, 18, 12, tzinfo=UTC).timestamp())
+    rows = Rows(("city:甲市", start, ["a34002"], [120.0], "O"), ("city:甲市", start + 3600, ["a34002"], [130.0], "F"))
+    heading, _, waiting, settled = demo_report.day_table(rows, start, start + 7200)
+    assert "带 * 的小时数据尚未收齐" in heading
+    assert waiting.split()[0] == "21*"
+    assert settled.split()[0] == "22"
