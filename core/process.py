@@ -9,7 +9,7 @@ from types import FrameType
 
 
 class Shutdown:
-    """Turns SIGTERM and SIGINT into a request to finish what is begun and leave."""
+    """Turns SIGTERM, SIGINT and SIGHUP (a closed terminal) into a request to finish what is begun and leave."""
 
     def __init__(self) -> None:
         self.requested = threading.Event()
@@ -18,6 +18,8 @@ class Shutdown:
         """Take over the signals; only the main thread may."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._handle)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup means it
+            signal.signal(signal.SIGHUP, self._handle)
         return self
 
     def _handle(self, _number: int, _frame: FrameType | None) -> None:

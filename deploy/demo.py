@@ -43,7 +43,7 @@ from ingest.station_import import import_csv
 from ingest.stations_cli import update_broker
 from truth.expected import read_readings
 from truth.folder import RUN, open_folder, read_json
-from truth.settled import wait_at_rest
+from truth.settled import nothing_overdue, wait_at_rest
 
 SCENARIO = "jincheng-day"
 HEAD_START_S = 15.0
@@ -198,13 +198,7 @@ def _settle(settings: CoreSettings, story: Story, database: Any, processes: Proc
     through = story.last + KindSettings.load().rules()[Kind.CEMS].grace_s + MINUTE
 
     def due_is_done(cursor: Any) -> bool:
-        if clock.now() < through:
-            return False
-        cursor.execute(
-            "select not exists (select from statistic where due <= to_timestamp(%s) and strpos(states, 'O') > 0)",
-            (through,),
-        )
-        return bool(cursor.fetchone()[0])
+        return clock.now() >= through and nothing_overdue(cursor, through)
 
     timeout = SETTLE_S + clock.wall_seconds(max(0.0, through - clock.now()))
     wait_at_rest(settings, database, timeout, processes.check, due_is_done)
