@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 import pytest
+from enterprises import (
+    BEGIN,
+    DURING,
+    END,
+    FOUNDRY,
+    IN_FORCE,
+    INDUSTRIES,
+    KILN,
+    SEED,
+    STEEL,
+    T0,
+    WEEK,
+    Make,
+    column,
+    hours_of,
+    monitors,
+    world,
+)
 
-from core.clock import DAY, HOUR, SHANGHAI_OFFSET
+from core.clock import DAY, HOUR
 from ingest.kinds import Kind
-from ingest.simulation.climate import load_climate
 from ingest.simulation.episodes import Cheat, Episode, EpisodeKind
-from ingest.simulation.models.model import Model, World
 from ingest.simulation.models.operation import (
     FAN,
     FILTER,
@@ -24,38 +38,10 @@ from ingest.simulation.models.operation import (
 )
 from ingest.simulation.models.plant import load
 from ingest.simulation.models.plants import FLUE_GAS, make_cems
-from ingest.simulation.monitor import Monitor
-from ingest.simulation.noise import Floats, Ints
+from ingest.simulation.noise import Floats
 from standards.factors import load_catalogue
 
-T0 = 1_772_380_800  # Monday 2026-03-02 00:00 Asia/Shanghai
-SEED = 7
-WEEK = np.arange(T0, T0 + 7 * DAY, 600)
-HEAT, STEEL, KILN, FOUNDRY = "甲热电厂", "乙钢铁厂", "丙陶瓷厂", "丁铸造厂"
-ENTERPRISES = (HEAT, STEEL, KILN, FOUNDRY)
 MAKERS = pytest.mark.parametrize(("make", "kind"), [(make_power, Kind.POWER), (make_facility, Kind.FACILITY)], ids=str)
-Make = Callable[[World, Sequence[Monitor]], Model]
-
-BEGIN, END = T0 + 30 * HOUR, T0 + 40 * HOUR
-"""Of episodes: Tuesday 6 to 16 h."""
-DURING = (WEEK >= BEGIN) & (WEEK < END)
-IN_FORCE = (WEEK >= BEGIN + 600) & (WEEK < END - 600)
-
-
-def world(*episodes: Episode) -> World:
-    return World(SEED, load_climate("jincheng"), episodes=episodes)
-
-
-def monitors(kind: Kind, enterprises: Sequence[str] = ENTERPRISES) -> list[Monitor]:
-    return [
-        Monitor(f"{kind}-{number}", kind, "140502", enterprise=enterprise)
-        for number, enterprise in enumerate(enterprises)
-    ]
-
-
-def column(model: Model, code: str, times: Ints = WEEK) -> Floats:
-    codes = [instrument.code for instrument in model.instruments]
-    return model.at(times)[..., codes.index(code)]
 
 
 def measured(code: str, enterprise: str, *episodes: Episode) -> Floats:
@@ -63,32 +49,27 @@ def measured(code: str, enterprise: str, *episodes: Episode) -> Floats:
     return column(make(world(*episodes), monitors(kind, (enterprise,))), code)[:, 0]
 
 
-def hours_of(times: Ints) -> Ints:
-    hours: Ints = (times + SHANGHAI_OFFSET) % DAY // HOUR
-    return hours
-
-
 @MAKERS
 def test_any_span_is_the_same_as_within_a_longer_one(make: Make, kind: Kind) -> None:
-    model = make(world(), monitors(kind))
+    model = make(world(), monitors(kind, INDUSTRIES))
     np.testing.assert_array_equal(model.at(WEEK[250:261]), model.at(WEEK)[250:261])
 
 
 @MAKERS
 def test_times_may_come_in_any_order(make: Make, kind: Kind) -> None:
-    model = make(world(), monitors(kind))
+    model = make(world(), monitors(kind, INDUSTRIES))
     np.testing.assert_array_equal(model.at(WEEK[::-1])[::-1], model.at(WEEK))
 
 
 @MAKERS
 def test_a_monitor_measures_the_same_beside_whatever_others(make: Make, kind: Kind) -> None:
-    alone = make(world(), monitors(kind)[3:]).at(WEEK)
-    np.testing.assert_array_equal(alone[:, 0], make(world(), monitors(kind)).at(WEEK)[:, 3])
+    alone = make(world(), monitors(kind, INDUSTRIES)[3:]).at(WEEK)
+    np.testing.assert_array_equal(alone[:, 0], make(world(), monitors(kind, INDUSTRIES)).at(WEEK)[:, 3])
 
 
 @MAKERS
 def test_a_year_stays_within_what_the_catalogue_allows(make: Make, kind: Kind) -> None:
-    model = make(world(), monitors(kind))
+    model = make(world(), monitors(kind, INDUSTRIES))
     values = model.at(np.arange(T0, T0 + 365 * DAY, 7 * HOUR + 60))
     for place, instrument in enumerate(model.instruments):
         measure = load_catalogue().by_code[instrument.code].measure(kind)
@@ -96,13 +77,13 @@ def test_a_year_stays_within_what_the_catalogue_allows(make: Make, kind: Kind) -
         assert measure.minimum <= of_factor.min() <= of_factor.max() <= measure.maximum, instrument.code
 
 
-@pytest.mark.parametrize("enterprise", ENTERPRISES)
+@pytest.mark.parametrize("enterprise", INDUSTRIES)
 @pytest.mark.parametrize("code", [PRODUCTION, TREATMENT, FAN])
 def test_power_and_fan_follow_the_load(code: str, enterprise: str) -> None:
     assert np.corrcoef(measured(code, enterprise), load(SEED, WEEK, (enterprise,))[:, 0])[0, 1] > 0.8
 
 
-@pytest.mark.parametrize("enterprise", ENTERPRISES)
+@pytest.mark.parametrize("enterprise", INDUSTRIES)
 def test_all_meters_of_an_enterprise_and_its_stack_move_together(enterprise: str) -> None:
     first, second = column(make_power(world(), monitors(Kind.POWER, (enterprise, enterprise))), PRODUCTION).T
     gas = column(make_cems(world(), monitors(Kind.CEMS, (enterprise,))), FLUE_GAS)[:, 0]
@@ -164,7 +145,7 @@ def test_who_cheats_at_a_stack_that_is_named_alone_is_not_seen_elsewhere() -> No
     np.testing.assert_array_equal(measured(TREATMENT, STEEL, cheating), measured(TREATMENT, STEEL))
 
 
-@pytest.mark.parametrize("enterprise", ENTERPRISES)
+@pytest.mark.parametrize("enterprise", INDUSTRIES)
 @pytest.mark.parametrize("code", [PRODUCTION, TREATMENT, FAN, SLURRY])
 def test_a_closed_enterprise_draws_nothing_until_it_starts_again(code: str, enterprise: str) -> None:
     course = measured(code, enterprise, Episode(EpisodeKind.RESTART, BEGIN, END, (enterprise,)))

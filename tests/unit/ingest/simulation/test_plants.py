@@ -1,18 +1,34 @@
-"""How simulated enterprises run, and what their stacks and outlets show of it."""
+"""What stacks and outlets show of how simulated enterprises run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 import pytest
+from enterprises import (
+    BEGIN,
+    DURING,
+    END,
+    ENTERPRISES,
+    FOUNDRY,
+    HEAT,
+    IN_FORCE,
+    KILN,
+    SEED,
+    STEEL,
+    T0,
+    TOWN,
+    WEEK,
+    Make,
+    column,
+    hours_of,
+    monitors,
+    world,
+)
 
-from core.clock import DAY, HOUR, SHANGHAI_OFFSET
+from core.clock import DAY, HOUR
 from ingest.kinds import Kind
-from ingest.simulation.climate import load_climate
 from ingest.simulation.episodes import Cheat, Episode, EpisodeKind
-from ingest.simulation.models.model import Model, World
-from ingest.simulation.models.plant import Trade, load, trade_of
+from ingest.simulation.models.plant import load, trade_of
 from ingest.simulation.models.plants import (
     AMMONIA,
     CLASS_1A,
@@ -34,38 +50,10 @@ from ingest.simulation.models.plants import (
     make_cems,
     make_effluent,
 )
-from ingest.simulation.monitor import Monitor
 from ingest.simulation.noise import Floats, Ints
 from standards.factors import load_catalogue
 
-T0 = 1_772_380_800  # Monday 2026-03-02 00:00 Asia/Shanghai
-SEED = 7
-WEEK = np.arange(T0, T0 + 7 * DAY, 600)
-HEAT, STEEL, KILN, FOUNDRY, TOWN = "甲热电厂", "乙钢铁厂", "丙陶瓷厂", "丁铸造厂", "戊污水处理厂"
-ENTERPRISES = (HEAT, STEEL, KILN, FOUNDRY, TOWN)
 MAKERS = pytest.mark.parametrize(("make", "kind"), [(make_cems, Kind.CEMS), (make_effluent, Kind.EFFLUENT)], ids=str)
-Make = Callable[[World, Sequence[Monitor]], Model]
-
-BEGIN, END = T0 + 30 * HOUR, T0 + 40 * HOUR
-"""Of episodes: Tuesday 6 to 16 h."""
-DURING = (WEEK >= BEGIN) & (WEEK < END)
-IN_FORCE = (WEEK >= BEGIN + 600) & (WEEK < END - 600)
-
-
-def world(*episodes: Episode) -> World:
-    return World(SEED, load_climate("jincheng"), episodes=episodes)
-
-
-def monitors(kind: Kind, enterprises: Sequence[str] = ENTERPRISES, **limits: float) -> list[Monitor]:
-    return [
-        Monitor(f"{kind}-{number}", kind, "140502", enterprise=enterprise, limits=limits)
-        for number, enterprise in enumerate(enterprises)
-    ]
-
-
-def column(model: Model, code: str, times: Ints = WEEK) -> Floats:
-    codes = [instrument.code for instrument in model.instruments]
-    return model.at(times)[..., codes.index(code)]
 
 
 def stack(code: str, enterprise: str, *episodes: Episode, times: Ints = WEEK, **limits: float) -> Floats:
@@ -85,98 +73,12 @@ def normalised(code: str, enterprise: str, *episodes: Episode, times: Ints = WEE
     return stack(code, enterprise, *episodes, times=times) * (NORMALISING - reference) / (NORMALISING - oxygen)
 
 
-def hours_of(times: Ints) -> Ints:
-    hours: Ints = (times + SHANGHAI_OFFSET) % DAY // HOUR
-    return hours
-
-
-def weekdays_of(times: Ints) -> Ints:
-    days: Ints = (times - T0) // DAY % 7
-    return days
-
-
 def exceedance(enterprise: str, peak: float = 2.5, manner: str = "") -> Episode:
     return Episode(EpisodeKind.EXCEEDANCE, BEGIN, END, (enterprise,), peak, manner)
 
 
 def cheating(enterprise: str, cheat: Cheat, days: int = 3) -> Episode:
     return Episode(EpisodeKind.CHEATING, T0, T0 + days * DAY, (enterprise,), manner=cheat)
-
-
-# how enterprises run
-
-
-@pytest.mark.parametrize(
-    ("enterprise", "trade"),
-    [
-        ("晋城甲热电有限公司", Trade.HEAT),
-        ("泽州丙钢铁有限公司", Trade.STEEL),
-        ("泽州丁化肥有限公司", Trade.WORKS),
-        ("阳城乙陶瓷有限公司", Trade.KILN),
-        ("高平乙铸造有限公司", Trade.FOUNDRY),
-        ("晋城市污水处理厂", Trade.SEWAGE),
-    ],
-)
-def test_an_enterprise_s_name_tells_its_trade(enterprise: str, trade: Trade) -> None:
-    assert trade_of(SEED, enterprise) is trade
-
-
-def test_where_the_name_tells_nothing_industries_are_drawn() -> None:
-    drawn = {trade_of(SEED, f"企业{number}") for number in range(200)}
-    assert drawn == {Trade.HEAT, Trade.WORKS, Trade.KILN, Trade.FOUNDRY}
-
-
-def test_the_load_is_a_share_of_capacity() -> None:
-    year = load(SEED, np.arange(T0, T0 + 365 * DAY, 5 * HOUR), ENTERPRISES)
-    assert year.min() >= 0.0
-    assert year.max() <= 1.0
-
-
-def test_the_load_of_any_span_is_the_same_as_within_a_longer_one() -> None:
-    np.testing.assert_array_equal(load(SEED, WEEK[77:78], ENTERPRISES)[0], load(SEED, WEEK, ENTERPRISES)[77])
-
-
-def test_the_next_ten_minutes_are_like_these() -> None:
-    for course in load(SEED, WEEK, ENTERPRISES).T:
-        assert np.corrcoef(course[1:], course[:-1])[0, 1] > 0.8
-
-
-def test_a_foundry_works_by_day_and_not_on_sundays() -> None:
-    names = [f"{number}号铸造厂" for number in range(40)]
-    course, hours, days = load(SEED, WEEK, names), hours_of(WEEK), weekdays_of(WEEK)
-    assert course[(hours >= 10) & (hours < 12) & (days < 6)].mean() > 0.7
-    assert course[(hours >= 22) | (hours < 5)].max() < 0.01
-    assert course[days == 6].max() == 0.0
-
-
-def test_heat_is_wanted_in_winter_and_in_the_evening() -> None:
-    names = [f"{number}号热电厂" for number in range(40)]
-    january, july = (load(SEED, T0 + np.arange(day * DAY, (day + 14) * DAY, HOUR), names).mean() for day in (-50, 131))
-    assert january > july + 0.1
-    course, hours = load(SEED, WEEK, names), hours_of(WEEK)
-    assert course[hours == 20].mean() > course[hours == 3].mean() + 0.05
-
-
-def test_kilns_are_fired_in_batches_of_more_than_a_day() -> None:
-    fired = load(SEED, np.arange(T0, T0 + 60 * DAY, HOUR), [f"{number}号砖瓦厂" for number in range(20)]) > 0.3
-    begins = np.sum(fired[1:] & ~fired[:-1], axis=0)
-    assert 0.5 < fired.mean() < 0.75
-    assert np.all((begins >= 12) & (begins <= 42))
-
-
-def test_enterprises_stand_still_now_and_then_for_days() -> None:
-    still = load(SEED, np.arange(T0, T0 + 365 * DAY, HOUR), [f"{number}号化肥厂" for number in range(40)]) == 0.0
-    begins = np.sum(still[1:] & ~still[:-1])
-    assert 0.01 < still.mean() < 0.08
-    assert 20 < still.sum() / begins < 150
-
-
-def test_a_sewage_works_follows_the_town_and_never_stands_still() -> None:
-    year = load(SEED, np.arange(T0, T0 + 365 * DAY, HOUR), (TOWN,))
-    assert year.min() > 0.2
-    course, hours, days = load(SEED, WEEK, (TOWN,)), hours_of(WEEK), weekdays_of(WEEK)
-    assert course[hours == 20].mean() > course[hours == 4].mean() + 0.15
-    assert course[days < 5].mean() > course[days >= 5].mean()
 
 
 # any monitor
@@ -202,7 +104,7 @@ def test_a_monitor_measures_the_same_beside_whatever_others(make: Make, kind: Ki
 
 @MAKERS
 def test_another_seed_gives_others(make: Make, kind: Kind) -> None:
-    other = World(SEED + 1, load_climate("jincheng"))
+    other = world(seed=SEED + 1)
     assert np.all(make(other, monitors(kind)).at(WEEK[100:101]) != make(world(), monitors(kind)).at(WEEK[100:101]))
 
 
