@@ -63,7 +63,8 @@ def of_registered(
         raise InputError("stations", "none is registered", hint="run `lantian stations import FILE`")
     spans = (Span(first, last, period, Origin.LIVE, paced=True),)
     world = World(seed, load_climate("jincheng"))
-    return Scenario("registered", "已登记站点", "registered stations", seed, True, world, network, spans, (), "")
+    told = f"# {len(network.rows)} registered stations, {start} … {end}, period {period} s, seed {seed}\n"
+    return Scenario("registered", "已登记站点", "registered stations", seed, True, world, network, spans, (), told)
 
 
 def send_scenario(

@@ -95,5 +95,5 @@ def simulate(
     if dry_run:
         raise typer.Exit(simulate_cli.measure(chosen, as_json))
     raise typer.Exit(
-        simulate_cli.run(core, chosen, run=run, platform=platform, at_once=fast, truth=truth, as_json=as_json)
+        simulate_cli.send(core, chosen, run=run, platform=platform, at_once=fast, truth=truth, as_json=as_json)
     )

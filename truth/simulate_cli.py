@@ -21,7 +21,7 @@ from ingest.period import parse_period
 from ingest.simulate import of_registered, read_registry, send_scenario
 from ingest.simulation.network import write_csv
 from ingest.simulation.scenario import Scenario, load_scenario, shipped_scenarios
-from ingest.simulation.sending import Record, SendResult
+from ingest.simulation.sending import Record, SendResult, unrecorded
 from ingest.simulation.stream import Form, messages
 from truth.recording import Finish, recording
 from truth.write import write_expected
@@ -58,7 +58,7 @@ def write_network(scenario: Scenario, path: Path) -> int:
     return 0
 
 
-def run(
+def send(
     core: CoreSettings,
     scenario: Scenario,
     *,
@@ -93,9 +93,7 @@ def _send(
     stop: threading.Event,
 ) -> SendResult:
     noted: AbstractContextManager[tuple[Record, Finish]] = (
-        nullcontext((lambda _at, _station, _payload: None, lambda _result: None))
-        if truth is None
-        else recording(truth, scenario)
+        nullcontext((unrecorded, lambda _result: None)) if truth is None else recording(truth, scenario)
     )
     with noted as (record, finish):
         result = send_scenario(core, scenario, number, platform=platform, at_once=at_once, stop=stop, record=record)
