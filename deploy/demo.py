@@ -30,7 +30,7 @@ from core.postgres import connect
 from core.process import Shutdown
 from core.settings import ConfiguredSettings, CoreSettings
 from deploy import demo_report
-from deploy.demo_story import Outcome, Sent, Story, lost_readings
+from deploy.demo_story import Outcome, Story, lost_readings
 from deploy.local.stack import Stack
 from deploy.processes import Processes, StoppedError, data_clock
 from deploy.totals import Totals
@@ -42,7 +42,7 @@ from ingest.simulation.scenario import load_scenario
 from ingest.station_import import import_csv
 from ingest.stations_cli import update_broker
 from truth.expected import read_readings
-from truth.folder import RUN, open_folder, read_json
+from truth.folder import open_folder
 from truth.settled import nothing_overdue, wait_at_rest
 
 SCENARIO = "jincheng-day"
@@ -176,9 +176,10 @@ def _conclude(settings: CoreSettings, story: Story, database: Any, processes: Pr
     refuted, said = processes.answer(judging)
     _print(demo_report.verdict(said.splitlines()))
     _print(demo_report.pictures(files))
-    expected = read_readings(open_folder(truth)).stations
+    folder = open_folder(truth)
+    expected = read_readings(folder).stations
     outcome = Outcome(
-        sent=read_json(truth / RUN, Sent),
+        sent=folder.run,
         stored=totals.stored,
         lost=lost_readings({station: readings.current for station, readings in expected.items()}, accounts),
         doubled=totals.duplicated,

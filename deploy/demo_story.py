@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from aggregate.ledger import Account
 from deploy.charts.subjects import Subjects
 from ingest.kinds import Kind
 from ingest.simulation.episodes import Episode, EpisodeKind, of_kind
-from ingest.simulation.monitor import Monitor, River
+from ingest.simulation.monitor import Monitor, River, downstream
 from ingest.simulation.scenario import Scenario
+from truth.folder import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,37 +43,21 @@ def subjects(episodes: Sequence[Episode], monitors: Sequence[Monitor], rivers: I
                 return monitor.station
         return ""
 
+    spilled = worst(EpisodeKind.SPILL, Kind.WATER)
     return Subjects(
         dust=worst(EpisodeKind.CONSTRUCTION_DUST, Kind.DUST),
         plant=worst(EpisodeKind.EXCEEDANCE, Kind.CEMS),
-        sections=_downstream(worst(EpisodeKind.SPILL, Kind.WATER), rivers),
+        sections=downstream(spilled, rivers) if spilled else (),
         cheater=worst(EpisodeKind.CHEATING, Kind.CEMS, Kind.POWER),
         closed=worst(EpisodeKind.RESTART, Kind.POWER),
     )
-
-
-def _downstream(section: str, rivers: Iterable[River]) -> tuple[str, ...]:
-    """A section and those below it on its river; alone if no river has it, none for an empty name."""
-    for river in rivers:
-        names = [name for name, _ in river.sections]
-        if section in names:
-            return tuple(names[names.index(section) :])
-    return (section,) if section else ()
-
-
-class Sent(msgspec.Struct, frozen=True):
-    """What the simulator says in the truth folder of its own sending."""
-
-    reports: int
-    complete: bool
-    """Whether it sent all, and the centre named all as durable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What the last line says."""
 
-    sent: Sent
+    sent: Run
     stored: int
     lost: int
     doubled: int

@@ -13,7 +13,7 @@ import numpy as np
 
 from ingest.kinds import Kind
 from ingest.simulation.episodes import Cheat, Episode, EpisodeKind
-from ingest.simulation.monitor import Monitor, River
+from ingest.simulation.monitor import Monitor, downstream
 from ingest.simulation.scenario import Scenario
 from standards.aqi import iaqi
 from standards.editions import edition_at
@@ -66,7 +66,7 @@ def _ideas(episode: Episode, scenario: Scenario) -> Iterator[tuple[str, list[str
         hidden = episode.manner in {Cheat.CONSTANT, Cheat.DILUTED}
         yield ("cems-suspect-data" if hidden else "treatment-off"), [monitor.station for monitor in befallen]
     elif episode.kind is EpisodeKind.SPILL:
-        yield "water-worse-than-class", _downstream(episode.stations[0], scenario.world.rivers)
+        yield "water-worse-than-class", list(downstream(episode.stations[0], scenario.world.rivers))
     elif episode.kind is EpisodeKind.RESTART:
         yield "closed-enterprise-restart", [monitor.station for monitor in befallen]
     elif episode.kind is EpisodeKind.NIGHT_NOISE:
@@ -89,15 +89,6 @@ def _of_outlets(episode: Episode, befallen: Iterable[Monitor]) -> Iterator[tuple
     for kind in (Kind.CEMS, Kind.EFFLUENT):
         if stations := _of(befallen, kind):
             yield (f"{kind}-{grade}" if grade else ""), stations
-
-
-def _downstream(source: str, rivers: Iterable[River]) -> list[str]:
-    """The section where a spill begins, and those below it."""
-    for river in rivers:
-        stations = [station for station, _ in river.sections]
-        if source in stations:
-            return stations[stations.index(source) :]
-    return [source]
 
 
 def _of(monitors: Iterable[Monitor], kind: Kind) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,6 +41,15 @@ class River:
     name: str
     km_per_hour: float
     sections: tuple[tuple[str, float], ...]
+
+
+def downstream(section: str, rivers: Iterable[River]) -> tuple[str, ...]:
+    """A section and those below it on its river; alone if no river has it."""
+    for river in rivers:
+        names = [name for name, _ in river.sections]
+        if section in names:
+            return tuple(names[names.index(section) :])
+    return (section,)
 
 
 @dataclass(frozen=True, slots=True)

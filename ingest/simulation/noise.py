@@ -90,11 +90,6 @@ class Field:
         table = self._knots(np.arange(first, last + 1), numbers, x, y)
         return low[:, None] * table[knots - first] + high[:, None] * table[knots - first + 1]
 
-    def common(self, times: Ints) -> Floats:
-        """[T]: what is the same everywhere."""
-        nowhere = np.zeros(1)
-        return self.at(times, np.zeros(1, dtype=np.int64), nowhere, nowhere)[:, 0]
-
     def _knots(self, steps: Ints, numbers: Ints, x: Floats, y: Floats) -> Floats:
         if not self.km or not x.size:
             return gaussians(self.key, steps[:, None], numbers[None, :])
@@ -133,11 +128,4 @@ class Noise:
         total = np.zeros((times.size, numbers.size))
         for share, field in self.parts:
             total += np.sqrt(share) * field.at(times, numbers, x, y)
-        return total
-
-    def common(self, times: Ints) -> Floats:
-        """[T]: what is the same everywhere."""
-        total = np.zeros(times.size)
-        for share, field in self.parts:
-            total += np.sqrt(share) * field.common(times)
         return total

@@ -6,10 +6,11 @@ from typing import Any
 
 from aggregate.ledger import Account
 from deploy.charts.subjects import Subjects
-from deploy.demo_story import Outcome, Sent, lost_readings, subjects
+from deploy.demo_story import Outcome, lost_readings, subjects
 from ingest.kinds import Kind
 from ingest.simulation.episodes import Episode, EpisodeKind
 from ingest.simulation.monitor import Monitor, River
+from truth.folder import Run
 
 MONITORS = (
     Monitor("d1", Kind.DUST, "140502"),
@@ -76,7 +77,8 @@ def test_more_than_must_stand_at_one_station_do_not_make_up_for_another() -> Non
 def outcome(
     *, complete: bool = True, lost: int = 0, doubled: int = 0, unbalanced: int = 0, judged: bool = True
 ) -> Outcome:
-    return Outcome(Sent(3920, complete), 21000, lost, doubled, unbalanced, 840, 2, judged, 144.2)
+    sent = Run.model_validate({"format": 1, "scenario": "s", "from": 0, "to": 1, "reports": 3920, "complete": complete})
+    return Outcome(sent, 21000, lost, doubled, unbalanced, 840, 2, judged, 144.2)
 
 
 def test_the_last_line_counts_what_was_sent_against_what_stands() -> None:
