@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 from prometheus_client import REGISTRY, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -14,13 +15,23 @@ from core.errors import SettingsError
 from core.settings import CoreSettings
 
 PORTS = {"ingest": 9481, "gateway": 9482, "aggregate": 9483, "alerts": 9484, "console": 9485}
-"""Ports of the processes by default; 0 takes any free one. The port is told in `<state_dir>/run/<process>.port`."""
+"""Ports of the first process of a kind by default; 0 takes any free one. It is told in `port_file`."""
+INSTANCE_STEP = 10
+"""Between the ports of two processes of a kind."""
+
+
+def port_file(settings: CoreSettings, process: str) -> Path:
+    """Where a process tells its port: `run/<process>.port` of the state folder, `run/<process>-2.port` the second."""
+    name = process if settings.instance == 1 else f"{process}-{settings.instance}"
+    return settings.state_dir / "run" / f"{name}.port"
 
 
 class HealthServer:
     """Serves a process's health; `ready` tells of each dependency whether it answers."""
 
     def __init__(self, settings: CoreSettings, process: str, port: int, ready: Callable[[], dict[str, bool]]) -> None:
+        if port:
+            port += INSTANCE_STEP * (settings.instance - 1)
         try:
             self._server = ThreadingHTTPServer((settings.metrics_host, port), _handler(process, ready))
         except OSError as error:
@@ -32,7 +43,7 @@ class HealthServer:
                 hint="set another metrics_port for each process of a machine, or 0 for any free one",
             ) from error
         self._server.daemon_threads = True
-        self._port_file = settings.state_dir / "run" / f"{process}.port"
+        self._port_file = port_file(settings, process)
         self.port = int(self._server.server_address[1])
 
     def start(self) -> HealthServer:

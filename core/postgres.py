@@ -19,6 +19,18 @@ ROLES = ("owner", "bridge", "worker", "engine", "registry", "reader")
 Gone = (psycopg2.OperationalError, psycopg2.InterfaceError)
 """What psycopg2 raises when the server is away: reconnect and start again from what is committed."""
 
+_SESSION = {
+    "search_path": "lantian,public",
+    "timezone": "UTC",
+    "tcp_keepalives_idle": 5,
+    "tcp_keepalives_interval": 2,
+    "tcp_keepalives_count": 3,
+    "tcp_user_timeout": "15s",
+}
+_HOLDS_LOCKS = ("worker", "engine")
+_LOCKS_HELD_IDLE = {"idle_in_transaction_session_timeout": "30s"}
+"""A process that is frozen in a transaction must not keep its successor from the partition for ever."""
+
 
 def connect(settings: CoreSettings, role: str, *, application: str) -> connection:
     """A connection as `lantian_<role>`: UTC, schema `lantian`, transactions begun by the first statement.
@@ -30,6 +42,7 @@ def connect(settings: CoreSettings, role: str, *, application: str) -> connectio
             "address", "no PostgreSQL is known", field="LANTIAN_POSTGRES_HOST", hint="run `lantian up`, or set it"
         )
     name = role.removeprefix("lantian_")
+    session = _SESSION | (_LOCKS_HELD_IDLE if name in _HOLDS_LOCKS else {})
     try:
         return psycopg2.connect(
             host=settings.postgres_host,
@@ -43,7 +56,8 @@ def connect(settings: CoreSettings, role: str, *, application: str) -> connectio
             keepalives_idle=5,
             keepalives_interval=2,
             keepalives_count=3,
-            options="-c search_path=lantian,public -c timezone=UTC",
+            tcp_user_timeout=15_000,
+            options=" ".join(f"-c {key}={value}" for key, value in session.items()),
         )
     except psycopg2.OperationalError as error:
         raise UnavailableError(

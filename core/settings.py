@@ -78,6 +78,8 @@ class CoreSettings(SectionSettings):
     section: ClassVar[str] = "core"
 
     state_dir: Path = Path(".local")
+    instance: int = Field(default=1, ge=1, le=99)
+    """Which of several processes of a kind on this machine; each has a number of its own."""
     cache_dir: Path = Field(default_factory=lambda: Path.home() / ".cache" / "lantian")
     mqtt_host: str = ""
     mqtt_port: int = 0
