@@ -36,9 +36,7 @@ class Kafka:
     def prepare(self, ports: Ports) -> None:
         """Write the configuration; format the log folder the first time."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._properties.write_text(
-            render(ports, self._folder / "data", flush=self._settings.kafka_flush), encoding="utf-8"
-        )
+        self._properties.write_text(render(ports, self._folder / "data", self._settings), encoding="utf-8")
         if (self._folder / "data" / "meta.properties").exists():
             return
         command = self._java("kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(self._properties))
@@ -77,14 +75,15 @@ class Kafka:
         return [java, *options, "-cp", f"{self._jars}/*", *arguments]
 
 
-def render(ports: Ports, data: Path, *, flush: bool) -> str:
+def render(ports: Ports, data: Path, settings: LocalSettings) -> str:
     """`server.properties` of one node on loopback."""
+    advertised = settings.kafka_advertised or f"{HOST}:{ports.kafka}"
     lines: dict[str, object] = {
         "process.roles": "broker,controller",
         "node.id": 1,
         "controller.quorum.voters": f"1@{HOST}:{ports.kafka_controller}",
         "listeners": f"PLAINTEXT://{HOST}:{ports.kafka},CONTROLLER://{HOST}:{ports.kafka_controller}",
-        "advertised.listeners": f"PLAINTEXT://{HOST}:{ports.kafka}",
+        "advertised.listeners": f"PLAINTEXT://{advertised}",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "controller.listener.names": "CONTROLLER",
         "inter.broker.listener.name": "PLAINTEXT",
@@ -106,7 +105,7 @@ def render(ports: Ports, data: Path, *, flush: bool) -> str:
         "group.initial.rebalance.delay.ms": 0,
         "controlled.shutdown.enable": "true",
     }
-    if flush:
+    if settings.kafka_flush:
         lines["log.flush.interval.messages"] = 1
     return "".join(f"{key}={value}\n" for key, value in lines.items())
 

@@ -20,6 +20,8 @@ class LocalSettings(SectionSettings):
     kafka_flush: bool = False
     """Kafka writes every record through to the disk before it acknowledges: on one machine the only way in which
     "durable" outlasts a loss of power; without it, it outlasts the death of any process (state-model: Kafka)."""
+    kafka_advertised: str = Field(default="", pattern=r"^([^:\s]+:[0-9]+)?$")
+    """Where Kafka sends its clients, `host:port`, if they come through a proxy; empty: where it listens."""
     mqtt_queued_messages: int = Field(default=1_000_000, gt=0)
     """What the broker keeps for a bridge that is away; beyond it, it drops, and the devices send again."""
     mqtt_queued_bytes: int = Field(default=1_073_741_824, gt=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from deploy.local import kafka, mosquitto, postgres
 from deploy.local.addresses import Ports
@@ -11,9 +12,9 @@ from deploy.local.settings import LocalSettings
 PORTS = Ports(mqtt=21001, kafka=21002, kafka_controller=21003, postgres=21004)
 
 
-def properties(*, flush: bool = False) -> dict[str, str]:
+def properties(**settings: Any) -> dict[str, str]:
     """Kafka's configuration as a table."""
-    lines = kafka.render(PORTS, Path("/data"), flush=flush).splitlines()
+    lines = kafka.render(PORTS, Path("/data"), LocalSettings(**settings)).splitlines()
     return dict(line.split("=", 1) for line in lines)
 
 
@@ -29,7 +30,12 @@ def test_kafka_s_internal_topics_need_one_replica() -> None:
 
 def test_kafka_writes_through_to_the_disk_when_told_to() -> None:
     assert "log.flush.interval.messages" not in properties()
-    assert properties(flush=True)["log.flush.interval.messages"] == "1"
+    assert properties(kafka_flush=True)["log.flush.interval.messages"] == "1"
+
+
+def test_kafka_sends_its_clients_where_it_listens_or_where_it_is_told_to() -> None:
+    assert properties()["advertised.listeners"] == "PLAINTEXT://127.0.0.1:21002"
+    assert properties(kafka_advertised="proxy:9092")["advertised.listeners"] == "PLAINTEXT://proxy:9092"
 
 
 def test_mosquitto_knows_no_strangers_and_keeps_what_it_took() -> None:

@@ -1,0 +1,28 @@
+"""What can go wrong in a round of the fault suite: it strikes, and is healed; what it leaves is looked at at rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from field import Field
+
+
+class Fault:
+    """One thing that goes wrong. `name` is the row of the table in docs/reliability.md."""
+
+    name: str
+
+    def strike(self, field: Field) -> None:
+        """Make it happen; it is there when this returns."""
+        raise NotImplementedError
+
+    def heal(self, field: Field) -> None:
+        """Do what operators or nature do to end it; nothing is broken on purpose any more when this returns."""
+        raise NotImplementedError
+
+    def check(self, field: Field) -> None:
+        """After the round has come to rest: what this fault must have left."""
+
+    def __str__(self) -> str:
+        return self.name

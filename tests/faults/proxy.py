@@ -1,0 +1,125 @@
+"""TCP lines that can be cut, slowed and silenced: `python proxy.py '{"name": [listen, target], …}'`, ports of loopback.
+
+A process of its own, so that what it forwards costs nobody else's time. Commands are lines of standard input, answered
+by a line each when they are in force:
+`cut NAME`: everything is reset and connecting refused; `slow NAME SECONDS`: each piece is held up for so long;
+`silence NAME`: nothing is forwarded, nothing closed; `reset NAME`: everything is reset once; `mend NAME`: as new.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import struct
+import sys
+from contextlib import suppress
+
+HOST = "127.0.0.1"
+PIECE = 64 * 1024
+_RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER: close at once and say so with RST."""
+
+
+class Line:
+    """A listening port, and what becomes of what comes there."""
+
+    def __init__(self, listen: int, target: int) -> None:
+        self._listen = listen
+        self._target = target
+        self._server: asyncio.Server | None = None
+        self._ends: set[asyncio.StreamWriter] = set()
+        self._flows = asyncio.Event()
+        self._flows.set()
+        self._delay = 0.0
+
+    async def mend(self) -> None:
+        """Forward, at once. What was silent is forgotten: its ends are reset."""
+        if not self._flows.is_set():
+            self.reset()
+            self._flows.set()
+        self._delay = 0.0
+        if self._server is None:
+            self._server = await asyncio.start_server(self._connected, HOST, self._listen, limit=PIECE)
+
+    async def cut(self) -> None:
+        """Reset everything, and refuse."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        self.reset()
+
+    def slow(self, seconds: float) -> None:
+        """Hold every piece up."""
+        self._delay = seconds
+
+    def silence(self) -> None:
+        """Forward nothing, close nothing."""
+        self._flows.clear()
+
+    def reset(self) -> None:
+        """End every connection with RST."""
+        for end in list(self._ends):
+            opened: socket.socket = end.get_extra_info("socket")
+            with suppress(OSError):
+                opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            end.transport.abort()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._ends.add(writer)
+        try:
+            await self._flows.wait()
+            to_reader, to_writer = await asyncio.open_connection(HOST, self._target, limit=PIECE)
+        except OSError:
+            self._ends.discard(writer)
+            writer.transport.abort()
+            return
+        self._ends.add(to_writer)
+        for end in (writer, to_writer):
+            end.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.gather(self._pump(reader, to_writer), self._pump(to_reader, writer))
+        self._ends -= {writer, to_writer}
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One direction; when it ends, the other does."""
+        with suppress(OSError):
+            while piece := await reader.read(PIECE):
+                if self._delay:
+                    await asyncio.sleep(self._delay)
+                if not self._flows.is_set():
+                    await self._flows.wait()
+                writer.write(piece)
+                await writer.drain()
+        with suppress(OSError):
+            writer.close()
+
+
+async def _obey(lines: dict[str, Line]) -> None:
+    loop = asyncio.get_running_loop()
+    for line in lines.values():
+        await line.mend()
+    print("ready", flush=True)  # noqa: T201  (the answer)
+    while command := await loop.run_in_executor(None, sys.stdin.readline):
+        match command.split():
+            case ["mend", name]:
+                await lines[name].mend()
+            case ["cut", name]:
+                await lines[name].cut()
+            case ["slow", name, seconds]:
+                lines[name].slow(float(seconds))
+            case ["silence", name]:
+                lines[name].silence()
+            case ["reset", name]:
+                lines[name].reset()
+            case _:
+                raise ValueError(f"no command: {command!r}")
+        print("done", flush=True)  # noqa: T201
+
+
+async def _main() -> None:
+    asked: dict[str, tuple[int, int]] = json.loads(sys.argv[1])
+    await _obey({name: Line(*ports) for name, ports in asked.items()})
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())
