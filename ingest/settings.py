@@ -8,7 +8,11 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from core.health import PORTS
-from core.settings import SectionSettings
+from core.settings import CoreSettings, SectionSettings
+
+
+def _instance() -> str:
+    return str(CoreSettings.load().instance)
 
 
 class BridgeSettings(SectionSettings):
@@ -18,8 +22,8 @@ class BridgeSettings(SectionSettings):
 
     model_config = SettingsConfigDict(env_prefix="LANTIAN_BRIDGE_")
 
-    name: str = Field(default="1", pattern=r"^[A-Za-z0-9_-]{1,32}$")
-    """Makes the MQTT client id: stable, and another for each bridge that runs at the same time."""
+    name: str = Field(default_factory=_instance, pattern=r"^[A-Za-z0-9_-]{1,32}$")
+    """Makes the MQTT client id: stable, another for each bridge that runs at the same time; by default `instance`."""
     metrics_port: int = PORTS["ingest"]
     linger_ms: float = Field(default=20, ge=0, le=1000)
     """How long a batch waits for more entries."""

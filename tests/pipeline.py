@@ -22,12 +22,15 @@ from kafka import KafkaConsumer, TopicPartition
 from waiting import PATIENCE, eventually
 
 from core import kafka
+from core.health import port_file
 from core.postgres import connect
 from core.settings import ConfiguredSettings, CoreSettings
 from deploy.local.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[1]
 LOG_LINES = 60
+ROLES = {"bridge": ("ingest",), "worker": ("aggregate",), "engine": ("alerts", "run")}
+"""Processes of which there may be several, and their commands."""
 
 Row = tuple[Any, ...]
 
@@ -54,14 +57,17 @@ def frozen(pid: int | None) -> Iterator[None]:
 class Process:
     """A `lantian` process that can be killed and started again; its output goes to a log of its own."""
 
-    def __init__(self, name: str, arguments: list[str], environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self, name: str, arguments: list[str], environment: Mapping[str, str], folder: Path, instance: int = 1
+    ) -> None:
         """`folder` is the stack's state folder: the process tells its port there, and works there."""
         self.name = name
         self.log = folder / "log" / f"lantian-{name}.log"
         self.answer = folder / "log" / f"lantian-{name}.out"
         self._arguments = arguments
-        self._environment = dict(environment)
+        self._environment = {**environment, "LANTIAN_INSTANCE": str(instance)}
         self._folder = folder
+        self._port_file = port_file(CoreSettings(state_dir=folder, instance=instance), arguments[0])
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -124,19 +130,18 @@ class Process:
         return self._process.wait(timeout=60)
 
     def _get(self, path: str) -> str | None:
-        told = self._folder / "run" / f"{self._arguments[0]}.port"
         try:
-            with urlopen(f"http://127.0.0.1:{told.read_text().strip()}/{path}", timeout=5) as answer:
+            with urlopen(f"http://127.0.0.1:{self._port_file.read_text().strip()}/{path}", timeout=5) as answer:
                 return str(answer.read().decode())
         except OSError:
             return None
 
 
 class Pipeline:
-    """A fresh stack, its bridge and its worker, and what can be asked of them."""
+    """A fresh stack, its bridges, workers and engines, and what can be asked of them."""
 
     def __init__(self, stack: Stack, settings: Mapping[str, str]) -> None:
-        """`engine` is not started by itself."""
+        """No process is started by itself."""
         self.stack = stack
         self._environment = {
             **os.environ,
@@ -146,14 +151,26 @@ class Pipeline:
             "LANTIAN_ALERTS_METRICS_PORT": "0",
             **settings,
         }
-        self.bridge = self._process("bridge", "ingest")
-        self.worker = self._process("worker", "aggregate")
-        self.engine = self._process("engine", "alerts", "run")
-        self._processes = [self.bridge, self.worker, self.engine]
+        self._of_role: dict[tuple[str, int], Process] = {}
+        self._others: list[Process] = []
+        self.bridge = self.process("bridge")
+        self.worker = self.process("worker")
+        self.engine = self.process("engine")
 
     @property
     def core(self) -> CoreSettings:
         return self.stack.settings
+
+    def process(self, role: str, instance: int = 1) -> Process:
+        """The bridge, worker or engine of that number, the same at each call; the caller starts it."""
+        if (role, instance) not in self._of_role:
+            name = role if instance == 1 else f"{role}-{instance}"
+            self._of_role[role, instance] = self._process(name, *ROLES[role], instance=instance)
+        return self._of_role[role, instance]
+
+    def running(self, role: str) -> list[Process]:
+        """The bridges, workers or engines that run."""
+        return [made for (of, _), made in self._of_role.items() if of == role and made.running]
 
     def run(self, *arguments: str) -> str:
         """A command that must succeed; what it prints."""
@@ -171,7 +188,7 @@ class Pipeline:
     def replay(self, *arguments: str) -> Process:
         """A replay under way, for `Pipeline.finished`."""
         process = self._process("replay", "replay", *arguments, "--json")
-        self._processes.append(process)
+        self._others.append(process)
         process.start()
         return process
 
@@ -196,7 +213,7 @@ class Pipeline:
         return {place.partition: end for place, end in ends.items() if end}
 
     def writing(self) -> bool:
-        """Whether the worker holds a transaction in which it has put reports that nobody else can see yet."""
+        """Whether a worker holds a transaction in which it has put reports that nobody else can see yet."""
         return bool(
             self.rows(
                 "select 1 from pg_locks l join pg_stat_activity a using (pid) where l.relation = 'report'::regclass"
@@ -205,13 +222,13 @@ class Pipeline:
         )
 
     def unread(self) -> int:
-        """Bytes that the broker has sent to the bridge, or a sender to the broker, and that nobody has read yet."""
+        """Bytes that the broker has sent to a bridge, or a sender to the broker, and that nobody has read yet."""
         port = f":{self.core.mqtt_port:04X}"
         lines = (line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:])
         return sum(int(line[4].rpartition(":")[2], 16) for line in lines if line[2].endswith(port))
 
     def wait_settled(self, seconds: float = PATIENCE) -> None:
-        """Wait until nothing moves any more: bridge idle, offsets at the logs' ends, outbox empty, twice in a row."""
+        """Wait until nothing moves any more: bridges idle, offsets at the logs' ends, outbox empty, twice in a row."""
         before: list[object] = [None]
 
         def still() -> bool:
@@ -228,37 +245,35 @@ class Pipeline:
         The database is read first: with the outbox empty and the worker at the end of a log read later, no statement
         was still to come, so the end of the statistics' log was already the last.
         """
-        if self.bridge.metric("lantian_bridge_in_flight_entries") != 0 or self.unread():
+        bridges = self.running("bridge")
+        if any(bridge.metric("lantian_bridge_in_flight_entries") != 0 for bridge in bridges) or self.unread():
             return None
-        rows = self.rows(
-            "select topic, partition, next_offset, (select count(*) from outbox)"
-            " from consumer_offset where consumer in ('worker', 'city')"
-        )
-        stand = {(topic, partition): offset for topic, partition, offset, waiting in rows if not waiting}
-        ends = {
-            (topic, partition): end
-            for topic in (kafka.REPORTS, kafka.STATISTICS)
-            for partition, end in self.log_ends(topic).items()
-        }
+        read = {"worker": kafka.REPORTS, "city": kafka.STATISTICS}
+        if self.running("engine"):
+            read["engine"] = kafka.STATISTICS
+        rows = self.rows("select consumer, partition, next_offset, (select count(*) from outbox) from consumer_offset")
+        stand = {(consumer, partition): offset for consumer, partition, offset, waiting in rows if not waiting}
+        logs = {topic: self.log_ends(topic) for topic in set(read.values())}
+        ends = {(who, partition): end for who, topic in read.items() for partition, end in logs[topic].items()}
         behind = any(stand.get(place) != end for place, end in ends.items())
-        return None if behind else (stand, self.bridge.metric("lantian_bridge_entries_total"))
+        return None if behind else (stand, [bridge.metric("lantian_bridge_entries_total") for bridge in bridges])
 
     def tell_logs(self) -> None:
         """Print the ends of all logs, for a test that failed."""
-        for process in self._processes:
+        for process in [*self._of_role.values(), *self._others]:
             sys.stderr.write(f"\n--- {process.name} ---\n{process.tail()}\n")
         for name in self.stack.names:
             sys.stderr.write(f"\n--- {name} ---\n{self.stack.log_tail(name)}\n")
 
     def stop(self) -> None:
         """End every process that still runs."""
-        for process in self._processes:
+        for process in [*self._of_role.values(), *self._others]:
             if process.running:
                 os.kill(process.pid, signal.SIGCONT)
                 process.end()
 
-    def _process(self, name: str, *arguments: str) -> Process:
-        return Process(name, list(arguments), self._environment, self.stack.state_dir)
+    def _process(self, name: str, *arguments: str, instance: int = 1) -> Process:
+        return Process(name, list(arguments), self._environment, self.stack.state_dir, instance)
 
 
 @contextmanager
