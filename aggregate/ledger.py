@@ -90,7 +90,7 @@ with numbers as (
     union all
     select station, source, run, int8range(seq, seq, '[]') from rejected where seq is not null
     union all
-    select s.station, n.source, n.run, unnest(n.numbers) from closed_numbers n join station s using (station_id)
+    select station, source, run, unnest(numbers) from closed_numbers
 ), ranges as (
     select station, source, run, unnest(range_agg(number)) as range from numbers group by station, source, run
 )
@@ -110,13 +110,16 @@ from (
         sum(case when r.mask is null then cardinality(r."values")
             else length(r.mask) - length(replace(r.mask, 'C', '')) end),
         sum(case when r.mask is null then 0 else length(replace(r.mask, 'C', '')) end), 0, 0, 0
-    from report r join station s using (station_id) group by 1, 2
+    from report r join station s using (station_id)
+    where (s.station, day_of(r.time)) not in (select station, day from closed_day) group by 1, 2
     union all
     select station, source, 0, 0, 0, 0, 0, sum(cardinality(factors)), 0, count(*) filter (where seq is null)
-    from rejected group by 1, 2
+    from rejected where (station, day_of(coalesce(time, received))) not in (select station, day from closed_day)
+    group by 1, 2
     union all
-    select s.station, n.source, 0, 0, 0, 0, 0, 0, sum(n.readings), 0
-    from closed_numbers n join station s using (station_id) group by 1, 2
+    select station, source, reports, readings, repeats, 0, 0, 0, current + superseded + rejected, 0 from closed_counts
+    union all
+    select station, source, 0, 0, 0, 0, 0, 0, 0, 1 from closed_payloads
 ) as parts
 group by station, source
 """

@@ -142,7 +142,7 @@ class ReportStep:
         standing = Standing(
             load_slots(cursor, self._layouts, {report.slot for report in judged if report.slot.station_id > 0}),
             load_refused(cursor, {(report.entry.station, report.number) for report in judged}),
-            load_closed(cursor, {(r.slot.station_id, r.day) for r in judged if r.slot.station_id > 0}),
+            load_closed(cursor, {(report.entry.station, report.day) for report in judged}),
             load_digests(cursor, {(item.entry.station, digest) for item, digest in hashed}),
         )
         taken = take(judged, hashed, standing, self._order)

@@ -193,18 +193,18 @@ _REPORT_COLUMNS = (
 
 
 def load_closed(
-    cursor: Any, days: Collection[tuple[int, int]]
-) -> dict[tuple[int, int], list[tuple[Source, int, int, int]]]:
-    """Which of `days` (station id, first second) are closed, with the ranges of numbers they hold."""
-    found: dict[tuple[int, int], list[tuple[Source, int, int, int]]] = {}
+    cursor: Any, days: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], list[tuple[Source, int, int, int]]]:
+    """Which of `days` (topic station, first second) are closed, with the ranges of numbers they hold."""
+    found: dict[tuple[str, int], list[tuple[Source, int, int, int]]] = {}
     if not days:
         return found
     wanted = {(station, datetime.fromtimestamp(day, SHANGHAI).date()): day for station, day in days}
     cursor.execute(
-        "select c.station_id, c.day, n.source, n.run, lower(r), upper(r) - 1"
-        " from unnest(%s::int[], %s::date[]) as k(station_id, day)"
-        " join closed_day c on (c.station_id, c.day) = (k.station_id, k.day)"
-        " left join closed_numbers n on (n.station_id, n.day) = (c.station_id, c.day)"
+        "select c.station, c.day, n.source, n.run, lower(r), upper(r) - 1"
+        " from unnest(%s::text[], %s::date[]) as k(station, day)"
+        " join closed_day c on (c.station, c.day) = (k.station, k.day)"
+        " left join closed_numbers n on (n.station, n.day) = (c.station, c.day)"
         " left join lateral unnest(n.numbers) as r on true",
         ([station for station, _ in wanted], [day.isoformat() for _, day in wanted]),
     )

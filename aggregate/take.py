@@ -16,8 +16,8 @@ from aggregate.store import Intake, Refused, RefusedKey
 from core.clock import MICROS, day_start
 from ingest.envelope import Source
 
-DayKey = tuple[int, int]
-"""Station id and the first second of a day of Asia/Shanghai."""
+DayKey = tuple[str, int]
+"""The topic's station and the first second of a day of Asia/Shanghai."""
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ def _plain(report: Judged, standing: Standing) -> bool:
         report.whole is None
         and report.reasons is None
         and _refused_key(report) not in standing.refused
-        and (report.slot.station_id, report.day) not in standing.closed
+        and (report.entry.station, report.day) not in standing.closed
     )
 
 
@@ -116,7 +116,7 @@ def _take_slot(
     refused: dict[RefusedKey, dict[str, set[Said]]] = {}
     recorded = {key for key in map(_refused_key, reports) if key in standing.refused}
     for report in reports:
-        held = standing.closed.get((slot.station_id, report.day))
+        held = standing.closed.get((report.entry.station, report.day))
         if held is not None and report.whole is None:
             if _holds(held, report.number):
                 _count(taken, report, len(report.names))

@@ -13,8 +13,8 @@ from core.errors import SettingsError, UnavailableError
 from core.secrets import read_secret
 from core.settings import CoreSettings
 
-ROLES = ("owner", "bridge", "worker", "engine", "registry", "reader")
-"""One role a process; the database knows them as `lantian_<role>`."""
+ROLES = ("owner", "bridge", "worker", "engine", "registry", "archive", "repair", "reader")
+"""One role a process or tool that writes; the database knows them as `lantian_<role>`."""
 
 Gone = (psycopg2.OperationalError, psycopg2.InterfaceError)
 """What psycopg2 raises when the server is away: reconnect and start again from what is committed."""
@@ -27,7 +27,7 @@ _SESSION = {
     "tcp_keepalives_count": 3,
     "tcp_user_timeout": "15s",
 }
-_HOLDS_LOCKS = ("worker", "engine")
+_HOLDS_LOCKS = ("worker", "engine", "archive")
 _LOCKS_HELD_IDLE = {"idle_in_transaction_session_timeout": "30s"}
 """A process that is frozen in a transaction must not keep its successor from the partition for ever."""
 

@@ -23,7 +23,7 @@ class Book:
     rows: dict[Slot, dict[Number, Stored]] = field(default_factory=dict)
     refused: Refused = field(default_factory=dict)
     digests: set[tuple[str, bytes]] = field(default_factory=set)
-    closed: dict[tuple[int, int], list[tuple[Source, int, int, int]]] = field(default_factory=dict)
+    closed: dict[tuple[str, int], list[tuple[Source, int, int, int]]] = field(default_factory=dict)
     closed_readings: int = 0
     rejected: list[tuple[str, str, float | None, str, str]] = field(default_factory=list)
     whole: list[str] = field(default_factory=list)
@@ -68,7 +68,7 @@ class Book:
 
     def close(self, day: int) -> None:
         """Close a day as retention does: its rows and numbers are condensed, then dropped."""
-        ranges = self.closed.setdefault((1, day), [])
+        ranges = self.closed.setdefault(("s1", day), [])
         for slot in [slot for slot in self.rows if day_start(slot.time) == day]:
             for row in self.rows.pop(slot).values():
                 self.closed_readings += len(row.names)

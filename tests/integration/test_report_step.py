@@ -95,7 +95,7 @@ def test_there_is_an_entry_for_every_reason() -> None:
 def test_every_reject_is_kept_with_its_bytes_and_told_and_its_siblings_are_taken(
     ground: Ground, log: Log, step: Worker
 ) -> None:
-    ground.rows("insert into closed_day select station_id, '2026-03-08', now() from station where station = %s", NAME)
+    ground.rows("insert into closed_day values (%s, '2026-03-08', %s, now())", NAME, partition_of(NAME))
     log.add(sent(5, 10, {"PM10": 80}), *REJECTS.values())
     step.take(END)
     kept = ground.rows("select reason, body, detail, whole from rejected")

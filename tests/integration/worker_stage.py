@@ -24,7 +24,10 @@ from ingest.station_import import import_csv
 from truth.statistics import Cell, Cells
 
 HEADING = "station,name_zh,kind,region,city,reporting_period,control_level,control_point,valid_ranges"
-TABLES = "report, rejected, intake, told, statistic, statistic_revision, closed_day, closed_numbers"
+TABLES = (
+    "report, rejected, intake, told, statistic, statistic_revision, closed_day, closed_numbers, closed_counts,"
+    " closed_payloads, rejected_replay"
+)
 MINE = "consumer in ('worker', 'city')"
 
 
