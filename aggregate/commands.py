@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from ingest.commands import Processes
+
 app = typer.Typer(help="From reports to statistics.", no_args_is_help=True)
 rejected = typer.Typer(help="Look at what was not accepted, and why.", no_args_is_help=True)
 app.add_typer(rejected, name="rejected")
@@ -15,14 +17,21 @@ _Station = Annotated[str | None, typer.Option(help="Only this station.")]
 
 
 @app.command()
-def aggregate() -> None:
+def aggregate(processes: Processes = None) -> None:
     """Run the worker: take reports from Kafka, keep them, compute statistics."""
     from aggregate.settings import AggregateSettings
-    from aggregate.worker import run
     from core.settings import CoreSettings
     from ingest.kinds import KindSettings
 
-    run(CoreSettings.load(), AggregateSettings.load(), KindSettings.load())
+    settings, own, kinds = CoreSettings.load(), AggregateSettings.load(), KindSettings.load()
+    if processes is None:
+        from aggregate.worker import run
+
+        run(settings, own, kinds)
+    else:
+        from core.fleet import run_fleet
+
+        run_fleet(settings, "aggregate", ["aggregate"], processes)
 
 
 @app.command()

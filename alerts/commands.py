@@ -17,6 +17,7 @@ from alerts.rules import book
 from alerts.settings import AlertsSettings
 from core.postgres import connect
 from core.settings import CoreSettings
+from ingest.commands import Processes
 
 app = typer.Typer()
 alerts_app = typer.Typer(no_args_is_help=True, help="Judge statistics by rules; look at alerts.")
@@ -39,11 +40,17 @@ class AlertState(StrEnum):
 
 
 @alerts_app.command()
-def run() -> None:
+def run(processes: Processes = None) -> None:
     """Judge statistics as they come, until SIGTERM."""
-    from alerts.run import run as run_engine
+    settings, own = CoreSettings.load(), AlertsSettings.load()
+    if processes is None:
+        from alerts.run import run as run_engine
 
-    run_engine(CoreSettings.load(), AlertsSettings.load())
+        run_engine(settings, own)
+    else:
+        from core.fleet import run_fleet
+
+        run_fleet(settings, "alerts", ["alerts", "run"], processes)
 
 
 @alerts_app.command(name="list")

@@ -14,10 +14,17 @@ from core.settings import CoreSettings
 
 
 def configure(settings: CoreSettings, process: str) -> None:
-    """Set up structlog for this process; logs go to stderr so that stdout stays a command's answer."""
+    """Set up structlog for this process, which says in each line who it is.
+
+    Logs go to stderr so that stdout stays a command's answer.
+    """
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     console = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
     clock = clock_of(settings)
+
+    def speaker(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """Not by contextvars: a thread begins without its starter's."""
+        return {"process": process, "instance": settings.instance, **event}
 
     def data_time(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         if clock.epoch:
@@ -26,7 +33,7 @@ def configure(settings: CoreSettings, process: str) -> None:
 
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            speaker,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             data_time,
@@ -37,7 +44,6 @@ def configure(settings: CoreSettings, process: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
 
 

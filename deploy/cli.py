@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import typer
 
-from core.errors import LantianError
+from core.errors import LantianError, SettingsError
 
 TITLE = "蓝天 Lantian: environmental monitoring from the monitor to the stop-work order, without losing a reading."
 
@@ -65,12 +65,12 @@ def _nothing() -> None:
 
 
 def main() -> None:
-    """Exit status 0 all done, 1 not, 2 wrong use; an error is one line on stderr."""
+    """Exit status 0 all done, 1 not, 2 wrong use or settings; an error is one line on stderr."""
     try:
         build(next((word for word in sys.argv[1:] if not word.startswith("-")), None))()
     except LantianError as error:
         sys.stderr.write(f"lantian: {error}\n")
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, SettingsError) else 1)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ stations = typer.Typer(no_args_is_help=True, help="Stations and their MQTT accou
 app.add_typer(stations, name="stations")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on standard output.")]
+Processes = Annotated[int | None, typer.Option(min=1, max=99, help="So many at once, each started again if it dies.")]
 Broker = Annotated[
     Path | None,
     typer.Option(help="The broker's folder for passwd, acl and pid; by default that of the local stack."),
@@ -86,11 +87,17 @@ def ingest(
     leave: Annotated[
         bool, typer.Option("--leave", help="End the session of a stopped bridge that will not come back.")
     ] = False,
+    processes: Processes = None,
 ) -> None:
     """Bridge reports from MQTT to Kafka (接入) until told to stop."""
-    from ingest.run_cli import run_bridge
+    from ingest.run_cli import run_bridge, run_bridges
 
-    run_bridge(name=name, leave=leave)
+    if processes is None:
+        run_bridge(name=name, leave=leave)
+    elif name or leave:
+        raise typer.BadParameter("--processes goes with neither --name nor --leave")
+    else:
+        run_bridges(processes)
 
 
 @app.command("replay")

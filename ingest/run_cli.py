@@ -9,7 +9,8 @@ import msgspec
 import typer
 
 from core.clock import parse_time
-from core.errors import InputError
+from core.errors import InputError, SettingsError
+from core.fleet import run_fleet
 from core.logs import configure
 from core.process import Shutdown
 from core.settings import CoreSettings
@@ -24,6 +25,20 @@ from ingest.settings import BridgeSettings
 
 LAYOUTS = {"uci": Layout.BEIJING, "cnemc": Layout.CNEMC, "csv": Layout.PLAIN}
 BAD_ROWS_SHOWN = 10
+
+
+def run_bridges(processes: int) -> None:
+    """Several bridges until told to stop; those that an earlier fleet had beyond these leave."""
+    settings: BridgeSettings = BridgeSettings.load()
+    if "name" in settings.model_fields_set:
+        raise SettingsError(
+            "bridge_name",
+            "is one name for several bridges",
+            field="LANTIAN_BRIDGE_NAME",
+            value=settings.name,
+            hint="unset it: each of several bridges has its number as name",
+        )
+    run_fleet(CoreSettings.load(), bridge_process.PROCESS, ["ingest"], processes, leave=["ingest", "--leave"])
 
 
 def run_bridge(*, name: str | None, leave: bool) -> None:

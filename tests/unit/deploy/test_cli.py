@@ -66,7 +66,7 @@ def test_a_called_command_is_its_package_s_own() -> None:
 
 def test_an_error_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
     result = run("env", LANTIAN_STATE_DIR=str(tmp_path))
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1
     assert "run `lantian up`" in result.stderr
@@ -74,5 +74,5 @@ def test_an_error_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
 
 def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     result = run("status", LANTIAN_STATE_DIR=str(tmp_path), LANTIAN_MQTT_PORT="many")
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert "LANTIAN_MQTT_PORT" in result.stderr
