@@ -11,6 +11,8 @@ import msgspec
 import psycopg2
 from prometheus_client import Counter
 
+from aggregate.closed import DayKey
+from aggregate.closed_store import load_closed, write_closed
 from aggregate.judge import Judge, Told
 from aggregate.publish import publish_rejected, publish_statistics
 from aggregate.reading import Judged, Position, RejectReason, Stored, Unparsed
@@ -21,7 +23,6 @@ from aggregate.statistic import State, Statistic, Window
 from aggregate.statistic_store import Memory, read_due, read_open
 from aggregate.store import (
     Layouts,
-    load_closed,
     load_digests,
     load_refused,
     load_slots,
@@ -29,7 +30,7 @@ from aggregate.store import (
     write_reports,
     write_told,
 )
-from aggregate.take import Standing, Taken, take
+from aggregate.take import Standing, Taken, day_of_receipt, take
 from core.clock import HOUR, MICROS
 from core.kafka import REPORTS
 from core.logs import get_logger
@@ -131,7 +132,8 @@ class ReportStep:
         item = Unparsed(position, entry, RejectReason.UNSTORABLE, (str(error).strip() or repr(error)).splitlines()[0])
         digest = hashlib.sha256(entry.body).digest()
         known = load_digests(cursor, {(entry.station, digest)})
-        return take([], [(item, digest)], Standing({}, {}, {}, known), self._order)
+        closed = load_closed(cursor, _days([], [item]))
+        return take([], [(item, digest)], Standing({}, {}, closed, known), self._order)
 
     def _take(
         self, cursor: Any, located: Sequence[Located], span: tuple[int, int, int], now: float, touched: Touched
@@ -142,7 +144,7 @@ class ReportStep:
         standing = Standing(
             load_slots(cursor, self._layouts, {report.slot for report in judged if report.slot.station_id > 0}),
             load_refused(cursor, {(report.entry.station, report.number) for report in judged}),
-            load_closed(cursor, {(report.entry.station, report.day) for report in judged}),
+            load_closed(cursor, _days(judged, unparsed)),
             load_digests(cursor, {(item.entry.station, digest) for item, digest in hashed}),
         )
         taken = take(judged, hashed, standing, self._order)
@@ -154,6 +156,7 @@ class ReportStep:
         write_reports(cursor, self._layouts, taken.slots.items())
         rejections = [*map(rejection_of, taken.rejected), *map(rejection_of_unparsed, taken.unparsed)]
         write_rejections(cursor, rejections)
+        write_closed(cursor, taken.closed)
         write_intake(cursor, span, now, taken.counts.get(span[0], {}))
         publish_rejected(cursor, MAKER, span[0], rejections)
 
@@ -223,6 +226,11 @@ def _numbers_told(located: Iterable[Located]) -> dict[tuple[str, int, int], tupl
             key = (entry.station, int(entry.source), status.run)
             told[key] = max(told.get(key, (0, 0)), (status.seq, entry.received // MICROS))
     return told
+
+
+def _days(judged: Iterable[Judged], unparsed: Iterable[Unparsed]) -> set[DayKey]:
+    of_reports = {(report.entry.station, report.day) for report in judged}
+    return of_reports | {(item.entry.station, day_of_receipt(item.entry)) for item in unparsed}
 
 
 def _touch(touched: Touched, taken: Taken) -> None:

@@ -192,36 +192,14 @@ _REPORT_COLUMNS = (
 )
 
 
-def load_closed(
-    cursor: Any, days: Collection[tuple[str, int]]
-) -> dict[tuple[str, int], list[tuple[Source, int, int, int]]]:
-    """Which of `days` (topic station, first second) are closed, with the ranges of numbers they hold."""
-    found: dict[tuple[str, int], list[tuple[Source, int, int, int]]] = {}
-    if not days:
-        return found
-    wanted = {(station, datetime.fromtimestamp(day, SHANGHAI).date()): day for station, day in days}
-    cursor.execute(
-        "select c.station, c.day, n.source, n.run, lower(r), upper(r) - 1"
-        " from unnest(%s::text[], %s::date[]) as k(station, day)"
-        " join closed_day c on (c.station, c.day) = (k.station, k.day)"
-        " left join closed_numbers n on (n.station, n.day) = (c.station, c.day)"
-        " left join lateral unnest(n.numbers) as r on true",
-        ([station for station, _ in wanted], [day.isoformat() for _, day in wanted]),
-    )
-    for station, day, source, run, first, last in cursor.fetchall():
-        ranges = found.setdefault((station, wanted[station, day]), [])
-        if first is not None:
-            ranges.append((Source(source), run, first, last))
-    return found
-
-
 def load_digests(cursor: Any, wanted: Collection[tuple[str, bytes]]) -> set[tuple[str, bytes]]:
-    """Which unparsed payloads (topic station, SHA-256) are kept already."""
+    """Which unparsed payloads (topic station, SHA-256) are kept already, or were until their day was closed."""
     if not wanted:
         return set()
     cursor.execute(
-        "select r.station, r.digest from unnest(%s::text[], %s::bytea[]) as k(station, digest)"
-        " cross join lateral (select * from rejected where (station, digest) = (k.station, k.digest) offset 0) r",
+        "select k.station, k.digest from unnest(%s::text[], %s::bytea[]) as k(station, digest)"
+        " cross join lateral (select from rejected where (station, digest) = (k.station, k.digest) union all"
+        " select from closed_payloads where (station, digest) = (k.station, k.digest) limit 1) r",
         ([station for station, _ in wanted], [digest for _, digest in wanted]),
     )
     return {(station, bytes(digest)) for station, digest in cursor.fetchall()}

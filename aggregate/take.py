@@ -10,14 +10,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from aggregate.closed import ClosedDay, DayKey, refuse
 from aggregate.reading import Judged, Number, RejectReason, Resolved, Slot, Stored, Unparsed
 from aggregate.revision import Said, mask, resolve, said
 from aggregate.store import Intake, Refused, RefusedKey
 from core.clock import MICROS, day_start
-from ingest.envelope import Source
-
-DayKey = tuple[str, int]
-"""The topic's station and the first second of a day of Asia/Shanghai."""
+from ingest.envelope import Entry, Source
 
 
 @dataclass(slots=True)
@@ -26,8 +24,8 @@ class Standing:
 
     slots: Mapping[Slot, dict[Number, Stored]]
     refused: Refused
-    closed: Mapping[DayKey, Collection[tuple[Source, int, int, int]]]
-    """Closed days, with the ranges (source, run, first, last) of the numbers they hold."""
+    closed: Mapping[DayKey, ClosedDay]
+    """Days of reports, and of the receipt of what is none, that are closed."""
     digests: Collection[tuple[str, bytes]] = ()
     """Topic station and SHA-256 of bytes without a readable number that are kept already."""
 
@@ -40,6 +38,8 @@ class Taken:
     """Slots in which a row is fresh or changed."""
     rejected: list[Resolved] = field(default_factory=list)
     unparsed: list[Unparsed] = field(default_factory=list)
+    closed: dict[DayKey, ClosedDay] = field(default_factory=dict)
+    """Closed days to which something new has come."""
     counts: dict[int, dict[tuple[str, int, int], Intake]] = field(default_factory=lambda: defaultdict(dict))
     """By partition, then topic station, source and day."""
 
@@ -52,8 +52,12 @@ class Taken:
     def count_unparsed(self, item: Unparsed) -> None:
         """Count an entry without readings, on the day of its receipt."""
         entry = item.entry
-        key = (entry.station, int(entry.source), day_start(entry.received // MICROS))
-        self.count(item.position.partition, key, 0, 0)
+        self.count(item.position.partition, (entry.station, int(entry.source), day_of_receipt(entry)), 0, 0)
+
+
+def day_of_receipt(entry: Entry) -> int:
+    """The day to which what is no report belongs: its first second."""
+    return day_start(entry.received // MICROS)
 
 
 def take(
@@ -61,10 +65,14 @@ def take(
 ) -> Taken:
     """Take judged reports, in Kafka's order, and unparsed entries with their SHA-256, into what stands."""
     taken = Taken()
-    _take_unparsed(taken, unparsed, set(standing.digests))
+    _take_unparsed(taken, unparsed, set(standing.digests), standing.closed)
     by_slot: dict[Slot, list[Judged]] = defaultdict(list)
     for report in judged:
-        by_slot[report.slot].append(report)
+        day = standing.closed.get((report.entry.station, report.day))
+        if day is None:
+            by_slot[report.slot].append(report)
+        else:
+            _take_closed(taken, report, day)
     sorted_names: dict[tuple[str, ...], tuple[tuple[str, ...], list[int]]] = {}
     for slot, reports in by_slot.items():
         rows = standing.slots.get(slot)
@@ -79,12 +87,7 @@ def take(
 
 def _plain(report: Judged, standing: Standing) -> bool:
     """Whether nothing is known of the report and nothing is wrong with it: the commonest case by far."""
-    return (
-        report.whole is None
-        and report.reasons is None
-        and _refused_key(report) not in standing.refused
-        and (report.entry.station, report.day) not in standing.closed
-    )
+    return report.whole is None and report.reasons is None and _refused_key(report) not in standing.refused
 
 
 def _first(report: Judged, sorted_names: dict[tuple[str, ...], tuple[tuple[str, ...], list[int]]]) -> Stored:
@@ -116,14 +119,6 @@ def _take_slot(
     refused: dict[RefusedKey, dict[str, set[Said]]] = {}
     recorded = {key for key in map(_refused_key, reports) if key in standing.refused}
     for report in reports:
-        held = standing.closed.get((report.entry.station, report.day))
-        if held is not None and report.whole is None:
-            if _holds(held, report.number):
-                _count(taken, report, len(report.names))
-                continue
-            report.whole = RejectReason.CLOSED
-            report.reasons = [RejectReason.CLOSED] * len(report.names)
-            report.detail = "the day is closed"
         key = _refused_key(report)
         of_number = refused.setdefault(key, {name: set(of) for name, of in standing.refused.get(key, {}).items()})
         again = report.whole is not None and not report.entry.retry and key in recorded
@@ -144,11 +139,15 @@ def _refused_key(report: Judged) -> RefusedKey:
     return RefusedKey(report.entry.station, report.number, report.slot.time, report.slot.period, mismatch)
 
 
-def _holds(ranges: Collection[tuple[Source, int, int, int]], number: Number) -> bool:
-    return any(
-        source == number.source and run == number.run and first <= number.seq <= last
-        for source, run, first, last in ranges
-    )
+def _take_closed(taken: Taken, report: Judged, day: ClosedDay) -> None:
+    """A known number is a repeat, whatever it says and whatever is wrong with it."""
+    if day.holds(report.number):
+        _count(taken, report, len(report.names))
+        return
+    day.receive(report.number, len(report.names))
+    taken.closed[report.entry.station, report.day] = day
+    taken.rejected.append(refuse(report))
+    _count(taken, report, 0)
 
 
 def _count(taken: Taken, report: Judged, repeats: int) -> None:
@@ -156,10 +155,24 @@ def _count(taken: Taken, report: Judged, repeats: int) -> None:
     taken.count(report.position.partition, (entry.station, int(entry.source), report.day), len(report.names), repeats)
 
 
-def _take_unparsed(taken: Taken, unparsed: Iterable[tuple[Unparsed, bytes]], known: set[tuple[str, bytes]]) -> None:
+def _take_unparsed(
+    taken: Taken,
+    unparsed: Iterable[tuple[Unparsed, bytes]],
+    known: set[tuple[str, bytes]],
+    closed: Mapping[DayKey, ClosedDay],
+) -> None:
     for item, digest in unparsed:
         taken.count_unparsed(item)
-        key = (item.entry.station, digest)
-        if key not in known:
-            known.add(key)
-            taken.unparsed.append(item)
+        entry = item.entry
+        if (entry.station, digest) in known:
+            continue
+        known.add((entry.station, digest))
+        taken.unparsed.append(item)
+        key = (entry.station, day_of_receipt(entry))
+        if day := closed.get(key):
+            # the rejected of a closed day count for nothing: what was received is kept with the day
+            if entry.run is None or entry.seq is None:
+                day.payloads.add((entry.source, digest))
+            else:
+                day.receive(Number(entry.source, entry.run, entry.seq), 0)
+            taken.closed[key] = day

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 
+from aggregate.closed import ClosedDay, DayKey
 from aggregate.judge import Judge
 from aggregate.reading import Number, Position, RejectReason, Slot, Stored
 from aggregate.revision import CURRENT, DEFAULT_ORDER, said
 from aggregate.store import Refused, RefusedKey
 from aggregate.take import Standing, Taken, take
 from core.clock import day_start
-from ingest.envelope import Entry, Source
+from ingest.envelope import Entry
 
 
 @dataclass
@@ -23,7 +24,7 @@ class Book:
     rows: dict[Slot, dict[Number, Stored]] = field(default_factory=dict)
     refused: Refused = field(default_factory=dict)
     digests: set[tuple[str, bytes]] = field(default_factory=set)
-    closed: dict[tuple[str, int], list[tuple[Source, int, int, int]]] = field(default_factory=dict)
+    closed: dict[DayKey, ClosedDay] = field(default_factory=dict)
     closed_readings: int = 0
     rejected: list[tuple[str, str, float | None, str, str]] = field(default_factory=list)
     whole: list[str] = field(default_factory=list)
@@ -68,14 +69,14 @@ class Book:
 
     def close(self, day: int) -> None:
         """Close a day as retention does: its rows and numbers are condensed, then dropped."""
-        ranges = self.closed.setdefault(("s1", day), [])
+        held = self.closed.setdefault(("s1", day), ClosedDay())
         for slot in [slot for slot in self.rows if day_start(slot.time) == day]:
             for row in self.rows.pop(slot).values():
                 self.closed_readings += len(row.names)
-                ranges.append((row.number.source, row.number.run, row.number.seq, row.number.seq))
+                held.numbers[row.number.source, row.number.run].add(row.number.seq)
         for key in self.refused:
             if day_start(key.time) == day:
-                ranges.append((key.number.source, key.number.run, key.number.seq, key.number.seq))
+                held.numbers[key.number.source, key.number.run].add(key.number.seq)
 
     def letters(self) -> list[str]:
         return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reports import CO, DAY, MIDNIGHT, MINUTE, PM10, SO2, entry, registry, report, station
 
+from aggregate.closed import ClosedDay
 from aggregate.judge import Judge
 from aggregate.reading import Number, Position, RejectReason, Slot
 from aggregate.revision import BY_PERSON, CURRENT, SUPERSEDED, rank, said
@@ -222,6 +224,46 @@ def test_in_a_closed_day_a_known_number_is_a_repeat_and_a_new_one_is_rejected() 
     assert book.repeats == 4
     assert [reason for *_, reason in book.rejected] == [RejectReason.CLOSED] * 2
     assert book.rows == {}
+
+
+def test_what_comes_to_a_closed_day_is_received_and_its_readings_counted_as_rejected() -> None:
+    book = Book()
+    book.close(MIDNIGHT)
+    day = book.closed["s1", MIDNIGHT]
+    [taken] = [book.take([entry(SOUND), entry(PARTLY), entry(SOUND)], judge(NARROW))]
+    assert taken.closed == {("s1", MIDNIGHT): day}
+    assert [numbers.encode() for numbers in day.received.values()] == [[(1, 2)]]
+    assert (dict(day.rejected), book.repeats, book.balances()) == ({Source.DEVICE: 4}, 2, True)
+
+
+@pytest.mark.parametrize("name", ["s1", "nobody"])
+def test_in_a_closed_day_a_report_rejected_whole_is_known_by_its_number_too(name: str) -> None:
+    mismatch = report(MIDNIGHT, 9, {"PM10": 80}, name="s1" if name == "nobody" else "nobody", period="PT1M")
+    book = Book()
+    book.closed[name, MIDNIGHT] = ClosedDay()
+    taken_by([entry(mismatch, name=name)], [entry(mismatch, name=name)], book=book)
+    assert book.whole == [RejectReason.CLOSED]
+    assert (book.repeats, book.balances()) == (1, True)
+
+
+def test_the_first_in_kafka_s_order_gives_a_closed_day_the_number_whatever_its_time() -> None:
+    first, second = (report(MIDNIGHT + m * MINUTE, m + 1, {"PM10": m}, period="PT1M") for m in (0, 1))
+    reused = report(MIDNIGHT, 2, {"PM10": 77}, period="PT1M")
+    book = Book()
+    book.close(MIDNIGHT)
+    book.take([entry(first), entry(second), entry(reused)], judge(WIDE))
+    assert [value for _, _, value, *_ in book.rejected] == [0, 1]
+
+
+def test_bytes_that_are_no_report_are_kept_with_a_closed_day_of_receipt() -> None:
+    numbered = b'{"station": "s1", "seq": 77, "values": 3}'
+    book = Book()
+    book.close(MIDNIGHT)
+    taken = book.take([entry(b"no report"), entry(numbered), entry(b"no report")], judge(NARROW))
+    day = taken.closed["s1", MIDNIGHT]
+    assert day.payloads == {(Source.DEVICE, hashlib.sha256(b"no report").digest())}
+    assert day.received[Source.DEVICE, 0].encode() == [(77, 77)]
+    assert book.whole == [RejectReason.MALFORMED] * 2
 
 
 def test_the_days_beside_a_closed_day_are_open() -> None:
