@@ -34,6 +34,9 @@ FENCED = Counter("lantian_stream_fenced_total", "Transactions refused because an
 RELAYED = Counter("lantian_outbox_relayed_total", "Messages relayed to Kafka", ["consumer"])
 LAG = Gauge("lantian_stream_lag_records", "Records that Kafka holds after the offset", ["consumer", "partition"])
 
+PROVEN_SECONDS = 5.0
+"""Only what has worked for so long resets the back-off: on a full disk partitions can be claimed and nothing stored."""
+
 
 class Step(Protocol):
     """What a stream does with records; all of it inside the stream's transaction."""
@@ -83,6 +86,8 @@ class Stream:
         self._gained: set[int] = set()
         self._next_tick = 0.0
         self._kafka_answered = False
+        self._backoff = Backoff()
+        self._doubted_until = 0.0
 
     def ready(self) -> dict[str, bool]:
         """Whether the dependencies answer."""
@@ -90,12 +95,12 @@ class Stream:
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set; raises `LantianError` where waiting cannot help (an offset that Kafka has no more)."""
-        backoff = Backoff()
         try:
             while not stop.is_set():
                 try:
                     self._turn()
-                    backoff.reset()
+                    if time.monotonic() > self._doubted_until:
+                        self._backoff.reset()
                 except FencedError as error:
                     FENCED.labels(self._step.consumer).inc()
                     self._log.warning("fenced", error=str(error))
@@ -103,7 +108,7 @@ class Stream:
                 except (*Gone, UnavailableError) as error:
                     self._log.warning("server_away", error=str(error).strip())
                     self._close_database()
-                    backoff.wait(stop)
+                    self._pause(stop)
                 except OffsetOutOfRangeError as error:
                     raise LantianError(
                         "offset",
@@ -113,9 +118,13 @@ class Stream:
                 except KafkaError as error:
                     self._log.warning("kafka_away", error=str(error))
                     self._close_producer()
-                    backoff.wait(stop)
+                    self._pause(stop)
         finally:
             self._close()
+
+    def _pause(self, stop: threading.Event) -> None:
+        self._backoff.wait(stop)
+        self._doubted_until = time.monotonic() + PROVEN_SECONDS
 
     def _turn(self) -> None:
         self._open()

@@ -1,0 +1,102 @@
+"""A disk that runs full: the server may end; nothing is lost, nothing doubled, and nobody spins or hoards meanwhile."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from burden import burden
+from disk import DiskFull, small_disk
+from field import Field, running_field
+from waiting import eventually
+
+from core.clock import DAY
+from ingest.simulation.network import write_csv
+from ingest.simulation.scenario import load_scenario
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
+
+SCENARIO = "faults"
+AWAY_S = 12.0
+GROWN_MB = 80.0
+"""More than that, and a process hoards what it cannot pass on."""
+BUSY = 0.25
+"""Of a processor: beyond it, a process that can do nothing spins."""
+POSTGRES, POSTGRES_LOG, KAFKA = DiskFull("postgres"), DiskFull("postgres", log=True), DiskFull("kafka")
+MEGABYTES = {"postgres": 400, "kafka": 200}
+
+
+@pytest.mark.parametrize("fault", [POSTGRES_LOG, KAFKA, pytest.param(POSTGRES, marks=pytest.mark.slow)], ids=str)
+def test_a_full_disk_loses_nothing_and_doubles_nothing(tmp_path: Path, fault: DiskFull) -> None:
+    (server,) = fault.touches
+    scenario = load_scenario(SCENARIO)
+    stations, truth, folder = tmp_path / "stations.csv", tmp_path / "truth", tmp_path / "stack"
+    write_csv(scenario.network, stations)
+    past = scenario.end + 3 * DAY  # all windows have ended: nothing is waited for
+    with (
+        small_disk(folder, server, MEGABYTES[server]),
+        running_field(folder, stations, now=past, each=1) as field,
+    ):
+        sending = _send(field, truth, tmp_path / "sent.json")
+        stored = eventually("reports arrive", lambda: _stored(field))
+        before = {process.name: burden(process.pid) for process in field.processes}
+        fault.strike(field)
+        threading.Event().wait(AWAY_S)
+        after = {process.name: burden(process.pid) for process in field.processes}
+        fault.heal(field)
+        healed = time.monotonic()
+        assert sending.wait(300) == 0
+        verdict = _verdict(field, truth)
+        seconds = time.monotonic() - healed
+        field.check_alive()
+        field.run("ledger")
+
+        cost = {
+            name: (
+                round(after[name].memory - past_.memory, 1),
+                round((after[name].processor - past_.processor) / AWAY_S, 2),
+            )
+            for name, past_ in before.items()
+        }
+        sys.stderr.write(
+            f"\n{fault}: settled {seconds:.1f} s after there was room; MB grown, share of a processor: {cost}\n"
+        )
+        assert _stored(field) > 2 * stored, "most reports were in flight when the disk was full"
+        assert verdict["differences"] == 0
+        assert verdict["open"] == 0
+        assert verdict["figures"] > 500
+        assert max(grown for grown, _ in cost.values()) < GROWN_MB
+        assert max(share for _, share in cost.values()) < BUSY
+
+
+def _send(field: Field, truth: Path, answer: Path) -> subprocess.Popen[bytes]:
+    command = [
+        sys.executable,
+        "-m",
+        "deploy.cli",
+        "simulate",
+        "--scenario",
+        SCENARIO,
+        "--as-fast-as-possible",
+        "--json",
+    ]
+    with answer.open("wb") as output:
+        return subprocess.Popen(
+            [*command, "--truth", str(truth)], env=field.environment("sender"), cwd=field.folder, stdout=output
+        )
+
+
+def _stored(field: Field) -> int:
+    return int(field.rows("select count(*) from report")[0][0])
+
+
+def _verdict(field: Field, truth: Path) -> dict[str, Any]:
+    """What the judge says once all has come to rest."""
+    found: dict[str, Any] = json.loads(field.run("simulate", "--judge", str(truth), "--json"))
+    return found
