@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter as Counts
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from prometheus_client import Counter
 
 from aggregate.closed import DayKey
 from aggregate.closed_store import load_closed, write_closed
+from aggregate.entries import Located, entries_of
 from aggregate.judge import Judge, Told
 from aggregate.publish import publish_rejected, publish_statistics
 from aggregate.reading import Judged, Position, RejectReason, Stored, Unparsed
@@ -34,10 +35,9 @@ from aggregate.take import Standing, Taken, day_of_receipt, take
 from core.clock import HOUR, MICROS
 from core.kafka import REPORTS
 from core.logs import get_logger
-from ingest.envelope import Entry, EntryKind, Source, decode_batch
+from ingest.envelope import Entry, EntryKind
 from ingest.kinds import KindSettings
 from ingest.registry import renewed
-from ingest.report import MAX_NUMBER
 from standards.editions import load_editions
 from standards.factors import load_catalogue
 
@@ -50,15 +50,6 @@ _told = msgspec.json.Decoder(Told)
 
 _UNSTORABLE = (psycopg2.DataError, psycopg2.IntegrityError, ValueError, OverflowError)
 """What a single entry may cause where it is decoded and stored; anything else is our fault and stops the worker."""
-
-STATION_LETTERS = 256
-"""Of a topic's station: a longer name is none of the registry's (64 at most), and an index of the database, whose
-entries are bounded, would refuse it with an error that looks as if the server were away."""
-
-_LAST_RECEIPT = 4_102_444_800 * MICROS
-"""The year 2100: a receipt later than that is no receipt."""
-
-Located = tuple[Position, Entry]
 
 
 class ReportStep:
@@ -96,7 +87,7 @@ class ReportStep:
         self._refresh(cursor)
         touched = Touched()
         for partition, batch in sorted(records.items()):
-            located = list(_located(partition, batch))
+            located = list(entries_of(partition, batch))
             span = (partition, batch[0].offset, batch[-1].offset + 1)
             cursor.execute("savepoint batch")
             try:
@@ -184,31 +175,6 @@ class ReportStep:
         registry = renewed(cursor.connection, self._judge.registry)
         if registry is not self._judge.registry:
             self._judge.use(registry)
-
-
-def _located(partition: int, batch: Iterable[Any]) -> Iterator[Located]:
-    for record in batch:
-        try:
-            entries = decode_batch(record.value or b"")
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            entries = None
-        if entries is None or not all(map(_storable, entries)):
-            # not ours: kept whole, rejected as malformed
-            entries = [Entry(record.timestamp * 1000, EntryKind.REPORT, Source.DEVICE, "", record.value or b"")]
-        for number, entry in enumerate(entries):
-            if len(entry.station) > STATION_LETTERS:
-                entry = msgspec.structs.replace(entry, station=entry.station[:STATION_LETTERS])  # noqa: PLW2901
-            yield Position(partition, record.offset, number), entry
-
-
-def _storable(entry: Entry) -> bool:
-    """Whether what stands around the payload can be kept: always, if a bridge wrote it."""
-    numbers = (number for number in (entry.run, entry.seq) if number is not None)
-    return (
-        0 <= entry.received <= _LAST_RECEIPT
-        and all(0 <= number <= MAX_NUMBER for number in numbers)
-        and "\0" not in entry.station
-    )
 
 
 def _numbers_told(located: Iterable[Located]) -> dict[tuple[str, int, int], tuple[int, int]]:
