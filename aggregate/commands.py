@@ -42,6 +42,20 @@ def ledger(station: _Station = None, as_json: _Json = False) -> None:
     show(station, as_json)
 
 
+@app.command()
+def archive(
+    keep_days: Annotated[
+        int | None, typer.Option(min=0, help="Close what is older than so many days.", show_default="LANTIAN_ARCHIVE_KEEP_DAYS, 400")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be closed, and what waits.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """Close days that are old and final, keep their numbers and counts, and drop their readings; run it daily."""
+    from aggregate.archive_cli import run
+
+    run(keep_days, dry_run=dry_run, as_json=as_json)
+
+
 @rejected.command("list")
 def list_rejected(
     station: _Station = None,

@@ -1,4 +1,4 @@
-"""Settings of the worker."""
+"""Settings of the worker, and of closing days."""
 
 from __future__ import annotations
 
@@ -11,6 +11,16 @@ from aggregate.revision import DEFAULT_ORDER
 from core.health import PORTS
 from core.settings import SectionSettings
 from ingest.envelope import Source
+
+
+class ArchiveSettings(SectionSettings):
+    """`LANTIAN_ARCHIVE_…`, or `[archive]` in `lantian.toml`."""
+
+    section: ClassVar[str] = "archive"
+    model_config = SettingsConfigDict(env_prefix="LANTIAN_ARCHIVE_")
+
+    keep_days: int = Field(default=400, ge=0)
+    """A year, and five weeks in which the year is reviewed and evaluated with its readings at hand."""
 
 
 class AggregateSettings(SectionSettings):
