@@ -30,8 +30,11 @@ FUTURE_LIMIT_S = 300
 UNKNOWN_STATION_ID = -1
 """In the slot of a report whose station the registry has never known."""
 
-PLANS_KEPT = 20_000
-"""A device that names its factors anew in each report must not fill the memory."""
+NAMES_KEPT = 400_000
+"""Factor names in all plans that are kept: 20 each for 20 000 layouts of stations. A device that names its factors anew
+in each report, thousands at a time, must not fill the memory."""
+NAME_LETTERS = 64
+"""A plan with a longer name is not kept; no factor is called so."""
 
 ORIGINS = {Origin.LIVE: 0, Origin.RESENT: 1, Origin.REPLAY: 2}
 """As stored."""
@@ -63,12 +66,13 @@ class Judge:
         self._catalogue = catalogue
         self._kinds = kinds
         self._plans: dict[tuple[tuple[str, ...], int], _Plan] = {}
+        self._names_kept = 0
         self.registry = Registry.empty()
 
     def use(self, registry: Registry) -> None:
         """Judge by another state of the registry from now on."""
         self.registry = registry
-        self._plans.clear()
+        self._forget_plans()
 
     def judge(self, entries: Iterable[tuple[Position, Entry]]) -> tuple[list[Judged], list[Unparsed]]:
         """The verdicts on reports and oversize payloads, in the order of the entries."""
@@ -128,10 +132,21 @@ class Judge:
         key = (names, station.version_key if station else 0)
         plan = self._plans.get(key)
         if plan is None:
-            if len(self._plans) >= PLANS_KEPT:
-                self._plans.clear()
-            plan = self._plans[key] = self._make_plan(names, station)
+            plan = self._make_plan(names, station)
+            self._keep(key, plan)
         return plan
+
+    def _keep(self, key: tuple[tuple[str, ...], int], plan: _Plan) -> None:
+        if any(len(name) > NAME_LETTERS for name in plan.names):
+            return
+        if self._names_kept + len(plan.names) > NAMES_KEPT:
+            self._forget_plans()
+        self._plans[key] = plan
+        self._names_kept += len(plan.names)
+
+    def _forget_plans(self) -> None:
+        self._plans.clear()
+        self._names_kept = 0
 
     def _make_plan(self, names: tuple[str, ...], station: Station | None) -> _Plan:
         kind = station.kind if station else ""

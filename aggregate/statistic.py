@@ -108,7 +108,10 @@ def encode_statements(batch: StatementBatch) -> bytes:
 
 def decode_statements(value: bytes) -> StatementBatch:
     """The batch in a Kafka record; raises `msgspec.DecodeError` if the record is none of ours."""
-    return _decoder.decode(value)
+    try:
+        return _decoder.decode(value)
+    except RecursionError as error:  # deep in a field that the schema does not know
+        raise msgspec.DecodeError(str(error)) from None
 
 
 class Key(NamedTuple):

@@ -72,7 +72,10 @@ def encode_batch(entries: Sequence[Entry]) -> bytes:
 
 def decode_batch(value: bytes) -> list[Entry]:
     """The entries of a Kafka record; raises `msgspec.DecodeError` if the record is none of ours."""
-    return _decoder.decode(value)
+    try:
+        return _decoder.decode(value)
+    except RecursionError as error:  # deep in a field that the schema does not know
+        raise msgspec.DecodeError(str(error)) from None
 
 
 def headers(count: int) -> list[tuple[str, bytes]]:

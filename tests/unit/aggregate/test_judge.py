@@ -264,8 +264,19 @@ def test_another_registry_is_judged_by_from_then_on() -> None:
     assert judged(body, judge=judge).whole is None
 
 
-def test_names_invented_anew_in_each_report_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aggregate.judge.PLANS_KEPT", 8)
+@pytest.mark.parametrize("names", [1, 50, 300])
+def test_names_invented_anew_in_each_report_do_not_fill_the_memory(names: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aggregate.judge.NAMES_KEPT", 200)
     judge = judge_of()
-    judge_all(*(entry(report(NOON, seq, {f"x{seq}": 1})) for seq in range(1, 30)), judge=judge)
-    assert len(judge._plans) <= 8
+    for seq in range(1, 300):
+        values = {f"x{seq}-{number}": 1 for number in range(names)}
+        verdict = judged(report(NOON, seq, values), judge=judge)
+        assert set(reasons(verdict).values()) == {RejectReason.UNKNOWN_FACTOR}
+        assert sum(len(plan.names) for plan in judge._plans.values()) <= 300
+
+
+def test_very_long_names_are_judged_and_not_remembered() -> None:
+    judge = judge_of()
+    verdict = judged(report(NOON, 1, {"x" * 10_000: 1, "PM10": 80}), judge=judge)
+    assert reasons(verdict) == {"x" * 10_000: RejectReason.UNKNOWN_FACTOR, PM10: None}
+    assert not judge._plans

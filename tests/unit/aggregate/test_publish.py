@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import msgspec
+import pytest
+
 from aggregate.publish import STATEMENTS_A_RECORD, batches
 from aggregate.statistic import Reason, Statement, Window, decode_statements
 from core.kafka import MAX_RECORD_BYTES
@@ -43,3 +46,9 @@ def test_large_statements_take_more_records_and_keep_their_order() -> None:
 
 def test_nothing_to_tell_is_no_record() -> None:
     assert batches("晋城市", []) == []
+
+
+@pytest.mark.parametrize("value", [b"", b"\xff", b"[]", b'{"city":1}', b'{"x":' + b"[" * 100_000])
+def test_bytes_that_are_no_statements_are_told_from_some(value: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        decode_statements(value)
