@@ -32,6 +32,8 @@ PUMP_SECONDS = 0.1
 RESEND_TICK_SECONDS = 0.1
 RESEND_BELOW_UNCONFIRMED = 1000
 """While more than these are on their way to the broker, what is unsaid is not yet lost."""
+PROBES = 20
+"""Reports that are repeated at a time to a centre that says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,6 @@ class ReportSender:
         self._heard = time.monotonic()
         self._acknowledged_sent = -math.inf
         self._silent_round = -math.inf
-        self._silent_line = -math.inf
         self._next_tick = 0.0
         self._next_status = time.monotonic() + settings.status_seconds
         self._since_poll = 0
@@ -231,11 +232,10 @@ class ReportSender:
             self._patience = self._settings.resend_seconds
 
     def _resend(self, now: float) -> None:
-        """Repeat, oldest first, what was sent before the line; what is repeated moves behind it."""
+        """Repeat, oldest first and paced, what was sent before the line; what is repeated moves behind it."""
         if not self._mqtt.connected or self._mqtt.unconfirmed >= RESEND_BELOW_UNCONFIRMED:
             return
-        line = self._lost_before(now)
-        most = max(1, int(self._settings.resend_per_second * RESEND_TICK_SECONDS))
+        line, most = self._lost(now)
         first = itertools.islice(self._kept.items(), most)  # the kept stand in the order of their last sending
         due = [key for key, outgoing in first if outgoing.sent <= line]
         for key in due:
@@ -245,17 +245,20 @@ class ReportSender:
             self._mqtt.publish(outgoing.topic, outgoing.payload)
         self.repeated += len(due)
 
-    def _lost_before(self, now: float) -> float:
-        """What was sent before this moment and is unsaid is taken for lost.
+    def _lost(self, now: float) -> tuple[float, int]:
+        """Before which moment what was sent and is unsaid is taken for lost, and how much of it to repeat now.
 
-        Either what was sent `resend_seconds` later has been acknowledged, or nothing has for too long. Age alone says
-        nothing: a centre that works off a queue is slow, and repeats would make it slower.
+        What was sent `resend_seconds` before something that has been acknowledged is lost. Age alone says nothing: a
+        centre that works off a queue is slow, and repeats would make it slower. If it says nothing at all for too
+        long, a few are repeated to ask: were all, a broker whose bridge is away would queue the window again and again.
+        Whatever follows from the answer is decided by the answer.
         """
         if now - max(self._heard, self._silent_round) >= self._patience:
             self._silent_round = now
-            self._silent_line = now - self._settings.resend_seconds
             self._patience = min(self._patience * 2, self._settings.resend_longest_seconds)
-        return max(self._acknowledged_sent - self._settings.resend_seconds, self._silent_line)
+            return now - self._settings.resend_seconds, PROBES
+        most = max(1, int(self._settings.resend_per_second * RESEND_TICK_SECONDS))
+        return self._acknowledged_sent - self._settings.resend_seconds, most
 
     def _check_alive(self, now: float) -> None:
         if not self._kept:

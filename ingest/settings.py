@@ -51,8 +51,8 @@ class SenderSettings(SectionSettings):
     window: int = Field(default=50_000, ge=1, le=60_000)
     """Reports sent and not yet known to be durable; with more the sender waits. MQTT has 65 535 packet ids."""
     resend_seconds: float = Field(default=10.0, gt=0)
-    """A report is sent again when what was sent so much later is acknowledged, or when nothing at all was for so long;
-    the latter doubles while it lasts."""
+    """A report is sent again when what was sent so much later is acknowledged; some are when nothing at all was for so
+    long, which doubles while it lasts."""
     resend_longest_seconds: float = Field(default=60.0, gt=0)
     resend_per_second: int = Field(default=5_000, ge=1)
     """Pace of repeats."""

@@ -27,7 +27,7 @@ from deploy.local.stack import Stack
 from ingest.acks import StationAck, payload_hash
 from ingest.entries import MAX_BODY_BYTES
 from ingest.envelope import EntryKind, Oversize, Source
-from ingest.sender import Identity, ReportSender
+from ingest.sender import PROBES, Identity, ReportSender
 from ingest.settings import SenderSettings
 
 pytestmark = pytest.mark.stack
@@ -184,6 +184,20 @@ def test_killing_the_broker_in_the_middle_loses_nothing(
     local_stack.start("mosquitto")
     eventually("all is durable", pumped(sender, lambda: sender.outstanding == 0), seconds=90)
     eventually("all is in the log", lambda: set(arrived(log, run)) == set(range(1, 3 * MANY + 1)))
+
+
+def test_a_centre_that_says_nothing_is_asked_with_a_few_and_then_sent_all_that_is_lost(
+    local_stack: Stack, sender: ReportSender, log: LogReader, run: int
+) -> None:
+    submit(sender, run, 1, MANY)
+    eventually("the broker has it", pumped(sender, lambda: sender._mqtt.unconfirmed == 0))
+    local_stack.kill("mosquitto")
+    local_stack.start("mosquitto")
+    eventually("it is repeated", pumped(sender, lambda: sender.repeated > 0))
+    assert sender.repeated <= PROBES
+    with running(BridgeProcess(local_stack, ack_seconds=0.2)):
+        eventually("all is durable", pumped(sender, lambda: sender.outstanding == 0), seconds=90)
+    eventually("all is in the log", lambda: set(arrived(log, run)) == set(range(1, MANY + 1)))
 
 
 def test_an_unreadable_payload_is_passed_on_and_acknowledged_by_its_hash(
