@@ -31,18 +31,29 @@ class Position:
 
 
 def claim(cursor: Any, position: Position, partitions: Iterable[int]) -> dict[int, Stand]:
-    """Take over partitions: raise their epoch and return where to read on. The caller commits."""
-    stands = {}
-    for partition in sorted(partitions):
-        cursor.execute(
-            "insert into consumer_offset as o (consumer, cluster, topic, partition, next_offset, epoch)"
-            " values (%s, %s, %s, %s, 0, 1)"
-            " on conflict (consumer, cluster, topic, partition) do update set epoch = o.epoch + 1"
-            " returning next_offset, epoch",
-            (position.consumer, position.cluster, position.topic, partition),
-        )
-        stands[partition] = Stand(*cursor.fetchone())
-    return stands
+    """Take over partitions: raise their epoch and return where to read on. The caller commits.
+
+    What another has locked just now is left out, to be asked for again: a predecessor that is frozen in a transaction
+    must keep back neither the partitions that it does not hold nor the whole group, which waits for us to join anew.
+    """
+    place = (position.consumer, position.cluster, position.topic, sorted(partitions))
+    cursor.execute(
+        "insert into consumer_offset (consumer, cluster, topic, partition, next_offset, epoch)"
+        " select %s, %s, %s, unnest(%s::int[]), 0, 0 on conflict do nothing",
+        place,
+    )
+    cursor.execute(
+        "select partition from consumer_offset where consumer = %s and cluster = %s and topic = %s"
+        " and partition = any(%s) for update skip locked",
+        place,
+    )
+    free = [partition for (partition,) in cursor.fetchall()]
+    cursor.execute(
+        "update consumer_offset set epoch = epoch + 1 where consumer = %s and cluster = %s and topic = %s"
+        " and partition = any(%s) returning partition, next_offset, epoch",
+        (*place[:3], free),
+    )
+    return {partition: Stand(offset, epoch) for partition, offset, epoch in cursor.fetchall()}
 
 
 def read(cursor: Any, position: Position, partitions: Iterable[int]) -> dict[int, Stand]:

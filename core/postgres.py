@@ -67,6 +67,22 @@ def connect(settings: CoreSettings, role: str, *, application: str) -> connectio
         ) from error
 
 
+def end_frozen(cursor: Any, seconds: float) -> int:
+    """End this application's other sessions that keep the server waiting, within a transaction, for `seconds`.
+
+    Their processes are frozen or cut off, or take it for a server that went away; what they held is free again.
+    `idle_in_transaction_session_timeout` does not know of one that stands still in the middle of a COPY.
+    """
+    cursor.execute(
+        "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = current_user"
+        " and application_name = current_setting('application_name') and pid <> pg_backend_pid()"
+        " and wait_event_type = 'Client' and xact_start is not null"
+        " and state_change < clock_timestamp() - make_interval(secs => %s)",
+        (seconds,),
+    )
+    return int(cursor.fetchone()[0])
+
+
 # PostgreSQL has no NUL in texts: a name that holds one is shown with U+FFFD; its bytes are kept as they came
 _ESCAPES = str.maketrans({"\0": "\ufffd", "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 

@@ -24,7 +24,7 @@ from core.errors import FencedError, LantianError, UnavailableError
 from core.logs import get_logger
 from core.offsets import Position, Stand
 from core.outbox import relay
-from core.postgres import Gone, connect
+from core.postgres import Gone, connect, end_frozen
 from core.process import Backoff
 from core.settings import CoreSettings
 
@@ -32,10 +32,16 @@ COMMITS = Histogram("lantian_stream_transaction_seconds", "Time of a transaction
 RECORDS = Counter("lantian_stream_records_total", "Kafka records taken", ["consumer"])
 FENCED = Counter("lantian_stream_fenced_total", "Transactions refused because another process owns", ["consumer"])
 RELAYED = Counter("lantian_outbox_relayed_total", "Messages relayed to Kafka", ["consumer"])
+HELD = Gauge("lantian_stream_partitions", "Partitions held", ["consumer"])
 LAG = Gauge("lantian_stream_lag_records", "Records that Kafka holds after the offset", ["consumer", "partition"])
 
 PROVEN_SECONDS = 5.0
 """Only what has worked for so long resets the back-off: on a full disk partitions can be claimed and nothing stored."""
+
+CLAIM_S = 0.5
+"""How often a partition is asked for that another still has locked."""
+FROZEN_S = 10.0
+"""A transaction that stands still for so long, of a process that Kafka has expelled, is ended from outside."""
 
 
 class Step(Protocol):
@@ -85,6 +91,7 @@ class Stream:
         self._stands: dict[int, Stand] = {}
         self._gained: set[int] = set()
         self._next_tick = 0.0
+        self._next_claim = 0.0
         self._kafka_answered = False
         self._backoff = Backoff()
         self._doubted_until = 0.0
@@ -131,13 +138,14 @@ class Stream:
         polled = kafka.poll(self._consumer, timeout_ms=50, max_records=self._max_records)
         # of what is claimed only now, Kafka may have given what lies beyond the place where reading goes on
         records = {tp.partition: batch for tp, batch in polled.items() if tp.partition in self._stands and batch}
-        if self._gained:
+        if self._gained and time.monotonic() >= self._next_claim:
             self._claim()
         if records:
             self._take(records)
         if self._stands and time.monotonic() >= self._next_tick:
             self._tick()
         self._relay()
+        HELD.labels(self._step.consumer).set(len(self._stands))
 
     def _open(self) -> None:
         if self._database is None:
@@ -166,11 +174,13 @@ class Stream:
             self._consumer.seek(partition, 0)
             self._consumer.pause(partition)
         self._gained.update(partition.partition for partition in partitions)
+        self._next_claim = 0.0
 
     def _on_revoked(self, partitions: Sequence[TopicPartition]) -> None:
         for partition in partitions:
             self._stands.pop(partition.partition, None)
             self._gained.discard(partition.partition)
+            LAG.remove(self._step.consumer, str(partition.partition))
         self._step.forget()
 
     def _position(self) -> Position:
@@ -178,21 +188,26 @@ class Stream:
 
     def _claim(self) -> None:
         """Take over what was gained or is in doubt: the epoch is raised, so that nobody else's memory stands on it."""
-        gained = sorted(self._gained)
-        self._step.forget()
+        wanted = sorted(self._gained)
         now = self._clock.now()
 
         def work(cursor: Any) -> dict[int, Stand]:
-            stands = offsets.claim(cursor, self._position(), gained)
-            self._step.gained(cursor, gained, now)
+            stands = offsets.claim(cursor, self._position(), wanted)
+            if len(stands) < len(wanted) and (ended := end_frozen(cursor, FROZEN_S)):
+                self._log.warning("frozen_sessions_ended", sessions=ended)
+            if stands:
+                self._step.forget()
+                self._step.gained(cursor, sorted(stands), now)
             return stands
 
         stands = self._transact(work)
+        self._next_claim = time.monotonic() + CLAIM_S
         self._stands.update(stands)
-        self._gained.difference_update(gained)
+        self._gained.difference_update(stands)
         for partition, stand in stands.items():
             self._seek(partition, stand)
-        self._log.info("partitions_gained", partitions={p: s.offset for p, s in stands.items()})
+        if stands:
+            self._log.info("partitions_gained", partitions={p: s.offset for p, s in stands.items()})
 
     def _seek(self, partition: int, stand: Stand) -> None:
         topic_partition = TopicPartition(self._step.topic, partition)

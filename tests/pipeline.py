@@ -187,16 +187,20 @@ class Pipeline:
 
     def replay(self, *arguments: str) -> Process:
         """A replay under way, for `Pipeline.finished`."""
-        process = self._process("replay", "replay", *arguments, "--json")
+        return self.begin("replay", *arguments)
+
+    def begin(self, *arguments: str) -> Process:
+        """A command under way that answers in JSON at its end, for `Pipeline.finished`."""
+        process = self._process(arguments[0], *arguments, "--json")
         self._others.append(process)
         process.start()
         return process
 
-    def finished(self, replay: Process, seconds: float) -> dict[str, Any]:
-        """What the replay answers once every report is durable."""
-        status = replay.wait(seconds)
-        assert status == 0, f"the replay failed: {replay.tail()}"
-        answer: dict[str, Any] = json.loads(replay.answer.read_text(encoding="utf-8"))
+    def finished(self, begun: Process, seconds: float) -> dict[str, Any]:
+        """What a replay or a simulation answers once every report is durable."""
+        status = begun.wait(seconds)
+        assert status == 0, f"{begun.name} failed: {begun.tail()}"
+        answer: dict[str, Any] = json.loads(begun.answer.read_text(encoding="utf-8"))
         return answer
 
     def rows(self, query: str, parameters: object = None) -> list[Row]:
