@@ -30,6 +30,16 @@ test-scenarios: setup ## Scenarios at 60× and at the pace of life, judged; twel
 test-outage: setup ## A server away for MINUTES=10 under load: SERVER=postgres, kafka or both; figures in .local/outage
 	MINUTES=$(or $(MINUTES),10) SERVER=$(or $(SERVER),both) $(BIN)/pytest -m slow -s tests/faults/test_outage.py
 
+ROUNDS ?= 90
+SEED ?= 1
+FIRST ?= 1
+RECORD ?= $(CURDIR)/.local/faults/rounds.jsonl
+
+.PHONY: test-faults
+test-faults: setup ## Rounds of drawn faults under load: ROUNDS=90 SEED=1 FIRST=1; under forty minutes
+	LANTIAN_FAULT_ROUNDS=$(ROUNDS) LANTIAN_FAULT_SEED=$(SEED) LANTIAN_FAULT_FIRST=$(FIRST) LANTIAN_FAULT_RECORD=$(RECORD) \
+		$(BIN)/pytest -m slow tests/faults/test_rounds.py
+
 .PHONY: lint
 lint: setup ## Style, types, layers
 	$(BIN)/ruff check

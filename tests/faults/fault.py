@@ -9,9 +9,16 @@ if TYPE_CHECKING:
 
 
 class Fault:
-    """One thing that goes wrong. `name` is the row of the table in docs/reliability.md."""
+    """One thing that goes wrong."""
 
     name: str
+    """The row of the table in docs/reliability.md."""
+    takes_s: float = 0.0
+    """How long striking may take; the load of the round lasts so much longer."""
+    heals_into_work: bool = False
+    """Whether it is nothing unless work is under way when it is healed."""
+    touches: frozenset[str] = frozenset()
+    """What it stops or breaks; faults that touch the same do not come together."""
 
     def strike(self, field: Field) -> None:
         """Make it happen; it is there when this returns."""

@@ -5,6 +5,7 @@ A `Field` serves many rounds. Its data clock stands past all that is sent, so th
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import signal
@@ -27,6 +28,7 @@ from core.settings import ConfiguredSettings, CoreSettings
 from deploy.local import addresses
 from deploy.local.stack import Stack
 from deploy.processes import data_clock
+from ingest.station_import import import_csv
 
 COMMANDS = {"bridge": ("ingest",), "worker": ("aggregate",), "engine": ("alerts", "run")}
 SETTINGS = {
@@ -55,6 +57,8 @@ class Field:
         """`now`: where the data clock stands at the start; `each`: so many processes of a kind."""
         self.dice = random.Random(seed)
         self.folder = folder
+        self.probes = itertools.count(1)
+        """Numbers of the reports that ask whether all works again."""
         configured = ConfiguredSettings(state_dir=folder)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         ports = addresses.load_ports(folder)
@@ -70,11 +74,15 @@ class Field:
         # Kafka names to its clients where to connect: to the line
         with patch.dict(os.environ, {"LANTIAN_LOCAL_KAFKA_ADVERTISED": self.links["kafka"].address}):
             self.stack = Stack(configured)
-        started = datetime.now(UTC).isoformat()
+        self.now = now
+        self._clock = {
+            "clock_epoch": datetime.fromtimestamp(now, UTC).isoformat(),
+            "clock_started": datetime.now(UTC).isoformat(),
+        }
         self._settings = {
             **SETTINGS,
             **self.stack.environment,
-            **data_clock(datetime.fromtimestamp(now, UTC).isoformat(), started, 1.0),
+            **data_clock(self._clock["clock_epoch"], self._clock["clock_started"], 1.0),
             **settings,
         }
         self.bridges, self.workers, self.engines = (
@@ -84,7 +92,7 @@ class Field:
     @property
     def core(self) -> CoreSettings:
         """Leads to the servers themselves, not through the lines; Kafka's clients end up in its line anyway."""
-        return self.stack.settings
+        return self.stack.settings.model_copy(update=self._clock)
 
     @property
     def processes(self) -> list[Process]:
@@ -99,11 +107,22 @@ class Field:
     def start(self, stations: Path) -> None:
         """Everything, ready; with the stations of a CSV, and the account `platform-simulator` that speaks for all."""
         self.stack.up()
-        self.run("stations", "import", str(stations))
+        self.register(stations)
         self.run("stations", "credentials", "*", "--platform", "simulator")
         for process in self.processes:
             process.start()
         self.wait_ready()
+
+    def register(self, stations: Path) -> None:
+        """The stations of a CSV, from long ago."""
+        with closing(connect(self.core, "registry", application="test")) as database:
+            result = import_csv(database, stations, effective=datetime.fromtimestamp(0, UTC), user="test")
+        assert not result.errors, result.errors
+
+    def check_alive(self) -> None:
+        """No process has ended by itself."""
+        for process in self.processes:
+            assert process.running, f"{process.name} has ended by itself: {process.tail()}"
 
     def wait_ready(self) -> None:
         """Every process says that it is."""
@@ -111,11 +130,10 @@ class Field:
             process.wait_ready()
 
     def join(self, role: str) -> int:
-        """One process more of a role; its number."""
+        """One process more of a role, ready some time later; its number."""
         number = max(self.of(role)) + 1
         self.of(role)[number] = process = self._make(role, number)
         process.start()
-        process.wait_ready()
         return number
 
     def leave(self, role: str, number: int) -> None:

@@ -1,0 +1,60 @@
+"""Which faults strike in which round: cards of a deck that is shuffled anew when it is through, so that all come."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
+
+from fault import Fault
+from lines import Cut, HalfOpen, Slow
+from processes import Frozen, Joins, Killed, Leaves, Zombie
+from servers import PowerCut, ServerFrozen, ServerKilled
+
+ROLES = ("bridge", "worker", "engine")
+SERVERS = ("kafka", "mosquitto", "postgres")
+LINES = ("bridge-mqtt", "sender-mqtt", "kafka", "worker-postgres", "engine-postgres")
+HAND = (1, 1, 2, 2, 3)
+"""How many faults come together, drawn from these."""
+
+Card = Callable[[], Fault]
+
+
+def cards() -> list[Card]:
+    """One of each kind."""
+    return [
+        PowerCut,
+        *(partial(kind, role, every=every) for kind in (Killed, Frozen) for role in ROLES for every in (False, True)),
+        *(partial(kind, role) for kind in (Joins, Leaves) for role in ROLES),
+        *(partial(Zombie, role) for role in ("worker", "engine")),
+        *(partial(kind, server) for kind in (ServerKilled, ServerFrozen) for server in SERVERS),
+        *(partial(kind, line) for kind in (Cut, Slow, HalfOpen) for line in LINES),
+    ]
+
+
+def hand(seed: int, number: int) -> list[Fault]:
+    """The faults of a round, in the order in which they strike: the same for the same seed and number."""
+    return next(islice(_hands(random.Random(seed)), number, None))
+
+
+def _hands(dice: random.Random) -> Iterator[list[Fault]]:
+    """Hand after hand; a card that does not go with those of a hand waits for the next."""
+    waiting: list[Fault] = []
+    while True:
+        size = dice.choice(HAND)
+        found: list[Fault] = []
+        while len(found) < size:
+            if not any(fits(card, found) for card in waiting):
+                fresh = [card() for card in cards()]
+                dice.shuffle(fresh)
+                waiting += fresh
+            chosen = next(card for card in waiting if fits(card, found))
+            waiting.remove(chosen)
+            found.append(chosen)
+        yield found
+
+
+def fits(card: Fault, others: list[Fault]) -> bool:
+    """Whether a fault touches nothing that one of the others does."""
+    return not any(card.touches & other.touches for other in others)

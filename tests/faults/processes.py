@@ -1,0 +1,144 @@
+"""Faults of Lantian's own processes: killed, frozen, joining, leaving, and waking up when others have taken over."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Mapping
+from contextlib import suppress
+
+from fault import Fault
+from field import Field
+from pipeline import Process
+from waiting import eventually
+
+CONSUMERS = {"worker": "worker", "engine": "engine"}
+"""Whose partitions a role holds."""
+SERVERS = frozenset({"kafka", "mosquitto", "postgres"})
+
+
+class Killed(Fault):
+    """`kill -9` of one process of a role or of all, and another start."""
+
+    def __init__(self, role: str, *, every: bool) -> None:
+        self.name = f"kill -9 of {'all ' + role + 's' if every else 'a ' + role}"
+        self.touches = frozenset({role})
+        self._role = role
+        self._every = every
+        self._struck: list[Process] = []
+
+    def strike(self, field: Field) -> None:
+        """SIGKILL."""
+        self._struck = chosen(field, self._role, every=self._every)
+        for process in self._struck:
+            process.kill()
+
+    def heal(self, field: Field) -> None:
+        """As a supervisor does."""
+        for process in self._struck:
+            process.start()
+
+
+class Frozen(Fault):
+    """SIGSTOP of one process of a role or of all, and SIGCONT."""
+
+    def __init__(self, role: str, *, every: bool) -> None:
+        self.name = f"SIGSTOP of {'all ' + role + 's' if every else 'a ' + role}"
+        self.touches = frozenset({role})
+        self._role = role
+        self._every = every
+        self._struck: list[Process] = []
+
+    def strike(self, field: Field) -> None:
+        """SIGSTOP."""
+        self._struck = chosen(field, self._role, every=self._every)
+        for process in self._struck:
+            os.kill(process.pid, signal.SIGSTOP)
+
+    def heal(self, field: Field) -> None:
+        """SIGCONT."""
+        for process in self._struck:
+            os.kill(process.pid, signal.SIGCONT)
+
+
+class Zombie(Fault):
+    """A worker or engine that is frozen until others have taken its partitions, and wakes up while work goes on."""
+
+    takes_s = 12.0
+    heals_into_work = True
+
+    def __init__(self, role: str) -> None:
+        self.name = f"zombie {role}"
+        self.touches = frozenset({role, "kafka", "postgres"})
+        self._role = role
+        self._struck: Process | None = None
+        self._before: Mapping[int, int] = {}
+
+    def strike(self, field: Field) -> None:
+        """Freeze it, and wait until its successor has raised an epoch."""
+        self._before = self._epochs(field)
+        self._struck = field.dice.choice(chosen(field, self._role, every=True))
+        os.kill(self._struck.pid, signal.SIGSTOP)
+        eventually("a frozen process's partitions are taken over", lambda: self._moved(field), every=0.2)
+
+    def heal(self, field: Field) -> None:
+        """Wake it."""
+        assert self._struck is not None
+        os.kill(self._struck.pid, signal.SIGCONT)
+
+    def _moved(self, field: Field) -> bool:
+        now = self._epochs(field)
+        return any(now[partition] > epoch for partition, epoch in self._before.items())
+
+    def _epochs(self, field: Field) -> dict[int, int]:
+        query = "select partition, epoch from consumer_offset where consumer = %s"
+        return dict(field.rows(query, (CONSUMERS[self._role],)))
+
+
+class Joins(Fault):
+    """One process more of a role, that leaves again."""
+
+    def __init__(self, role: str) -> None:
+        self.name = f"a {role} joins and leaves"
+        self.touches = SERVERS | {role}
+        self._role = role
+        self._number = 0
+
+    def strike(self, field: Field) -> None:
+        """Start one more."""
+        self._number = field.join(self._role)
+
+    def heal(self, field: Field) -> None:
+        """It has joined, then leaves in order; a bridge for good."""
+        field.of(self._role)[self._number].wait_ready()
+        field.leave(self._role, self._number)
+
+
+class Leaves(Fault):
+    """One process less of a role, until another joins."""
+
+    def __init__(self, role: str) -> None:
+        self.name = f"a {role} leaves, another joins"
+        self.touches = SERVERS | {role}
+        self._role = role
+
+    def strike(self, field: Field) -> None:
+        """One leaves in order; a bridge for good."""
+        field.leave(self._role, field.dice.choice(sorted(field.of(self._role))))
+
+    def heal(self, field: Field) -> None:
+        """Another starts."""
+        field.join(self._role)
+
+
+def chosen(field: Field, role: str, *, every: bool) -> list[Process]:
+    """All processes of a role, or one."""
+    processes = list(field.of(role).values())
+    return processes if every else [field.dice.choice(processes)]
+
+
+def wake(field: Field) -> None:
+    """Whatever a fault has frozen goes on."""
+    for process in field.processes:
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGCONT)

@@ -1,0 +1,236 @@
+"""A round: work under way, faults that strike and are healed, and at rest everything there, once."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass
+from dataclasses import field as made
+from pathlib import Path
+from typing import Any
+
+from fault import Fault
+from field import Field
+from load import Load
+from recovery import recover
+from stage import Stage, set_up
+from waiting import eventually
+
+from aggregate.ledger import Account, read_ledger
+from core.errors import UnavailableError
+from core.postgres import Gone, connect
+from truth.cli import judge_at_rest
+from truth.settled import wait_at_rest
+
+HOURS = 3
+"""Of data, some 4 000 reports."""
+FIRST_S, APART_S, LASTS_S = (0.2, 2.0), (0.0, 3.0), (0.5, 6.0)
+"""When the first fault strikes, once work is under way; how long after the one before the next; how long each lasts."""
+SPARE_S = 6.0
+"""The load lasts longer than the faults by so much, unless they take longer than planned."""
+LONGER_S = 45.0
+"""And by so much more, if nothing was under way any more when a fault struck."""
+ATTEMPTS = 3
+REST_S = 240.0
+TAKEN = "select coalesce(sum(r), 0) - coalesce(sum(p), 0) from intake, unnest(readings, repeats) as t(r, p)"
+
+
+class LoadOverError(AssertionError):
+    """Nothing was under way when a fault struck: the round says nothing, and must be longer."""
+
+
+@dataclass(frozen=True)
+class Strike:
+    """A fault, and when it comes and goes, in seconds after work is under way."""
+
+    fault: Fault
+    begins: float
+    ends: float
+
+
+@dataclass
+class Played:
+    """What a round was and showed: a line of the record."""
+
+    seed: int
+    """Of the suite."""
+    number: int
+    faults: list[str]
+    attempt: int = 0
+    strikes: list[dict[str, Any]] = made(default_factory=list)
+    """Of each fault: when it struck and was healed, and how many readings were in flight then."""
+    reports: int = 0
+    readings: int = 0
+    in_flight: int = 0
+    """Readings handed to the broker and not yet in the database when the faults struck; of several, added up."""
+    recovery_s: float = 0.0
+    """From the end of the last fault until a report sent then was through everything."""
+    rest_s: float = 0.0
+    """From there until all was at rest."""
+    figures: int = 0
+    alerts: int = 0
+    differences: int = 0
+    lost: int = 0
+    doubled: int = 0
+    seconds: float = 0.0
+    failure: str = ""
+
+    def line(self) -> str:
+        """As JSON."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+def plan(faults: Sequence[Fault], dice: random.Random) -> list[Strike]:
+    """Moments drawn."""
+    found, moment = [], dice.uniform(*FIRST_S)
+    for fault in faults:
+        found.append(Strike(fault, moment, moment + dice.uniform(*LASTS_S)))
+        moment += dice.uniform(*APART_S)
+    return found
+
+
+def play(field: Field, played: Played, faults: Sequence[Fault], folder: Path) -> None:
+    """A round on a field at rest, noted in `played`; raises `AssertionError` if anything is not as it must be.
+
+    If the load was over when a fault struck, the round says nothing: it is played again with a longer one.
+    """
+    started = time.monotonic()
+    try:
+        for played.attempt in range(ATTEMPTS):
+            with suppress(LoadOverError):
+                return _attempt(field, played, faults, folder / str(played.attempt))
+        raise LoadOverError(f"{ATTEMPTS} loads were over before all faults had struck")
+    finally:
+        played.seconds = round(time.monotonic() - started, 1)
+
+
+def _attempt(field: Field, played: Played, faults: Sequence[Fault], folder: Path) -> None:
+    dice = field.dice = random.Random(f"{played.seed}/{played.number}")
+    stage = set_up(folder, f"r{played.number}-{played.attempt}", dice, HOURS + played.attempt)
+    strikes = plan(faults, dice)
+    field.register(stage.stations)
+    before = int(field.rows(TAKEN)[0][0])
+    spare = SPARE_S + LONGER_S * played.attempt + sum(fault.takes_s for fault in faults)
+    rate = stage.reports / (max(strike.ends for strike in strikes) + spare)
+    load = Load(stage.scenario, rate, field.environment("sender"))
+    try:
+        flight = Flight(field, load, before)
+        flight.wait("at the beginning")
+        _strike_and_heal(field, strikes, flight, played)
+        played.recovery_s = round(recover(field), 2)
+        load.board.hurry()
+        load.finish()
+    finally:
+        load.kill()
+    played.reports, played.readings = load.board.reports, load.board.readings
+    healed = time.monotonic()
+    _wait_for_rest(field)
+    played.rest_s = round(time.monotonic() - healed, 2)
+    _judge(field, load, stage, played)
+    for fault in faults:
+        fault.check(field)
+
+
+class Flight:
+    """Readings in flight: handed to the broker by this round's devices, and not yet in the database."""
+
+    def __init__(self, field: Field, load: Load, before: int) -> None:
+        """`before`: readings in the database when the round began."""
+        self._field = field
+        self._load = load
+        self._taken = self._before = before
+
+    def readings(self) -> int:
+        """Now. A database that is away has taken none since it was asked last."""
+        handed_over = self._load.board.readings  # first: what is taken meanwhile makes them fewer, never more
+        with suppress(UnavailableError, *Gone):
+            self._taken = int(self._field.rows(TAKEN)[0][0])
+        return max(0, handed_over - (self._taken - self._before))
+
+    def wait(self, when: str) -> int:
+        """As many as there are, as soon as there are some: a burst may just be through."""
+
+        def look() -> int:
+            found = self.readings()
+            if not found and not self._load.sending:
+                raise LoadOverError(f"nothing was in flight {when}")
+            return found
+
+        return eventually(f"work is in flight {when}", look)
+
+    def land(self) -> None:
+        """Wait until all is durable that was handed over."""
+        self._load.finish()
+
+
+def _strike_and_heal(field: Field, strikes: Sequence[Strike], flight: Flight, played: Played) -> None:
+    """In the order of the moments; what takes longer than planned makes the next later."""
+    events = sorted(
+        [(strike.begins, False, strike) for strike in strikes] + [(strike.ends, True, strike) for strike in strikes],
+        key=lambda event: event[:2],
+    )
+    started = time.monotonic()
+    notes: dict[str, dict[str, Any]] = {}
+    played.in_flight, played.strikes = 0, []
+    standing: list[Fault] = []
+    try:
+        for moment, healing, strike in events:
+            fault = strike.fault
+            threading.Event().wait(max(0.0, started + moment - time.monotonic()))
+            if healing:
+                _heal(field, fault, flight, notes[fault.name])
+                standing.remove(fault)
+                notes[fault.name]["healed_s"] = round(time.monotonic() - started, 2)
+                continue
+            flying = flight.wait(f"when {fault} struck")
+            notes[fault.name] = {"fault": fault.name, "in_flight": flying}
+            notes[fault.name]["struck_s"] = round(time.monotonic() - started, 2)
+            played.strikes.append(notes[fault.name])
+            played.in_flight += flying
+            standing.append(fault)
+            fault.strike(field)
+    except LoadOverError:
+        for fault in standing:
+            fault.heal(field)
+        flight.land()
+        _wait_for_rest(field)
+        raise
+
+
+def _heal(field: Field, fault: Fault, flight: Flight, note: dict[str, Any]) -> None:
+    if fault.heals_into_work:
+        note["in_flight_when_healed"] = flight.wait(f"when {fault} was healed")
+    fault.heal(field)
+
+
+def _wait_for_rest(field: Field) -> None:
+    with closing(connect(field.core, "reader", application="test")) as database:
+        wait_at_rest(field.core, database, REST_S, field.check_alive, lambda _cursor: True)
+
+
+def _judge(field: Field, load: Load, stage: Stage, played: Played) -> None:
+    """All that follows from what was sent stands bit for bit; both balances hold, for every station ever."""
+    verdict = judge_at_rest(load.truth, field.core, field.check_alive)
+    with closing(connect(field.core, "reader", application="test")) as database:
+        accounts = read_ledger(database, field.core)
+    played.figures, played.alerts = verdict.figures, verdict.of["alert"]
+    played.differences = verdict.differences
+    played.lost = sum(account.lost for account in accounts)
+    played.doubled = sum(account.duplicated for account in accounts)
+    told = "\n".join(map(str, verdict.shown))
+    assert not verdict.differences, f"{verdict.differences} differences in {verdict.figures} figures:\n{told}"
+    assert not verdict.open, "nothing is waited for"
+    assert verdict.of["statistic"] > 300
+    assert verdict.of["alert"] > 0
+    wrong = [account for account in accounts if not account.balanced or account.in_flight]
+    assert not wrong, f"the ledger does not balance: {wrong[:5]}"
+    assert _due(accounts, stage.names) == played.reports, "as many numbers are due as were sent"
+
+
+def _due(accounts: Sequence[Account], names: Sequence[str]) -> int:
+    wanted = set(names)
+    return sum(run.due for account in accounts if account.station in wanted for run in account.runs)

@@ -1,0 +1,74 @@
+"""Rounds one after another on a field that serves many of them, and the record of what they showed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from fault import Fault
+from field import NONE, Field
+from rounds import Played, play
+from stage import NOW, write_probe
+from table import last_line, markdown
+
+ROUNDS_A_FIELD = 25
+"""Then the database is large enough to slow the ledger down."""
+
+
+class Series:
+    """Plays rounds; a field that saw a failure is not used again."""
+
+    def __init__(self, folder: Path, record: Path) -> None:
+        """Fields live in `folder`; to `record` a line is added for each round."""
+        self._folder = folder
+        self._record = record
+        self._field: Field | None = None
+        self._fields = self._played = 0
+        self.rounds: list[Played] = []
+        record.parent.mkdir(parents=True, exist_ok=True)
+
+    def play(self, seed: int, number: int, faults: Sequence[Fault]) -> Played:
+        """A round; raises what `rounds.play` does, noted how to repeat it."""
+        field = self._fresh_field() if self._field is None or self._played >= ROUNDS_A_FIELD else self._field
+        played = Played(seed, number, [fault.name for fault in faults])
+        self.rounds.append(played)
+        self._played += 1
+        files = self._folder / f"round-{number}"
+        try:
+            play(field, played, faults, files)
+        except BaseException as error:
+            played.failure = f"{type(error).__name__}: {error}"
+            error.add_note(f"again: make test-faults ROUNDS=1 FIRST={number} SEED={seed}")
+            error.add_note(f"{played.line()}\n{field.tell_logs()}")
+            self.close()
+            raise
+        finally:
+            with self._record.open("a", encoding="utf-8") as file:
+                file.write(played.line() + "\n")
+        shutil.rmtree(files)
+        return played
+
+    def close(self) -> None:
+        """End the field."""
+        if self._field is not None:
+            self._field.stop()
+            self._field = None
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """The table, and the suite's last line."""
+        told = [json.loads(played.line()) for played in self.rounds]
+        if told:
+            terminalreporter.write_line(markdown(told))
+            terminalreporter.write_line(last_line(told))
+
+    def _fresh_field(self) -> Field:
+        self.close()
+        self._fields += 1
+        self._played = 0
+        folder = self._folder / f"field-{self._fields}"
+        self._field = Field(folder, now=NOW, settings=NONE)
+        self._field.start(write_probe(self._folder / "probe.csv"))
+        return self._field

@@ -1,0 +1,85 @@
+"""Faults of the servers: killed, frozen, and everything at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from fault import Fault
+from field import COMMANDS, Field
+
+
+class ServerKilled(Fault):
+    """`kill -9` of a server, and another start."""
+
+    def __init__(self, server: str) -> None:
+        self.name = f"kill -9 of {server}"
+        self.touches = frozenset({server})
+        self._server = server
+
+    def strike(self, field: Field) -> None:
+        """SIGKILL."""
+        field.stack.kill(self._server)
+
+    def heal(self, field: Field) -> None:
+        """Start it and wait until it listens."""
+        field.stack.start(self._server)
+
+
+class ServerFrozen(Fault):
+    """SIGSTOP of a server: its connections stand, and nothing answers."""
+
+    def __init__(self, server: str) -> None:
+        self.name = f"SIGSTOP of {server}"
+        self.touches = frozenset({server})
+        self._server = server
+
+    def strike(self, field: Field) -> None:
+        """SIGSTOP of it and of all that it has started."""
+        self._send(field, signal.SIGSTOP)
+
+    def heal(self, field: Field) -> None:
+        """SIGCONT."""
+        self._send(field, signal.SIGCONT)
+
+    def _send(self, field: Field, number: signal.Signals) -> None:
+        pid = field.stack.pid(self._server)
+        assert pid is not None, f"{self._server} has ended by itself"
+        for member in family(pid):
+            os.kill(member, number)
+
+
+class PowerCut(Fault):
+    """`kill -9` of everything at once: three servers and all processes; then all start again, in no order."""
+
+    name = "power cut"
+    touches = frozenset({*COMMANDS, "kafka", "mosquitto", "postgres"})
+
+    def strike(self, field: Field) -> None:
+        """SIGKILL of all, within some milliseconds."""
+        for process in field.processes:
+            assert process.running, f"{process.name} has ended by itself"
+        pids = [pid for name in field.stack.names if (pid := field.stack.pid(name))]
+        for pid in [*(process.pid for process in field.processes), *pids]:
+            os.kill(pid, signal.SIGKILL)
+        for process in field.processes:
+            process.wait(60)
+        for name in field.stack.names:
+            field.stack.kill(name)
+
+    def heal(self, field: Field) -> None:
+        """As a machine does that boots: the processes do not wait for the servers."""
+        for process in field.processes:
+            process.start()
+        with ThreadPoolExecutor(len(field.stack.names)) as pool:
+            list(pool.map(field.stack.start, field.stack.names))
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that come from it."""
+    found = [pid]
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split():
+        found += family(int(child))
+    return found
