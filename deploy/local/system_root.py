@@ -17,6 +17,8 @@ STATE = "/srv/state"
 
 _ENTER = """
 set -e
+# a broker has a file descriptor a device; what a login session may have is far fewer
+ulimit -Sn "$(ulimit -Hn)"
 root=$1; state=$2; user=$3; shift 3
 mount --rbind /dev "$root/dev"
 mount --rbind /proc "$root/proc"
