@@ -151,7 +151,8 @@ class Pipeline:
             "LANTIAN_ALERTS_METRICS_PORT": "0",
             **settings,
         }
-        self._of_role: dict[tuple[str, int], Process] = {}
+        self.processes: dict[tuple[str, int], Process] = {}
+        """By role and number, as far as `process` was asked for them."""
         self._others: list[Process] = []
         self.bridge = self.process("bridge")
         self.worker = self.process("worker")
@@ -163,14 +164,14 @@ class Pipeline:
 
     def process(self, role: str, instance: int = 1) -> Process:
         """The bridge, worker or engine of that number, the same at each call; the caller starts it."""
-        if (role, instance) not in self._of_role:
+        if (role, instance) not in self.processes:
             name = role if instance == 1 else f"{role}-{instance}"
-            self._of_role[role, instance] = self._process(name, *ROLES[role], instance=instance)
-        return self._of_role[role, instance]
+            self.processes[role, instance] = self._process(name, *ROLES[role], instance=instance)
+        return self.processes[role, instance]
 
     def running(self, role: str) -> list[Process]:
         """The bridges, workers or engines that run."""
-        return [made for (of, _), made in self._of_role.items() if of == role and made.running]
+        return [made for (of, _), made in self.processes.items() if of == role and made.running]
 
     def run(self, *arguments: str) -> str:
         """A command that must succeed; what it prints."""
@@ -264,14 +265,14 @@ class Pipeline:
 
     def tell_logs(self) -> None:
         """Print the ends of all logs, for a test that failed."""
-        for process in [*self._of_role.values(), *self._others]:
+        for process in [*self.processes.values(), *self._others]:
             sys.stderr.write(f"\n--- {process.name} ---\n{process.tail()}\n")
         for name in self.stack.names:
             sys.stderr.write(f"\n--- {name} ---\n{self.stack.log_tail(name)}\n")
 
     def stop(self) -> None:
         """End every process that still runs."""
-        for process in [*self._of_role.values(), *self._others]:
+        for process in [*self.processes.values(), *self._others]:
             if process.running:
                 os.kill(process.pid, signal.SIGCONT)
                 process.end()
