@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from disk import DiskFull, small_disk
 from field import Field, running_field
 from waiting import eventually
 
+from aggregate.ledger import read_ledger
 from core.clock import DAY
+from core.postgres import connect
 from ingest.simulation.network import write_csv
 from ingest.simulation.scenario import load_scenario
 
@@ -55,7 +58,8 @@ def test_a_full_disk_loses_nothing_and_doubles_nothing(tmp_path: Path, fault: Di
         verdict = _verdict(field, truth)
         seconds = time.monotonic() - healed
         field.check_alive()
-        field.run("ledger")
+        with closing(connect(field.core, "reader", application="test")) as database:
+            accounts = read_ledger(database, field.core)
 
         cost = {
             name: (
@@ -68,6 +72,7 @@ def test_a_full_disk_loses_nothing_and_doubles_nothing(tmp_path: Path, fault: Di
             f"\n{fault}: settled {seconds:.1f} s after there was room; MB grown, share of a processor: {cost}\n"
         )
         assert _stored(field) > 2 * stored, "most reports were in flight when the disk was full"
+        assert [account for account in accounts if not account.balanced] == []
         assert verdict["differences"] == 0
         assert verdict["open"] == 0
         assert verdict["figures"] > 500
