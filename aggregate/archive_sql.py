@@ -161,13 +161,20 @@ def close(cursor: Any, partition: int, days: Collection[StationDay], now: float)
 
 
 def fold(cursor: Any, page: Sequence[int]) -> int:
-    """Add rows of `intake` all of whose days are closed to the counts of those days, and delete them; how many."""
+    """Add rows of `intake` all of whose days are closed to the counts of those days, and delete them; how many.
+
+    Their offsets are remembered: the gap that they leave has lost nothing (`aggregate.ledger_chain`).
+    """
     cursor.execute(
         "with gone as ("
         "  delete from intake i where i.intake_id = any(%s) and not exists ("
         "   select from unnest(i.stations, i.days) as t(station, day)"
         "   where not exists (select from closed_day c where (c.station, c.day) = (t.station, t.day)))"
-        "  returning stations, sources, days, reports, readings, repeats"
+        "  returning partition, from_offset, to_offset, stations, sources, days, reports, readings, repeats"
+        " ), remembered as ("
+        "  insert into intake_folded as f (partition, spans)"
+        "  select partition, range_agg(int8range(from_offset, to_offset)) from gone group by partition"
+        "  on conflict (partition) do update set spans = f.spans + excluded.spans"
         " ), folded as ("
         "  insert into closed_counts as c (station, day, source, reports, readings, repeats)"
         "  select t.station, t.day, t.source, sum(t.reports), sum(t.readings), sum(t.repeats) from gone g,"

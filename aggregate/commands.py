@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from aggregate.ledger_balance import By
 from ingest.commands import Processes
 
 app = typer.Typer(help="From reports to statistics.", no_args_is_help=True)
@@ -35,17 +36,31 @@ def aggregate(processes: Processes = None) -> None:
 
 
 @app.command()
-def ledger(station: _Station = None, as_json: _Json = False) -> None:
-    """Balance what was sent against what is stored, by station and source; exit status 1 if it does not."""
-    from aggregate.ledger_cli import show
+def ledger(
+    by: Annotated[
+        By | None, typer.Option(help="A line for each of these; by default for each station's source.")
+    ] = None,
+    station: _Station = None,
+    kind: Annotated[str | None, typer.Option(help="Only stations of this kind, e.g. air.")] = None,
+    day: Annotated[str | None, typer.Option(help="Only this day of Asia/Shanghai, e.g. 2026-03-01.")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="From this day on.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Up to this day, itself in.")] = None,
+    log: Annotated[bool, typer.Option("--log", help="Count Kafka's log again, too; half a minute a million.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """Balance what was sent against what is stored, and say what is missing; exit status 1 if it does not balance."""
+    from aggregate.ledger_cli import scope_of, show
 
-    show(station, as_json)
+    show(scope_of(station, kind, day, first, last), by, log=log, as_json=as_json)
 
 
 @app.command()
 def archive(
     keep_days: Annotated[
-        int | None, typer.Option(min=0, help="Close what is older than so many days.", show_default="LANTIAN_ARCHIVE_KEEP_DAYS, 400")
+        int | None,
+        typer.Option(
+            min=0, help="Close what is older than so many days.", show_default="LANTIAN_ARCHIVE_KEEP_DAYS, 400"
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be closed, and what waits.")] = False,
     as_json: _Json = False,

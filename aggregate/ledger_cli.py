@@ -3,76 +3,178 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date
 
 import msgspec
 import typer
 from kafka.errors import KafkaError
+from psycopg2.extensions import connection
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from aggregate.ledger import Account, read_ledger
-from core.errors import UnavailableError
-from core.postgres import connect
+from aggregate.ledger import Scope, read_books
+from aggregate.ledger_balance import Account, Books, By, Group, balance, group
+from aggregate.ledger_check import Checked, check_log
+from aggregate.ledger_check import Progress as Tell
+from aggregate.ledger_complaints import complaints, log_complaints
+from aggregate.ledger_explain import Explanation, explain
+from core.errors import InputError, UnavailableError
+from core.postgres import Gone, connect
 from core.settings import CoreSettings
 
-_HEAD = ("station", "source", "due", "received", "flying", "lost", "readings", "current", "superseded", "repeats",
-         "rejected", "doubled", "difference")  # fmt: skip
+COMPLAINTS_SHOWN = 100
+
+_NUMBERS = ("due", "received", "flying", "lost")
+_READINGS = ("readings", "current", "superseded", "repeats", "rejected", "closed", "doubled", "difference")
 
 
-def show(station: str | None, as_json: bool) -> None:
-    """Print the accounts; exit status 1 if one does not balance."""
-    settings = CoreSettings.load()
-    database = connect(settings, "reader", application="lantian ledger")
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All that one call of the command looked up."""
+
+    books: Books
+    accounts: Sequence[Account]
+    explained: Sequence[Explanation]
+    log: Checked | None
+
+    @property
+    def balanced(self) -> bool:
+        """Whether nothing is missing, doubled or unaccounted for, and `intake` tells the truth."""
+        told = self.log is None or not self.log.differences
+        return told and not self.books.breaks and all(account.balanced for account in self.accounts)
+
+
+def scope_of(station: str | None, kind: str | None, day: str | None, first: str | None, last: str | None) -> Scope:
+    """What the options ask for; raises `InputError`."""
+    if day is not None and (first is not None or last is not None):
+        raise InputError("options", "goes without --from and --to", field="--day", value=day, hint="leave one out")
+    start, end = _date(day or first, "--day" if day else "--from"), _date(day or last, "--day" if day else "--to")
+    if start is not None and end is not None and end < start:
+        raise InputError("options", "is before --from", field="--to", value=last, hint="turn them round")
+    return Scope(station, kind, start, end)
+
+
+def _date(text: str | None, option: str) -> date | None:
     try:
-        accounts = read_ledger(database, settings)
-    except KafkaError as error:
-        raise UnavailableError("kafka", f"Kafka does not answer: {error}", hint="run `lantian status`") from error
-    finally:
-        database.close()
-    if station is not None:
-        accounts = [account for account in accounts if account.station == station]
-    typer.echo(_json(accounts) if as_json else "\n".join(_lines(accounts)))
-    if not all(account.balanced for account in accounts):
+        return None if text is None else date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError("date", "is no day", field=option, value=text, hint="write it as 2026-03-01") from error
+
+
+def show(scope: Scope, by: By | None, *, log: bool, as_json: bool) -> None:
+    """Print the accounts, or what they are put together to; exit status 1 if something does not balance."""
+    if log and scope != Scope():
+        raise InputError("options", "reads all that came in", field="--log",
+                         hint="leave out --station, --kind and the days")  # fmt: skip
+    found = _look(CoreSettings.load(), scope, log=log)
+    groups = None if by is None else group(found.books, found.accounts, by)
+    typer.echo(_json(found, by, groups) if as_json else "\n".join(_lines(found, by, groups)))
+    if not found.balanced:
         raise typer.Exit(1)
 
 
-def _json(accounts: Sequence[Account]) -> str:
-    shown = []
-    for account in accounts:
-        derived = {"in_flight": account.in_flight, "lost": account.lost, "difference": account.difference}
-        shown.append({**msgspec.to_builtins(account), **derived, "balanced": account.balanced})
+def _look(settings: CoreSettings, scope: Scope, *, log: bool) -> Found:
+    with closing(connect(settings, "reader", application="lantian ledger")) as database:
+        try:
+            books = read_books(database, settings, scope)
+            explained = explain(database, settings, books.uneven, books.breaks)
+            checked = _checked(database, settings) if log else None
+        except KafkaError as error:
+            raise UnavailableError("kafka", f"Kafka does not answer: {error}", hint="run `lantian status`") from error
+        except Gone as error:
+            raise UnavailableError("postgres", f"PostgreSQL went away: {str(error).strip().splitlines()[0]}",
+                                   hint="run `lantian status`") from error  # fmt: skip
+    return Found(books, balance(books), explained, checked)
+
+
+def _checked(database: connection, settings: CoreSettings) -> Checked:
+    with _bar() as tell:
+        return check_log(database, settings, tell)
+
+
+@contextmanager
+def _bar() -> Iterator[Tell]:
+    """A line on a terminal; nothing where nobody looks on."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        tasks = {}
+
+        def tell(partition: int, done: int, of: int) -> None:
+            if partition not in tasks:
+                tasks[partition] = progress.add_task(f"records of partition {partition}")
+            progress.update(tasks[partition], completed=done, total=of)
+
+        yield tell
+
+
+def _json(found: Found, by: By | None, groups: Sequence[Group] | None) -> str:
+    accounts = [
+        {
+            **msgspec.to_builtins(account),
+            "in_flight": account.in_flight,
+            "lost": account.lost,
+            "difference": account.difference,
+            "balanced": account.balanced,
+        }
+        for account in found.accounts
+    ]
+    lines = [{**msgspec.to_builtins(line), "difference": line.difference} for line in groups or ()]
+    shown = {
+        **({"accounts": accounts} if groups is None else {"by": by, "groups": lines}),
+        "breaks": msgspec.to_builtins(found.books.breaks),
+        "doubled": msgspec.to_builtins(found.books.doubled),
+        "uneven": msgspec.to_builtins(found.books.uneven),
+        "explained": msgspec.to_builtins(found.explained),
+        "log": msgspec.to_builtins(found.log, str_keys=True),
+        "balanced": found.balanced,
+    }
     return json.dumps(shown, ensure_ascii=False)
 
 
-def _lines(accounts: Sequence[Account]) -> list[str]:
-    rows = [_HEAD, *(tuple(map(str, _row(account))) for account in accounts)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    for account in accounts:
-        lines += _complaints(account)
-    wrong = sum(not account.balanced for account in accounts)
+def _lines(found: Found, by: By | None, groups: Sequence[Group] | None) -> Iterator[str]:
+    if groups is None:
+        rows = [(account.station, account.source, *_figures(account)) for account in found.accounts]
+        yield from _table(("station", "source", *_NUMBERS, *_READINGS), rows)
+    else:
+        yield from _table((str(by), *_NUMBERS, *_READINGS), [(line.name, *_figures(line)) for line in groups])
+    wrong = list(complaints(found.books, found.accounts, found.explained))
+    if found.log is not None:
+        wrong += log_complaints(found.log)
+    yield from wrong[:COMPLAINTS_SHOWN]
+    if len(wrong) > COMPLAINTS_SHOWN:
+        yield f"… and {len(wrong) - COMPLAINTS_SHOWN} more lines like these: ask for one --station, or for --json"
+    if found.log is not None:
+        yield (
+            f"log: {found.log.records} records, {found.log.entries} reports with {found.log.readings} readings read"
+            f" again, {len(found.log.differences) + found.log.more} differences from intake"
+        )
+    yield _verdict(found)
+
+
+def _verdict(found: Found) -> str:
+    accounts = found.accounts
+    unbalanced = sum(not account.balanced for account in accounts)
     flying = sum(account.in_flight for account in accounts)
-    verdict = f"{wrong} of {len(accounts)} accounts do not balance" if wrong else "balanced"
-    return [*lines, f"ledger: {len(accounts)} accounts, {flying} reports in flight, {verdict}"]
+    verdict = f"{unbalanced} of {len(accounts)} accounts do not balance" if unbalanced else "balanced"
+    if found.books.breaks:
+        verdict += f", intake has {len(found.books.breaks)} breaks"
+    return f"ledger: {len(accounts)} accounts, {flying} reports in flight, {verdict}"
 
 
-def _row(account: Account) -> tuple[object, ...]:
-    due = sum(run.due for run in account.runs)
-    received = sum(run.received for run in account.runs)
+def _figures(of: Account | Group) -> tuple[object, ...]:
+    numbers = (of.due, of.received, of.in_flight, of.lost)
     return (
-        account.station, account.source, due, received, account.in_flight, account.lost, account.readings,
-        account.current, account.superseded, account.repeats, account.rejected, account.duplicated, account.difference,
+        *("–" if number is None else number for number in numbers),
+        of.readings, of.current, of.superseded, of.repeats, of.rejected, of.closed, of.duplicated, of.unaccounted,
     )  # fmt: skip
 
 
-def _complaints(account: Account) -> list[str]:
-    who = f"{account.station} {account.source}"
-    found = [
-        f"{who}: run {run.run} lacks seq " + ", ".join(f"{a}–{b}" if a != b else str(a) for a, b in run.missing)
-        for run in account.runs
-        if run.missing
-    ]
-    if account.difference:
-        found.append(f"{who}: {account.difference} readings taken are not accounted for")
-    if account.duplicated:
-        found.append(f"{who}: {account.duplicated} readings have more than one current value")
-    return found
+def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
+    cells = [head, *(tuple(map(str, row)) for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    for row in cells:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aggregate.ledger import Account
+from aggregate.ledger_balance import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Totals:
     closed: int
     duplicated: int
     difference: int
-    """Readings taken that are not found again, counted by account: too many in one do not make up for another."""
+    """Readings taken and not found again, by account and day: too many in one do not make up for another."""
     unbalanced: int
     """Accounts in which something is missing, doubled or unaccounted for."""
 
@@ -47,7 +47,7 @@ class Totals:
             rejected=sum(account.rejected for account in accounts),
             closed=sum(account.closed for account in accounts),
             duplicated=sum(account.duplicated for account in accounts),
-            difference=sum(abs(account.difference) for account in accounts),
+            difference=sum(account.unaccounted for account in accounts),
             unbalanced=sum(not account.balanced for account in accounts),
         )
 

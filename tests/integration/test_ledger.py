@@ -2,108 +2,341 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from contextlib import closing
-from typing import Any
+from datetime import date
 
 import pytest
-from reports import HOUR, MIDNIGHT, MINUTE, entry, report
-from worker_stage import Ground, Log, Worker, worker
+from archive_stage import close, grow_old
+from ledger_stage import START, Found, ledger_worker, sent, take
+from reports import DAY, MINUTE, PM10, entry, report
+from typer.testing import CliRunner
+from worker_stage import Ground, Worker
 
-from aggregate.ledger import Account, read_ledger
-from core import kafka
-from core.postgres import connect
+from aggregate.commands import app
+from aggregate.ledger import Scope
+from aggregate.ledger_balance import By, Counts, Group, group
+from aggregate.ledger_chain import Flaw
+from aggregate.ledger_check import Difference
+from aggregate.ledger_explain import Named
+from core.kafka import partition_of
 from core.settings import CoreSettings
-from ingest.envelope import Entry, EntryKind, Source, encode_batch, headers
+from ingest.envelope import Entry, EntryKind, Source
 
 pytestmark = pytest.mark.stack
 
-NAME = "ledger-air"
-START = MIDNIGHT + 9 * HOUR
+NAME, DUST, NOBODY = "ledger-air", "ledger-dust", "ledger-nobody"
+YEAR_NOUGHT = report(START, 30, {"PM10": 80}, name=NAME).replace(b"2026-03-10T09:00:00", b"0001-01-01T00:00:00")
 
 
 @pytest.fixture(scope="module")
 def ground(stack: CoreSettings, tmp_path_factory: pytest.TempPathFactory) -> Ground:
     made = Ground(stack, tmp_path_factory.mktemp("ledger"))
-    made.stations(f"{NAME},站,air,140502,ledger-city,PT1M,city,,")
+    made.stations(f"{NAME},站,air,140502,ledger-city,PT1M,city,,", f"{DUST},工地,dust,140502,ledger-city,PT1M,,,")
     return made
 
 
 @pytest.fixture
 def step(ground: Ground) -> Iterator[Worker]:
-    ground.clear()
-    with worker(ground.settings, Log()) as made:
-        made.gain(START)
+    with ledger_worker(ground) as made:
         yield made
 
 
-def sent(seq: int, values: dict[str, Any], *, minute: int | None = None, name: str = NAME, says: str = NAME) -> Entry:
-    time = START + (seq if minute is None else minute) * MINUTE
-    return entry(report(time, seq, values, name=says, period="PT1M"), name=name, received=START + HOUR)
+def every_kind_of_entry() -> list[Entry]:
+    return [
+        *(sent(NAME, seq, {"PM10": 80, "SO2": 9}) for seq in range(1, 6)),
+        sent(NAME, 11, {"PM10": 81}, minute=3),
+        sent(NAME, 12, {"PM10": 1e9, "SO2": 9}),
+        sent(NAME, 13, {"PM10": 80, PM10: 80}),
+        sent(NAME, 14, {"XYZ": 1}),
+        sent(NAME, 15, {"PM10": 80}, minute=200),
+        sent(NAME, 16, {"PM10": 80}, says="somebody-else"),
+        sent(NAME, 2, {"PM10": 99, "SO2": 9}),
+    ]
 
 
-def account(ground: Ground, name: str = NAME, source: str = "device") -> Account:
-    with closing(connect(ground.settings, "reader", application="test")) as database:
-        accounts = read_ledger(database, ground.settings)
-    return next(found for found in accounts if (found.station, found.source) == (name, source))
+def honest_days(step: Worker) -> None:
+    """Two kinds and a stranger, two sources, two days, repeats and rejects; nothing is missing."""
+    take(
+        step,
+        *every_kind_of_entry(),
+        *(sent(NAME, seq, {"PM10": 80, "SO2": 9}) for seq in range(6, 11)),
+        *(sent(DUST, seq, {"PM10": 80}) for seq in range(1, 4)),
+        *(sent(NOBODY, seq, {"PM10": 80}) for seq in range(1, 3)),
+        *(sent(DUST, seq, {"PM10": 70, "PM2.5": 30}, source=Source.REPLAY) for seq in range(1, 3)),
+    )
+    yesterday = [report(START - DAY, 4, {"PM10": 60, "PM2.5": 20}, name=DUST, period="PT1M")] * 2
+    take(step, *(entry(body, name=DUST, received=START) for body in yesterday))
 
 
-def take(step: Worker, *entries: Entry) -> None:
-    step.log.add(*entries)
-    step.take(START + HOUR)
+# --- it balances -----------------------------------------------------------------------------------------------------
 
 
 def test_it_balances_after_repeats_corrections_and_every_kind_of_reject(ground: Ground, step: Worker) -> None:
-    take(step, *(sent(seq, {"PM10": 80, "SO2": 9}) for seq in range(1, 11)))
-    take(
-        step,
-        *(sent(seq, {"PM10": 80, "SO2": 9}) for seq in range(1, 6)),
-        sent(11, {"PM10": 81}, minute=3),
-        sent(12, {"PM10": 1e9, "SO2": 9}),
-        sent(13, {"PM10": 80, "a34002": 80}),
-        sent(14, {"XYZ": 1}),
-        sent(15, {"PM10": 80}, minute=200),
-        sent(16, {"PM10": 80}, says="somebody-else"),
-        sent(2, {"PM10": 99, "SO2": 9}),
-    )
-    found = account(ground)
+    take(step, *(sent(NAME, seq, {"PM10": 80, "SO2": 9}) for seq in range(1, 11)))
+    take(step, *every_kind_of_entry())
+    found = Found(ground).account(NAME)
     assert found.balanced, found
     assert (found.superseded, found.repeats, found.duplicated) == (1, 11, 0)
-    assert found.runs[0].due == found.runs[0].received == 16
+    assert found.due == found.received == 16
     assert found.rejected == 7
+
+
+def test_what_kafka_holds_after_the_offset_is_in_flight(ground: Ground, step: Worker) -> None:
+    step.log.add(*(sent(NAME, seq, {"PM10": 80}) for seq in range(1, 4)))
+    found = Found(ground).account(NAME)
+    assert (found.in_flight, found.lost, found.balanced) == (3, 0, True)
+
+
+def test_the_log_holds_what_intake_says_whatever_came(ground: Ground, step: Worker) -> None:
+    honest_days(step)
+    step.log.add_bytes(partition_of(NAME), b"no batch of ours")
+    step.log.add_bytes(partition_of(NAME), report(START, 40, {"PM10": 1}, name=NAME))
+    step.log.add_bytes(partition_of(NAME), None)
+    take(
+        step,
+        entry(b'{"state":"online","run":0,"seq":16}', name=NAME, kind=EntryKind.STATUS),
+        entry(b"{", name=NAME),
+        entry(b'{"sha256":"00","size":2000000,"beginning":""}', name=NAME, kind=EntryKind.OVERSIZE),
+        sent("n" * 300, 1, {"PM10": 1}),
+    )
+    found = Found(ground)
+    checked = found.log()
+    assert (checked.differences, found.books.breaks, found.books.uneven) == ([], [], [])
+    assert checked.readings >= sum(account.readings for account in found.accounts) > 0
+
+
+def test_a_batch_that_was_taken_apart_is_chained_and_counted_as_one(ground: Ground, step: Worker) -> None:
+    bad = entry(YEAR_NOUGHT, name=NAME)
+    step.log.add(*(sent(NAME, seq, {"PM10": 80}) for seq in range(1, 8)), bad)
+    take(step, bad, *(sent(NAME, seq, {"PM10": 80}) for seq in range(8, 20)))
+    assert ground.rows("select count(*) from rejected where reason = 'UNSTORABLE'") == [(1,)]
+    assert ground.count("intake") > 1
+    found = Found(ground)
+    assert (found.books.breaks, found.log().differences, found.books.uneven) == ([], [], [])
+
+
+def test_closing_days_changes_no_balance(ground: Ground, step: Worker) -> None:
+    honest_days(step)
+    before = {by: total(by, Found(ground)) for by in By}
+    grow_old(step)
+    assert close(ground).closed == 4
+    found = Found(ground)
+    assert {by: total(by, found) for by in By} == before
+    assert all(account.balanced and not account.current for account in found.accounts)
+    assert (found.books.breaks, found.log().differences) == ([], [])
+    assert ground.count("intake") == 0
+
+
+def total(by: By, found: Found) -> dict[str, int]:
+    """What the lines add up to, with what stands in one sum, wherever it stands."""
+    lines = group(found.books, found.accounts, by)
+    names = (*Counts.__struct_fields__, "duplicated", "due", "received", "lost")
+    sums = {name: sum(getattr(line, name) or 0 for line in lines) for name in names}
+    sums["stand"] = sum(sums.pop(name) for name in ("current", "superseded", "rejected", "closed"))
+    return sums
+
+
+# --- whatever it is told by ------------------------------------------------------------------------------------------
+
+
+def lines(found: Found, by: By) -> dict[str, Group]:
+    return {line.name: line for line in group(found.books, found.accounts, by)}
+
+
+def test_stations_are_of_the_registrys_kinds_and_strangers_of_none(ground: Ground, step: Worker) -> None:
+    honest_days(step)
+    found = lines(Found(ground), By.KIND)
+    assert {name: line.readings for name, line in found.items()} == {"air": 30, "dust": 11, "unknown": 2}
+
+
+def test_a_reading_belongs_to_the_day_it_is_of(ground: Ground, step: Worker) -> None:
+    honest_days(step)
+    found = lines(Found(ground), By.DAY)
+    assert {name: (line.readings, line.repeats) for name, line in found.items()} == {
+        "2026-03-09": (4, 2),
+        "2026-03-10": (39, 1),
+    }
+
+
+def test_by_kind_station_source_and_day_the_lines_add_up_to_the_same(ground: Ground, step: Worker) -> None:
+    honest_days(step)
+    found = Found(ground)
+    readings = {by: {n: v for n, v in total(by, found).items() if n not in {"due", "received", "lost"}} for by in By}
+    assert len({json.dumps(figures) for figures in readings.values()}) == 1
+
+
+def test_days_asked_for_one_by_one_add_up_to_all(ground: Ground, step: Worker) -> None:
+    honest_days(step)
+    days = [Found(ground, Scope(first=day, last=day)) for day in (date(2026, 3, 9), date(2026, 3, 10))]
+    whole = total(By.STATION, Found(ground))
+    parts = [total(By.STATION, day) for day in days]
+    assert [part["readings"] for part in parts] == [4, 39]
+    assert all(whole[name] == sum(part[name] for part in parts) for name in ("readings", "stand", "repeats", "reports"))
+
+
+@pytest.mark.parametrize("scope", [Scope(station=DUST), Scope(kind="dust")])
+def test_a_part_asked_for_is_what_it_is_in_the_whole(ground: Ground, step: Worker, scope: Scope) -> None:
+    honest_days(step)
+    whole = [account for account in Found(ground).accounts if account.station == DUST]
+    assert Found(ground, scope).accounts == whole
+    assert len(whole) == 2
+
+
+# --- it names what is wrong ------------------------------------------------------------------------------------------
 
 
 def test_it_names_the_numbers_that_never_came(ground: Ground, step: Worker) -> None:
     told = entry(b'{"state":"online","run":0,"seq":9}', name=NAME, kind=EntryKind.STATUS)
-    take(step, *(sent(seq, {"PM10": 80}) for seq in (1, 2, 5)), told)
-    found = account(ground)
+    take(step, *(sent(NAME, seq, {"PM10": 80}) for seq in (1, 2, 5)), told)
+    found = Found(ground).account(NAME)
     assert found.runs[0].missing == [(3, 4), (6, 9)]
     assert not found.balanced
 
 
-def test_what_kafka_holds_after_the_offset_is_in_flight(ground: Ground, step: Worker) -> None:
-    name = "ledger-flying"
-    entries = [sent(seq, {"PM10": 80}, name=name, says=name) for seq in range(1, 4)]
-    producer = kafka.producer(ground.settings)
-    try:
-        producer.send(
-            kafka.REPORTS, value=encode_batch(entries), partition=kafka.partition_of(name), headers=headers(3)
-        ).get(timeout=30)
-    finally:
-        producer.close()
-    found = account(ground, name)
-    assert (found.in_flight, found.lost, found.balanced) == (3, 0, True)
+def test_a_row_that_vanished_is_named_by_its_number(ground: Ground, step: Worker) -> None:
+    honest_days(step)
+    ground.rows("delete from report r using station s where s.station_id = r.station_id and s.station = %s"
+                " and seq in (7, 8) and source = 0", NAME)  # fmt: skip
+    found = Found(ground)
+    assert (found.account(NAME).difference, found.account(NAME).runs[0].missing) == (4, [(7, 8)])
+    (why,) = found.explained
+    assert (why.station, why.source, why.day, why.difference) == (NAME, "device", "2026-03-10", 4)
+    assert (why.lacking, why.excess) == ([Named(0, [(7, 8)], 4)], [])
+    assert found.account(DUST).balanced
 
 
-def test_a_reading_with_two_current_values_is_found(ground: Ground, step: Worker) -> None:
-    take(step, sent(1, {"PM10": 80}), sent(2, {"PM10": 90}, minute=1))
-    assert account(ground).balanced
+def test_a_rejection_that_vanished_is_named_by_its_number(ground: Ground, step: Worker) -> None:
+    honest_days(step)
+    ground.rows("delete from rejected where station = %s and seq = 14", NAME)
+    (why,) = Found(ground).explained
+    assert (why.lacking, why.excess) == ([Named(0, [(14, 14)], 1)], [])
+
+
+def test_a_value_that_vanished_from_its_row_is_named_by_the_rows_number(ground: Ground, step: Worker) -> None:
+    honest_days(step)
+    ground.rows("insert into layout (factors) values (array[%s]) on conflict do nothing", PM10)
+    ground.rows('update report set "values" = array[80], layout = (select layout_id from layout where factors ='
+                " array[%s]) where seq = 9 and source = 0", PM10)  # fmt: skip
+    found = Found(ground)
+    assert found.account(NAME).lost == 0
+    assert [(why.difference, why.lacking) for why in found.explained] == [(1, [Named(0, [(9, 9)], 1)])]
+
+
+def test_a_row_that_nobody_sent_is_named_by_its_number(ground: Ground, step: Worker) -> None:
+    honest_days(step)
+    ground.rows(
+        "insert into report select station_id, time + interval '1 hour', period, source, run, seq, issued, layout,"
+        ' "values", flags, mask, origin, received, correlation from report where seq = 10 and source = 0'
+    )
+    (why,) = Found(ground).explained
+    assert (why.difference, why.lacking, why.excess) == (-2, [], [Named(0, [(10, 10)], 2)])
+
+
+def test_a_reading_with_two_current_values_is_named_with_both_numbers(ground: Ground, step: Worker) -> None:
+    take(step, sent(NAME, 1, {"PM10": 80, "SO2": 9}), sent(NAME, 2, {"PM10": 90}, minute=1))
+    assert Found(ground).account(NAME).balanced
     ground.rows("update report set mask = null where true")
-    assert account(ground).duplicated == 1
+    found = Found(ground)
+    (reading,) = found.books.doubled
+    assert (reading.station, reading.factor, reading.time, reading.period) == (NAME, PM10, START + MINUTE, 60)
+    assert (reading.day, reading.numbers) == ("2026-03-10", [(0, 0, 1), (0, 0, 2)])
+    assert (found.account(NAME).duplicated, found.account(NAME).balanced) == (1, False)
 
 
-def test_a_reading_that_vanished_is_a_difference(ground: Ground, step: Worker) -> None:
-    take(step, sent(1, {"PM10": 80, "SO2": 9}), sent(2, {"PM10": 90}))
-    ground.rows("delete from report where seq = 2 and source = %s", int(Source.DEVICE))
-    found = account(ground)
-    assert (found.difference, found.balanced) == (1, False)
+def spans(ground: Ground) -> list[tuple[int, int, int]]:
+    return [(p, a, b) for p, a, b in ground.rows("select partition, from_offset, to_offset from intake order by 1, 2")]
+
+
+def test_a_row_of_intake_that_vanished_is_named_by_its_offsets(ground: Ground, step: Worker) -> None:
+    for seq in (1, 3, 5):
+        take(step, sent(NAME, seq, {"PM10": 80, "SO2": 9}), sent(NAME, seq + 1, {"PM10": 80}))
+    partition, first, end = spans(ground)[1]
+    ground.rows("delete from intake where from_offset = %s and partition = %s", first, partition)
+    found = Found(ground)
+    (gap,) = found.books.breaks
+    assert (gap.partition, gap.flaw, gap.first, gap.last) == (partition, Flaw.GAP, first, end - 1)
+    assert found.account(NAME).difference == -3
+    (why,) = found.explained
+    assert (why.log_readings, why.intake_readings, why.lacking, why.excess) == (9, 6, [], [])
+    assert found.log().differences == [Difference(partition, first, end - 1, NAME, "device", "2026-03-10", 2, 3, 0, 0)]
+
+
+def test_a_count_of_intake_that_is_not_the_logs_is_named_by_its_offsets(ground: Ground, step: Worker) -> None:
+    take(step, sent(NAME, 1, {"PM10": 80}))
+    take(step, sent(NAME, 2, {"PM10": 80}))
+    partition, first, end = spans(ground)[1]
+    ground.rows("update intake set readings[1] = 5 where from_offset = %s and partition = %s", first, partition)
+    found = Found(ground)
+    assert found.books.breaks == []
+    assert found.log().differences == [Difference(partition, first, end - 1, NAME, "device", "2026-03-10", 1, 1, 1, 5)]
+
+
+def test_what_is_taken_twice_is_an_overlap_and_differs_from_the_log(ground: Ground, step: Worker) -> None:
+    take(step, sent(NAME, 1, {"PM10": 80}))
+    ground.rows(
+        "insert into intake (partition, from_offset, to_offset, taken_at, stations, sources, days, reports, readings,"
+        " repeats) select partition, from_offset, to_offset, taken_at + interval '1 s', stations, sources, days,"
+        " reports, readings, readings from intake"
+    )
+    found = Found(ground)
+    assert [broken.flaw for broken in found.books.breaks] == [Flaw.OVERLAP]
+    assert [(d.log_reports, d.intake_reports) for d in found.log().differences] == [(1, 2)]
+
+
+def test_a_number_that_vanished_from_a_closed_day_is_missing(ground: Ground, step: Worker) -> None:
+    take(step, *(sent(NAME, seq, {"PM10": 80}) for seq in range(1, 5)))
+    grow_old(step)
+    close(ground)
+    assert Found(ground).account(NAME).balanced
+    ground.rows("update closed_numbers set numbers = numbers - int8multirange(int8range(2, 4))")
+    assert Found(ground).account(NAME).runs[0].missing == [(2, 3)]
+
+
+def test_a_count_of_a_closed_day_that_is_off_is_said_and_no_number_named(ground: Ground, step: Worker) -> None:
+    take(step, *(sent(NAME, seq, {"PM10": 80}) for seq in range(1, 5)))
+    grow_old(step)
+    close(ground)
+    ground.rows("update closed_counts set current = current - 1")
+    (why,) = Found(ground).explained
+    assert (why.difference, why.closed, why.lacking) == (1, True, [])
+
+
+# --- the command -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def command(stack_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    for name, value in stack_environment.items():
+        monkeypatch.setenv(name, value)
+    return CliRunner()
+
+
+def test_the_command_ends_with_balanced_and_status_0(ground: Ground, step: Worker, command: CliRunner) -> None:
+    honest_days(step)
+    result = command.invoke(app, ["ledger", "--by", "kind", "--log"])
+    assert result.exit_code == 0, result.output
+    *_, log, verdict = result.output.splitlines()
+    assert log.endswith("readings read again, 0 differences from intake")
+    assert verdict == "ledger: 4 accounts, 0 reports in flight, balanced"
+
+
+def test_the_command_says_which_numbers_and_exits_1(ground: Ground, step: Worker, command: CliRunner) -> None:
+    honest_days(step)
+    ground.rows("delete from report where seq = 7 and source = 0")
+    result = command.invoke(app, ["ledger", "--station", NAME])
+    assert result.exit_code == 1
+    assert f"{NAME} device: run 0 lacks seq 7" in result.output
+    assert f"{NAME} device 2026-03-10: 2 readings taken are not accounted for" in result.output
+    assert "2 readings of run 0 seq 7 came in and do not stand" in result.output
+
+
+def test_as_json_all_that_was_found_is_one_value(ground: Ground, step: Worker, command: CliRunner) -> None:
+    honest_days(step)
+    result = command.invoke(app, ["ledger", "--json", "--by", "day"])
+    shown = json.loads(result.output)
+    assert [(line["name"], line["readings"], line["due"]) for line in shown["groups"]] == [
+        ("2026-03-09", 4, None),
+        ("2026-03-10", 39, None),
+    ]
+    assert (shown["balanced"], shown["breaks"], shown["explained"]) == (True, [], [])

@@ -26,7 +26,7 @@ from truth.statistics import Cell, Cells
 HEADING = "station,name_zh,kind,region,city,reporting_period,control_level,control_point,valid_ranges"
 TABLES = (
     "report, rejected, intake, told, statistic, statistic_revision, closed_day, closed_numbers, closed_counts,"
-    " closed_payloads, rejected_replay"
+    " closed_payloads, intake_folded, rejected_replay"
 )
 MINE = "consumer in ('worker', 'city')"
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from aggregate.ledger import balance
+from aggregate.ledger_balance import Books, Counts, balance
 from deploy import demo_report
 from deploy.totals import Totals
 from ingest.envelope import Source
@@ -15,15 +15,15 @@ from ingest.ranges import RangeSet
 DEVICE = int(Source.DEVICE)
 A, B = ("a", DEVICE, 0), ("b", DEVICE, 0)
 READINGS = {
-    # reports, readings, repeats, current, superseded, rejected, closed, unreadable
-    ("a", DEVICE): (9, 1_000, 30, 900, 40, 30, 0, 0),
-    ("b", DEVICE): (8, 500, 0, 499, 0, 0, 0, 1),
+    ("a", DEVICE): Counts(9, 1_000, 30, 900, 40, 30, 0, 0),
+    ("b", DEVICE): Counts(8, 500, 0, 499, 0, 0, 0, 1),
 }
 
 
 def totals() -> Totals:
     received = {A: RangeSet([(1, 9)]), B: RangeSet([(1, 5), (7, 9)])}
-    return Totals.of(balance(received, {A: 12}, {A: RangeSet([(10, 12)])}, READINGS, {}))
+    books = Books(received, {A: 12}, {A: RangeSet([(10, 12)])}, READINGS, unreadable={("b", DEVICE): 1})
+    return Totals.of(balance(books))
 
 
 def test_report_numbers_add_up_to_those_due() -> None:
@@ -33,8 +33,8 @@ def test_report_numbers_add_up_to_those_due() -> None:
 
 
 def test_a_reading_too_many_in_one_account_does_not_make_up_for_one_missing_in_another() -> None:
-    readings = {("a", DEVICE): (1, 9, 0, 10, 0, 0, 0, 0), ("b", DEVICE): (1, 9, 0, 8, 0, 0, 0, 0)}
-    assert Totals.of(balance({}, {}, {}, readings, {})).difference == 2
+    readings = {("a", DEVICE): Counts(1, 9, 0, 10, unaccounted=1), ("b", DEVICE): Counts(1, 9, 0, 8, unaccounted=1)}
+    assert Totals.of(balance(Books({}, {}, {}, readings))).difference == 2
 
 
 def test_the_ledger_shows_both_balances_and_what_is_wrong() -> None:
