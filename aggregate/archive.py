@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -24,6 +24,7 @@ from psycopg2.extensions import connection
 from aggregate import archive_sql
 from aggregate.archive_sql import StationDay
 from aggregate.closed_store import date_of
+from aggregate.progress import Tell
 from core.clock import DAY, day_start
 from core.kafka import PARTITIONS
 
@@ -35,9 +36,6 @@ STEP_S = 0.2
 
 _FEWEST, _MOST = 1, 500
 """Station-days a step."""
-
-Progress = Callable[[int, int], None]
-"""Is told how many rows of `intake` are done, of how many."""
 
 
 class Waiting(StrEnum):
@@ -85,8 +83,9 @@ class Archived:
     """Rows deleted, of what was rejected."""
 
 
-def archive(database: connection, limits: Limits, *, dry_run: bool, progress: Progress) -> Archived:
+def archive(database: connection, limits: Limits, *, dry_run: bool, progress: Tell) -> Archived:
     """Close what may be closed, fold what is counted of it, drop what is left; `dry_run` only says what it would close.
+    `progress` is told of rows of `intake`.
 
     As `lantian_archive`. Raises psycopg2's errors where the server goes away: run it again.
     """
@@ -99,7 +98,7 @@ def archive(database: connection, limits: Limits, *, dry_run: bool, progress: Pr
 
 
 class _Run:
-    def __init__(self, database: connection, limits: Limits, *, dry_run: bool, progress: Progress) -> None:
+    def __init__(self, database: connection, limits: Limits, *, dry_run: bool, progress: Tell) -> None:
         self._database = database
         self._limits = limits
         self._dry_run = dry_run

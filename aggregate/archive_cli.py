@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from aggregate.archive import Archived, Limits, Waiting, archive
-from aggregate.archive import Progress as Tell
+from aggregate.progress import bar
 from aggregate.settings import ArchiveSettings
 from core.clock import clock_of
 from core.errors import UnavailableError
@@ -29,7 +26,7 @@ def run(keep_days: int | None, *, dry_run: bool, as_json: bool) -> None:
     days = ArchiveSettings.load().keep_days if keep_days is None else keep_days
     limits = Limits(clock_of(settings).now(), days)
     started = time.monotonic()
-    with closing(connect(settings, "archive", application="lantian archive")) as database, _bar() as tell:
+    with closing(connect(settings, "archive", application="lantian archive")) as database, bar("closing days") as tell:
         try:
             done = archive(database, limits, dry_run=dry_run, progress=tell)
         except Gone as error:
@@ -67,13 +64,3 @@ def _line(done: Archived, limits: Limits, *, dry_run: bool, seconds: float) -> s
         in_use = f" ({done.chunks_in_use} in use: run it again)" if done.chunks_in_use else ""
         parts += [f"{done.chunks} chunks of reports dropped{in_use}", f"{done.rejected} rejected reports deleted"]
     return f"archive: {'; '.join(parts)}; {seconds:.1f} s"
-
-
-@contextmanager
-def _bar() -> Iterator[Tell]:
-    """A bar on a terminal; on stderr, stdout is for the answer."""
-    console = Console(stderr=True)
-    columns = (TextColumn("closing days"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)

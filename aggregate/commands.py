@@ -90,3 +90,25 @@ def show_rejected(rejected_id: Annotated[int, typer.Argument(metavar="ID")]) -> 
     from aggregate.rejected_cli import show
 
     show(rejected_id)
+
+
+@rejected.command("replay")
+def replay_rejected(
+    why: Annotated[str, typer.Option(help="What was repaired; kept with who asked, and when.")],
+    rejected_ids: Annotated[list[int] | None, typer.Argument(metavar="ID", show_default=False)] = None,
+    reason: Annotated[str | None, typer.Option(help="Only this reason, e.g. UNKNOWN_STATION.")] = None,
+    station: _Station = None,
+    first: Annotated[str | None, typer.Option("--from", help="Only what was received at this time or later.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Only what was received before this time.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="How many reports at most, the oldest first.")] = None,
+    user: Annotated[str | None, typer.Option(help="Who asks; by default the account's name.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent again.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """Have rejected reports judged again after the registry or the mapping was repaired."""
+    from aggregate.rejected_cli import replay
+
+    replay(
+        rejected_ids or [], reason=reason, station=station, first=first, last=last, limit=limit, why=why, user=user,
+        dry_run=dry_run, as_json=as_json,
+    )  # fmt: skip

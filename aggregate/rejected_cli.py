@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 import typer
+from kafka.errors import KafkaError
 
-from core.errors import InputError
+from aggregate.progress import bar
+from aggregate.rejected_replay import HOPELESS, Chosen, Report, Who, find, send
+from core.clock import clock_of, parse_time
+from core.errors import InputError, UnavailableError
 from core.postgres import connect
 from core.settings import CoreSettings
 
-_FIELDS = ("id", "received", "station", "source", "run", "seq", "reason", "factors", "reasons", "detail")
+_FIELDS = ("id", "received", "station", "source", "run", "seq", "reason", "factors", "reasons", "detail", "replayed")
 
 
 def listing(station: str | None, reason: str | None, limit: int, as_json: bool) -> None:
-    """Print the newest rejections, a line each."""
+    """Print the newest rejections, a line each; `replayed` is when they were sent again, or `not sent`."""
     rows = _query(
-        "select rejected_id, received::text, station, source, run, seq, reason, factors, reasons, detail from rejected"
+        "select rejected_id, received::text, station, source, run, seq, reason, factors, reasons, detail,"
+        " (select coalesce(max(sent_at)::text, 'not sent') from rejected_replay p"
+        " where p.rejected_id = rejected.rejected_id having count(*) > 0) from rejected"
         " where (%(station)s is null or station = %(station)s) and (%(reason)s is null or reason = %(reason)s)"
         " order by rejected_id desc limit %(limit)s",
         {"station": station, "reason": reason, "limit": limit},
@@ -31,7 +40,8 @@ def listing(station: str | None, reason: str | None, limit: int, as_json: bool) 
             what = ", ".join(f"{f} {r}" for f, r in zip(shown["factors"], shown["reasons"], strict=True))
             number = f"run {shown['run']} seq {shown['seq']}"
             typer.echo(f"{shown['id']}  {shown['received']}  {shown['station']}  {number}  {shown['reason']}  "
-                       f"{what or shown['detail']}")  # fmt: skip
+                       f"{what or shown['detail']}"
+                       + (f"  replayed {shown['replayed']}" if shown["replayed"] else ""))  # fmt: skip
 
 
 def show(rejected_id: int) -> None:
@@ -41,6 +51,88 @@ def show(rejected_id: int) -> None:
         raise InputError("unknown", "there is no such rejection", field="id", value=rejected_id,
                          hint="see `lantian rejected list`")  # fmt: skip
     typer.echo(bytes(rows[0][0]).decode("utf-8", "backslashreplace"))
+
+
+def replay(
+    ids: Sequence[int],
+    *,
+    reason: str | None,
+    station: str | None,
+    first: str | None,
+    last: str | None,
+    limit: int | None,
+    why: str,
+    user: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Have rejections judged again; `first` and `last` are times of receipt."""
+    chosen = _chosen(ids, reason, station, first, last, limit)
+    if not why.strip():
+        raise InputError("usage", "say what was repaired", field="--why")
+    settings: CoreSettings = CoreSettings.load()
+    clock = clock_of(settings)
+    with closing(connect(settings, "repair", application="lantian rejected")) as database:
+        with database, database.cursor() as cursor:
+            found = find(cursor, chosen)
+        _refuse_named(ids, found)
+        reports = [report for report in found if report.refusal is None]
+        sent = 0
+        if not dry_run:
+            try:
+                with bar("sending again") as tell:
+                    for count in send(database, settings, reports, Who(user or getpass.getuser(), why), clock.now):
+                        sent += count
+                        tell(sent, len(reports))
+            except KafkaError as error:
+                raise UnavailableError(
+                    "kafka",
+                    f"Kafka does not answer: {error}; {sent} of {len(reports)} reports are sent",
+                    hint="repeat the command when it does: what was sent twice counts once",
+                ) from error
+    refused = Counter(report.refusal.name for report in found if report.refusal)
+    if as_json:
+        typer.echo(json.dumps({"found": len(found), "sent": sent, "refused": refused, "dry_run": dry_run}))
+        return
+    told = f"{len(reports)} reports would be sent again" if dry_run else f"{sent} reports sent again"
+    told += f", {refused.total()} refused" if refused else ""
+    typer.echo("; ".join([f"rejected: {told}", *(f"{n} {name}: {_why(name)}" for name, n in sorted(refused.items()))]))
+
+
+def _chosen(
+    ids: Sequence[int],
+    reason: str | None,
+    station: str | None,
+    first: str | None,
+    last: str | None,
+    limit: int | None,
+) -> Chosen:
+    if not (ids or reason or station or first or last):
+        raise InputError("usage", "name rejections, or choose them by --reason, --station, --from or --to",
+                         hint="see `lantian rejected list`")  # fmt: skip
+    if reason in HOPELESS:
+        raise InputError("hopeless", f"cannot be repaired by judging again: {_why(reason)}", field="--reason",
+                         value=reason, hint="see docs/retention.md")  # fmt: skip
+    begins = parse_time(first, field="--from").timestamp() if first else None
+    ends = parse_time(last, field="--to").timestamp() if last else None
+    return Chosen(ids, reason, station, begins, ends, limit)
+
+
+def _refuse_named(ids: Sequence[int], found: Sequence[Report]) -> None:
+    """Who names a rejection is told that it cannot be sent again; who chooses many has those passed over."""
+    known = {number: report for report in found for number in report.ids}
+    for number in ids:
+        report = known.get(number)
+        if report is None:
+            raise InputError("unknown", "there is no such rejection, or the other options leave it out", field="id",
+                             value=number, hint="see `lantian rejected list`")  # fmt: skip
+        if report.refusal is not None:
+            raise InputError("hopeless", f"cannot be repaired by judging again: {report.refusal}", field="id",
+                             value=number, hint="see docs/retention.md")  # fmt: skip
+
+
+def _why(name: str) -> str:
+    return HOPELESS[name].value
 
 
 def _query(query: str, values: dict[str, Any]) -> Sequence[Sequence[Any]]:

@@ -1,0 +1,160 @@
+"""Having rejected reports judged again after a repair: the original bytes go to Kafka once more, marked as a retry.
+
+Delivery guarantee: the intent is written before anything is sent, and the sending after Kafka has acknowledged it.
+Whoever is killed in between leaves an intent without a sending, which may be asked for again: what was accepted by
+then is an identical repeat (state-model: report and reading).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from psycopg2.extensions import connection
+
+from core import kafka
+from core.clock import MICROS
+from core.errors import InputError
+from core.settings import CoreSettings
+from ingest.batching import Batch, Batcher
+from ingest.envelope import Entry, EntryKind, Source, encode_batch, headers
+
+BATCH_ENTRIES, BATCH_BYTES = 200, 900_000
+SEND_TIMEOUT_S = 60
+
+
+class Refusal(StrEnum):
+    """Why a rejected report is not sent again."""
+
+    OVERSIZE = "its bytes are not kept"
+    FUTURE = "the device's clock was wrong, and still says so"
+    CONFLICT = "its number says something else already, and the first stands"
+    CLOSED = "its day is closed"
+
+
+HOPELESS = {refusal.name: refusal for refusal in Refusal}
+"""By the reason of the rejection."""
+
+
+class Chosen(NamedTuple):
+    """What to send again: by number, or by what a rejection is. Times are UTC seconds of receipt."""
+
+    ids: Sequence[int] = ()
+    reason: str | None = None
+    station: str | None = None
+    first: float | None = None
+    last: float | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A rejected report, by the bytes that it came in; several rejections may tell of it."""
+
+    ids: tuple[int, ...]
+    station: str
+    source: Source
+    run: int | None
+    seq: int | None
+    reasons: frozenset[str]
+    day_closed: bool
+    correlation: str
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why sending it again cannot help; None if it may."""
+        if self.day_closed:
+            return Refusal.CLOSED
+        hopeless = [HOPELESS.get(reason) for reason in sorted(self.reasons)]
+        return None if None in hopeless else hopeless[0]
+
+
+class Who(NamedTuple):
+    """Who asks for it, and why."""
+
+    user: str
+    why: str
+
+
+def find(cursor: Any, chosen: Chosen) -> list[Report]:
+    """The reports chosen, in the order in which they were rejected first; without their bytes."""
+    cursor.execute(
+        "with chosen as ("
+        "  select distinct station, source, digest from rejected where (%(ids)s::bigint[] is null"
+        "  or rejected_id = any(%(ids)s)) and (%(reason)s is null or reason = %(reason)s or %(reason)s = any(reasons))"
+        "  and (%(station)s is null or station = %(station)s)"
+        "  and (%(first)s is null or received >= to_timestamp(%(first)s))"
+        "  and (%(last)s is null or received < to_timestamp(%(last)s))"
+        " )"
+        " select array_agg(r.rejected_id order by r.rejected_id), r.station, r.source, max(r.run), max(r.seq),"
+        "  array_agg(distinct reason_of) , bool_or(exists (select from closed_day d"
+        "   where (d.station, d.day) = (r.station, day_of(coalesce(r.time, r.received))))), max(r.correlation)"
+        " from chosen c join rejected r using (station, source, digest)"
+        " cross join lateral unnest(case when cardinality(r.reasons) = 0 then array[r.reason] else r.reasons end)"
+        "  as reason_of"
+        " group by r.station, r.source, r.digest order by min(r.rejected_id) limit %(limit)s",
+        chosen._asdict() | {"ids": list(chosen.ids) or None},
+    )
+    return [
+        Report(tuple(sorted(set(ids))), station, Source(source), run, seq, frozenset(reasons), closed, correlation)
+        for ids, station, source, run, seq, reasons, closed, correlation in cursor.fetchall()
+    ]
+
+
+def send(
+    database: connection, settings: CoreSettings, reports: Sequence[Report], who: Who, now: Callable[[], float]
+) -> Iterator[int]:
+    """Send reports again, as `lantian_repair`; yields how many Kafka has, after each record.
+
+    `now` gives data time: the receipt of what is sent. Raises Kafka's and psycopg2's errors; what is not sent by then
+    stays so in the audit.
+    """
+    with closing(kafka.producer(settings)) as producer:
+        for batch in _batches(database, reports, now):
+            intents = _intend(database, batch, who, now())
+            producer.send(
+                kafka.REPORTS,
+                value=encode_batch(batch.entries),
+                partition=batch.partition,
+                headers=headers(len(batch.entries)),
+            ).get(timeout=SEND_TIMEOUT_S)
+            with database, database.cursor() as cursor:
+                cursor.execute(
+                    "update rejected_replay set sent_at = to_timestamp(%s) where replay_id = any(%s)", (now(), intents)
+                )
+            yield len(batch.entries)
+
+
+def _batches(database: connection, reports: Sequence[Report], now: Callable[[], float]) -> Iterator[Batch[Report]]:
+    """Records of some reports each: their bytes are read one at a time."""
+    batcher: Batcher[Report] = Batcher(BATCH_ENTRIES, BATCH_BYTES, linger=0.0)
+    for report in reports:
+        received = int(now() * MICROS)
+        entry = Entry(
+            received, EntryKind.REPORT, report.source, report.station, _body(database, report.ids[0]),
+            report.run, report.seq, report.correlation, retry=True,
+        )  # fmt: skip
+        yield from batcher.add(kafka.partition_of(report.station), entry, report, received / MICROS)
+    yield from batcher.take_all()
+
+
+def _body(database: connection, rejected_id: int) -> bytes:
+    with database, database.cursor() as cursor:
+        cursor.execute("select body from rejected where rejected_id = %s", (rejected_id,))
+        row = cursor.fetchone()
+    if row is None:
+        raise InputError("gone", "is no longer kept: its day has been closed", field="id", value=rejected_id)
+    return bytes(row[0])
+
+
+def _intend(database: connection, batch: Batch[Report], who: Who, now: float) -> list[int]:
+    with database, database.cursor() as cursor:
+        cursor.execute(
+            "insert into rejected_replay (rejected_id, asked_at, asked_by, why)"
+            " select id, to_timestamp(%s), %s, %s from unnest(%s::bigint[]) as id returning replay_id",
+            (now, *who, [id_ for report in batch.tokens for id_ in report.ids]),
+        )
+        return [row[0] for row in cursor.fetchall()]
