@@ -36,6 +36,8 @@ class AggregateSettings(SectionSettings):
     """Object-days of statistics held in memory: some 60 kB each at ten factors."""
     tick_s: float = Field(default=0.5, gt=0, le=60)
     """How often, on the machine's clock, to look for what falls due."""
+    audit_seconds: float = Field(default=300.0, ge=1, le=86_400)
+    """How often to strike the ledger beside the work; less often where it would take more than 5 % of the time."""
     source_order: tuple[Source, ...] = DEFAULT_ORDER
     """Whose revision goes before whose, lowest first; a person's goes before all."""
 

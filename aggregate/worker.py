@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from aggregate.audit import Auditor
 from aggregate.city_step import CityStep
 from aggregate.report_step import ReportStep
 from aggregate.settings import AggregateSettings
@@ -19,6 +20,9 @@ from standards.aqi import warm_up as warm_up_index
 from standards.editions import load_editions
 
 ROLE = "worker"
+
+AUDIT_ENDS_S = 5.0
+"""How long to wait at the end for an audit that has been cancelled: nothing is lost with it."""
 
 
 def run(settings: CoreSettings, own: AggregateSettings, kinds: KindSettings) -> None:
@@ -53,8 +57,13 @@ def run(settings: CoreSettings, own: AggregateSettings, kinds: KindSettings) -> 
     threads = [threading.Thread(target=guard, args=(stream,), name=stream.name) for stream in streams]
     for thread in threads:
         thread.start()
+    auditor = Auditor(settings, ROLE, own.audit_seconds)
+    auditing = threading.Thread(target=auditor.run, args=(shutdown.requested,), name="audit", daemon=True)
+    auditing.start()
     for thread in threads:
         thread.join()
+    auditor.cancel()
+    auditing.join(timeout=AUDIT_ENDS_S)
     health.stop()
     log.info("stopped")
     if failed:
