@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 
+from disk import DiskFull
 from fault import Fault
+from hostile import PoisonPayloads, PoisonRecords, WrongClock
 from lines import Cut, HalfOpen, Slow
 from processes import Frozen, Joins, Killed, Leaves, Zombie
 from servers import PowerCut, ServerFrozen, ServerKilled
@@ -15,6 +17,8 @@ from servers import PowerCut, ServerFrozen, ServerKilled
 ROLES = ("bridge", "worker", "engine")
 SERVERS = ("kafka", "mosquitto", "postgres")
 LINES = ("bridge-mqtt", "sender-mqtt", "kafka", "worker-postgres", "engine-postgres")
+SMALL_DISKS = {"postgres": 1000, "kafka": 500}
+"""Megabytes: what fills up must be small."""
 HAND = (1, 1, 2, 2, 3)
 """How many faults come together, drawn from these."""
 
@@ -30,6 +34,11 @@ def cards() -> list[Card]:
         *(partial(Zombie, role) for role in ("worker", "engine")),
         *(partial(kind, server) for kind in (ServerKilled, ServerFrozen) for server in SERVERS),
         *(partial(kind, line) for kind in (Cut, Slow, HalfOpen) for line in LINES),
+        PoisonPayloads,
+        PoisonRecords,
+        WrongClock,
+        *(partial(DiskFull, server) for server in SMALL_DISKS),
+        partial(DiskFull, "postgres", log=True),
     ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Mapping
-from contextlib import suppress
 
 from fault import Fault
 from field import Field
@@ -21,7 +20,7 @@ class Killed(Fault):
     """`kill -9` of one process of a role or of all, and another start."""
 
     def __init__(self, role: str, *, every: bool) -> None:
-        self.name = f"kill -9 of {'all ' + role + 's' if every else 'a ' + role}"
+        self.name = f"kill -9 of {_whom(role, every=every)}"
         self.touches = frozenset({role})
         self._role = role
         self._every = every
@@ -43,7 +42,7 @@ class Frozen(Fault):
     """SIGSTOP of one process of a role or of all, and SIGCONT."""
 
     def __init__(self, role: str, *, every: bool) -> None:
-        self.name = f"SIGSTOP of {'all ' + role + 's' if every else 'a ' + role}"
+        self.name = f"SIGSTOP of {_whom(role, every=every)}"
         self.touches = frozenset({role})
         self._role = role
         self._every = every
@@ -99,7 +98,7 @@ class Joins(Fault):
     """One process more of a role, that leaves again."""
 
     def __init__(self, role: str) -> None:
-        self.name = f"a {role} joins and leaves"
+        self.name = f"{_whom(role, every=False)} joins and leaves"
         self.touches = SERVERS | {role}
         self._role = role
         self._number = 0
@@ -118,7 +117,7 @@ class Leaves(Fault):
     """One process less of a role, until another joins."""
 
     def __init__(self, role: str) -> None:
-        self.name = f"a {role} leaves, another joins"
+        self.name = f"{_whom(role, every=False)} leaves, another joins"
         self.touches = SERVERS | {role}
         self._role = role
 
@@ -137,8 +136,5 @@ def chosen(field: Field, role: str, *, every: bool) -> list[Process]:
     return processes if every else [field.dice.choice(processes)]
 
 
-def wake(field: Field) -> None:
-    """Whatever a fault has frozen goes on."""
-    for process in field.processes:
-        with suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGCONT)
+def _whom(role: str, *, every: bool) -> str:
+    return f"all {role}s" if every else f"{'an' if role == 'engine' else 'a'} {role}"

@@ -23,6 +23,8 @@ from ingest.topics import Leaf, station_topic
 from truth.settled import CONSUMERS
 
 MOST_S = 180.0
+LOOK_S = 0.2
+"""Between two looks at the database, which take time from those who are to recover."""
 ADDRESS = station_topic("140500", Kind.NOISE, PROBE, Leaf.REPORT).rpartition("/")[0]
 
 
@@ -34,20 +36,21 @@ def recover(field: Field) -> float:
     sender = ReportSender(core, settings, Identity.platform("simulator"), Source.DEVICE)
     number = next(field.probes)
     sender.submit(ADDRESS, 1, number, _payload(number))
-    _pump_until(lambda: _stands(field, number), sender, "a report sent after the fault is stored")
+    _pump_until(lambda: _stands(field, number), field, sender, "a report sent after the fault is stored")
     ends = _ends(field)
-    _pump_until(lambda: _through(field, ends), sender, "city and engine are through with what was told by then")
+    _pump_until(lambda: _through(field, ends), field, sender, "city and engine are through with what was told by then")
     seconds = time.monotonic() - started
-    _pump_until(lambda: not sender.outstanding, sender, "the report is acknowledged")
+    _pump_until(lambda: not sender.outstanding, field, sender, "the report is acknowledged")
     sender.abandon()
     return seconds
 
 
-def _pump_until(look: Callable[[], bool], sender: ReportSender, what: str) -> None:
+def _pump_until(look: Callable[[], bool], field: Field, sender: ReportSender, what: str) -> None:
     deadline = time.monotonic() + MOST_S
     while not look():
+        field.check_alive()
         assert time.monotonic() < deadline, f"not within {MOST_S:.0f} s after the fault: {what}"
-        sender.pump(0.05)
+        sender.wait(LOOK_S)
 
 
 def _payload(number: int) -> bytes:

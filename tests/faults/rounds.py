@@ -160,7 +160,7 @@ class Flight:
                 raise LoadOverError(f"nothing was in flight {when}")
             return found
 
-        return eventually(f"work is in flight {when}", look)
+        return eventually(f"work is in flight {when}", look, every=0.2)
 
     def land(self) -> None:
         """Wait until all is durable that was handed over."""

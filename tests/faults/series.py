@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from deck import SMALL_DISKS
+from disk import small_disk
 from fault import Fault
-from field import NONE, Field
+from field import Field
 from rounds import Played, play
 from stage import NOW, write_probe
 from table import last_line, markdown
@@ -26,6 +29,7 @@ class Series:
         self._folder = folder
         self._record = record
         self._field: Field | None = None
+        self._ground = ExitStack()
         self._fields = self._played = 0
         self.rounds: list[Played] = []
         record.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +46,9 @@ class Series:
         except BaseException as error:
             played.failure = f"{type(error).__name__}: {error}"
             error.add_note(f"again: make test-faults ROUNDS=1 FIRST={number} SEED={seed}")
-            error.add_note(f"{played.line()}\n{field.tell_logs()}")
+            logs = self._record.with_name(f"round-{number}-logs")
+            shutil.copytree(field.folder / "log", logs, dirs_exist_ok=True)
+            error.add_note(f"{played.line()}\nall logs: {logs}; their ends:\n{field.tell_logs()}")
             self.close()
             raise
         finally:
@@ -53,9 +59,8 @@ class Series:
 
     def close(self) -> None:
         """End the field."""
-        if self._field is not None:
-            self._field.stop()
-            self._field = None
+        self._field = None
+        self._ground.close()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The table, and the suite's last line."""
@@ -69,6 +74,10 @@ class Series:
         self._fields += 1
         self._played = 0
         folder = self._folder / f"field-{self._fields}"
-        self._field = Field(folder, now=NOW, settings=NONE)
-        self._field.start(write_probe(self._folder / "probe.csv"))
-        return self._field
+        for server, megabytes in SMALL_DISKS.items():
+            self._ground.enter_context(small_disk(folder, server, megabytes))
+        field = Field(folder, now=NOW)
+        self._ground.callback(field.stop)
+        field.start(write_probe(self._folder / "probe.csv"))
+        self._field = field
+        return field
