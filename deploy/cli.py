@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import typer
 
-from core.errors import LantianError, SettingsError
+from core.errors import LantianError, SettingsError, UnavailableError
 
 TITLE = "蓝天 Lantian: environmental monitoring from the monitor to the stop-work order, without losing a reading."
 
@@ -65,13 +65,40 @@ def _nothing() -> None:
     """Stands for what is only named."""
 
 
+def explained(error: Exception) -> LantianError | None:
+    """The error for the person who must act: that of a server that failed in the middle of a command, in one line.
+
+    None for what is a defect, and needs its traceback. Only clients that the command has imported can have raised it.
+    """
+    if isinstance(error, LantianError):
+        return error
+    kafka, psycopg2 = sys.modules.get("kafka.errors"), sys.modules.get("psycopg2")
+    if kafka and isinstance(error, kafka.KafkaError):
+        server, address = "Kafka", "kafka"
+    elif psycopg2 and isinstance(error, (psycopg2.OperationalError, psycopg2.InterfaceError)):
+        server, address = "PostgreSQL", "postgres_host"
+    else:
+        return None
+    from core.settings import CoreSettings  # noqa: PLC0415 (`--help` does without pydantic)
+
+    where = getattr(CoreSettings.load(), address)
+    said = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return UnavailableError(
+        "server",
+        f"{server} at {where} failed in the middle: {said}",
+        hint="run `lantian doctor`, then this command again",
+    )
+
+
 def main() -> None:
     """Exit status 0 all done, 1 not, 2 wrong use or settings; an error is one line on stderr."""
     try:
         build(next((word for word in sys.argv[1:] if not word.startswith("-")), None))()
-    except LantianError as error:
-        sys.stderr.write(f"lantian: {error}\n")
-        sys.exit(2 if isinstance(error, SettingsError) else 1)
+    except Exception as error:
+        if (told := explained(error)) is None:
+            raise
+        sys.stderr.write(f"lantian: {told}\n")
+        sys.exit(2 if isinstance(told, SettingsError) else 1)
 
 
 if __name__ == "__main__":

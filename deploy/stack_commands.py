@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Annotated
 
@@ -35,10 +36,24 @@ def down() -> None:
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """Say which servers answer, and where; exit status 1 if one does not."""
-    found = Stack.configured().status()
-    _print(json.dumps([asdict(one) for one in found]) if as_json else _table(found))
-    raise typer.Exit(0 if all(one.answers for one in found) else 1)
+    """Say which servers and processes answer, and what waits where; exit status 1 if one of them does not.
+
+    It answers within some two seconds, also when servers are away (docs/operation.md).
+    """
+    from deploy import status_report
+    from deploy.pipeline import read_pipeline
+
+    stack = Stack.configured()
+    with ThreadPoolExecutor(1) as beside:
+        asked = beside.submit(stack.status)
+        pipeline = read_pipeline(stack.settings)
+        servers = asked.result()
+    if as_json:
+        _print(json.dumps(status_report.as_value(servers, pipeline), ensure_ascii=False))
+    else:
+        _print("\n".join([_table(servers), *status_report.lines(pipeline)]))
+    well = all(one.answers for one in servers) and all(one.ready for one in pipeline.processes)
+    raise typer.Exit(0 if well else 1)
 
 
 @app.command()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
+import psycopg2
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.errors import KafkaError
 
@@ -19,39 +22,49 @@ from core.migrate import pending
 from core.mqtt import Connection, Login
 from core.postgres import ROLES, connect
 from core.settings import CoreSettings
+from deploy.local.broker_sessions import read_sessions
+from deploy.local.finding import Finding
+from deploy.local.flow import flow, locks, processes
+from deploy.local.remains import left_behind
 from deploy.local.stack import Stack
+from deploy.pipeline import read_processes
 from deploy.setup import places
 from deploy.setup.debian import java_version
+from deploy.status_report import seconds
+from ingest.bridge import GROUP
 
 FREE_BYTES = 2 * 1024**3
+FREE_SHARE = 0.05
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at."""
-
-    subject: str
-    ok: bool
-    detail: str
-    remedy: str = ""
+Check = Callable[[CoreSettings], Iterator[Finding]]
 
 
 def examine(stack: Stack) -> list[Finding]:
     """Everything in the order in which it must be put right; what stands on a problem is not looked at."""
     settings = stack.settings
     configure(settings.model_copy(update={"log_level": "warning"}), "doctor")
-    findings = [*_machine(stack, settings), *_servers(stack)]
+    findings = [*_machine(stack, settings), *left_behind(stack), *_servers(stack)]
     if not all(finding.ok for finding in findings):
-        return findings
-    checks: tuple[Callable[[CoreSettings], Iterator[Finding]], ...] = (_mqtt, _topics, _roles, _schema, _offsets)
-    for check in checks:
-        subject = check.__name__.removeprefix("_")
+        return [*findings, *processes(read_processes(settings))]
+    checks: dict[str, Check] = {
+        "mqtt": _mqtt,
+        "topics": _topics,
+        "roles": _roles,
+        "schema": _schema,
+        "offsets": _offsets,
+        "locks": locks,
+        "flow": flow,
+        "broker's sessions": partial(_sessions, stack),
+    }
+    for subject, check in checks.items():
         try:
             findings += check(settings)
         except LantianError as error:
             findings.append(Finding(subject, ok=False, detail=error.message, remedy=error.hint or str(error)))
-        except KafkaError as error:
-            findings.append(Finding(subject, ok=False, detail=str(error), remedy="read Kafka's log in log/kafka.log"))
+        except (KafkaError, psycopg2.Error) as error:
+            detail = str(error).strip() or repr(error)
+            findings.append(Finding(subject, ok=False, detail=detail, remedy="see the server's log in log/"))
     return findings
 
 
@@ -72,10 +85,25 @@ def _machine(stack: Stack, settings: CoreSettings) -> Iterator[Finding]:
         yield Finding("Kafka's jars", jars.is_dir(), str(jars), "run `make setup`, or set LANTIAN_KAFKA")
         version = java_version(shutil.which("java"))
         yield Finding("Java", version >= 17, f"version {version or 'none'}", "run `make setup`; 17 or newer is needed")
-    if stack.state_dir.is_dir():
-        free = shutil.disk_usage(stack.state_dir).free
-        detail = f"{free / 1024**3:.0f} GiB free at {stack.state_dir}"
-        yield Finding("disk", free > FREE_BYTES, detail, "make room, or set LANTIAN_STATE_DIR to a larger disk")
+    yield from _disks(stack)
+
+
+def _disks(stack: Stack) -> Iterator[Finding]:
+    """Each disk once, with what is kept on it."""
+    kept: dict[int, list[Path]] = {}
+    for folder in (stack.state_dir, *(stack.state_dir / name for name in stack.names)):
+        if folder.is_dir():
+            kept.setdefault(folder.stat().st_dev, []).append(folder)
+    for folders in kept.values():
+        disk = shutil.disk_usage(folders[0])
+        names = ", ".join(str(folder) if folder == stack.state_dir else folder.name for folder in folders)
+        free = f"{disk.free / 1024**3:.1f} GiB" if disk.free > 1024**3 else f"{disk.free / 1024**2:.0f} MiB"
+        yield Finding(
+            f"disk of {names}",
+            disk.free > FREE_BYTES and disk.free > disk.total * FREE_SHARE,
+            f"{free} free, {disk.free / disk.total:.0%}",
+            "make room, or move the folder to a larger disk; until then nothing new can be kept, and devices buffer",
+        )
 
 
 def _servers(stack: Stack) -> Iterator[Finding]:
@@ -111,6 +139,26 @@ def _topics(settings: CoreSettings) -> Iterator[Finding]:
         ok = partitions == kafka.PARTITIONS
         remedy = "run `lantian up`" if not partitions else "a station's partition must never change: make a new stack"
         yield Finding(f"topic {name}", ok, f"{partitions} of {kafka.PARTITIONS} partitions", remedy)
+
+
+def _sessions(stack: Stack, _settings: CoreSettings) -> Iterator[Finding]:
+    """Absent members of the bridges' shared subscription keep their share of the reports."""
+    path = stack.state_dir / "mosquitto" / "data" / "mosquitto.db"
+    if "mosquitto" not in stack.names or not path.is_file():
+        return
+    for session in read_sessions(path):
+        name = session.client.removeprefix(f"{GROUP}-")
+        if name == session.client or session.absent_since is None:
+            continue
+        written = path.stat().st_mtime
+        absent, age = seconds(written - session.absent_since), seconds(time.time() - written)
+        yield Finding(
+            f"bridge {name}",
+            ok=False,
+            detail=f"the broker wrote {age} ago that it keeps a session for it, absent for {absent}, with"
+            f" {session.messages} messages; while it is absent it gets its share of what comes",
+            remedy=f"start it, or, if it will not come back: `lantian ingest --name {name} --leave`",
+        )
 
 
 def _roles(settings: CoreSettings) -> Iterator[Finding]:

@@ -49,11 +49,19 @@ def remember(record: Path, running: Running) -> None:
 
 def recall(record: Path) -> Running | None:
     """What was started and still runs; None if nothing does."""
-    try:
-        running = Running(**json.loads(record.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return None
-    return running if alive(running) else None
+    written = _read(record)
+    return written if written is not None and alive(written) else None
+
+
+def left_behind(record: Path) -> Running | None:
+    """What was started and ended without being told to: its record stands, it does not run."""
+    written = _read(record)
+    return written if written is not None and not alive(written) else None
+
+
+def of_this_boot(running: Running) -> bool:
+    """Whether the machine has not been started again since."""
+    return running.boot == _boot()
 
 
 def alive(running: Running) -> bool:
@@ -86,6 +94,13 @@ def wait_end(running: Running, timeout: float) -> bool:
     finally:
         os.close(handle)
     return not alive(running)
+
+
+def _read(record: Path) -> Running | None:
+    try:
+        return Running(**json.loads(record.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None  # never written, or a power cut came while it was
 
 
 def _boot() -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from core.errors import SettingsError, UnavailableError
@@ -22,10 +23,13 @@ from deploy.local.postgres import Postgres
 from deploy.local.settings import LocalSettings
 from deploy.local.system_root import SystemRoot
 from deploy.setup import places
+from deploy.within import within
 
 START_TIMEOUT = 180.0
 """Seconds; each takes two to five, and many times that on a machine that is busy otherwise."""
 STOP_TIMEOUT = 60.0
+STATUS_PATIENCE = 1.5
+"""Seconds for all servers, asked at once."""
 _RELAUNCHES = 10
 _PAUSE = 0.1
 
@@ -137,15 +141,27 @@ class Stack:
         running = process.recall(self._record(self._component(name)))
         return running.pid if running else None
 
+    def remains(self, name: str) -> process.Running | None:
+        """What this stack started as that server, did not stop, and runs no more; None if it runs or was stopped."""
+        component = self._component(name)
+        return process.left_behind(self._record(component))
+
     def status(self) -> list[Status]:
-        """How each server stands."""
+        """How each server stands; one that says nothing in time, such as a frozen one, does not answer."""
         settings = self.settings
         places_of = {
             "postgres": f"{settings.postgres_host}:{settings.postgres_port}" if settings.postgres_host else "",
             "kafka": settings.kafka,
             "mosquitto": f"{settings.mqtt_host}:{settings.mqtt_port}" if settings.mqtt_host else "",
         }
-        return [self._status(name, address) for name, address in places_of.items()]
+        asked = {name: partial(self._status, name, address) for name, address in places_of.items()}
+        said = within(STATUS_PATIENCE, asked)
+        return [
+            found
+            if isinstance(found := said[name], Status)
+            else Status(name, address, name in self._components, self._pid_of(name), answers=False)
+            for name, address in places_of.items()
+        ]
 
     def log_tail(self, name: str, lines: int = 40) -> str:
         """The last lines of a server's log."""
@@ -158,6 +174,9 @@ class Stack:
     def names(self) -> tuple[str, ...]:
         """The servers that this stack runs itself."""
         return tuple(self._components)
+
+    def _pid_of(self, name: str) -> int | None:
+        return self.pid(name) if name in self._components else None
 
     def _status(self, name: str, address: str) -> Status:
         if name in self._components:

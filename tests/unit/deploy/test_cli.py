@@ -9,9 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg2
 import pytest
 import typer
+from kafka.errors import KafkaTimeoutError, NodeNotReadyError
 
+from deploy import cli
 from deploy.cli import COMMANDS, build
 
 HEAVY = ("kafka", "psycopg2", "numpy", "numba", "pydantic", "paho", "yoyo")
@@ -70,6 +73,40 @@ def test_an_error_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1
     assert "run `lantian up`" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "server"),
+    [
+        (KafkaTimeoutError("Batch for TopicPartition expired\nsecond line"), "Kafka"),
+        (NodeNotReadyError(), "Kafka"),
+        (psycopg2.OperationalError("server closed the connection unexpectedly\n\tThis probably means …"), "PostgreSQL"),
+        (psycopg2.InterfaceError("connection already closed"), "PostgreSQL"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value,
+)
+def test_a_server_that_fails_in_the_middle_of_a_command_is_one_line_and_status_1(
+    error: Exception, server: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LANTIAN_KAFKA", "broker:9092")
+    monkeypatch.setenv("LANTIAN_POSTGRES_HOST", "database")
+
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "build", lambda _called: fail)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert said.count("\n") == 1
+    assert f"{server} at {'broker:9092' if server == 'Kafka' else 'database'}" in said
+    assert "lantian doctor" in said
+
+
+def test_a_defect_keeps_its_traceback() -> None:
+    assert cli.explained(KeyError("station")) is None
+    assert cli.explained(psycopg2.ProgrammingError("syntax error")) is None
 
 
 def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path) -> None:

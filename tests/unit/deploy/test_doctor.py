@@ -8,7 +8,8 @@ import pytest
 
 from core.settings import ConfiguredSettings
 from deploy.local.addresses import free_port
-from deploy.local.doctor import Finding, examine
+from deploy.local.doctor import examine
+from deploy.local.finding import Finding
 from deploy.local.stack import Stack
 
 
