@@ -34,8 +34,9 @@ from ingest.ranges import RangeSet
 
 __all__ = ["Account", "Scope", "begin", "read_books", "read_ledger"]
 
-DOUBLED_LISTED = 100_000
-"""More readings with two current values than these are not counted: whoever has so many has seen enough."""
+LISTED = 100_000
+"""More station-days that do not balance are not listed, and more readings with two current values not even counted:
+whoever has so many has seen enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Scope:
         last = "infinity" if self.last is None else self.last.isoformat()
         return {
             "station": self.station, "kind": self.kind, "first": first, "last": last, "dense": list(map(int, DENSE)),
-            "listed": DOUBLED_LISTED,
+            "listed": LISTED,
         }  # fmt: skip
 
 
@@ -144,10 +145,11 @@ with kinds as ({_KINDS}), rows as (
 select kind, station, source, day::text, sum(reports), sum(readings), sum(repeats), sum(current), sum(superseded),
     sum(rejected), sum(closed), sum(unaccounted)
 from fine group by grouping sets ((kind, station, source), (day))
-union all
-select kind, station, source, day::text, reports, readings, repeats, current, superseded, rejected, closed, unaccounted
-from fine where unaccounted > 0
-order by 2, 3, 4
+union all (
+    select kind, station, source, day::text, reports, readings, repeats, current, superseded, rejected, closed,
+        unaccounted
+    from fine where unaccounted > 0 order by station, source, day limit %(listed)s
+)
 """
 
 _DOUBLED = f"""

@@ -45,9 +45,9 @@ def in_flight(settings: CoreSettings, stands: Mapping[int, int], station: str | 
     """The numbers that Kafka holds after the offsets, by partition, up to the log's end of now."""
     found: dict[RunKey, RangeSet] = defaultdict(RangeSet)
     with closing(kafka.consumer(settings, group=None)) as consumer:
-        for partition, (_, end) in held(consumer).items():
+        for partition, (first, end) in held(consumer).items():
             if station is None or partition == kafka.partition_of(station):
-                for record in read(consumer, partition, stands[partition], end):
+                for record in read(consumer, partition, max(first, stands[partition]), end):
                     _add_numbers(found, record.value, station)
     return found
 
