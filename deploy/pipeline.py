@@ -21,6 +21,7 @@ from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
 from psycopg2.errors import QueryCanceled
 
+from aggregate.audit import Line, last
 from core import kafka
 from core.clock import clock_of
 from core.errors import LantianError, UnavailableError
@@ -84,6 +85,8 @@ class Stored:
     """Data time since the newest report began its period; None if there is none of the last seven days."""
     clock_ahead_s: float
     """The database machine's clock less this one's."""
+    audit: list[Line]
+    """What the last check of the ledger found, by source; empty if there was none."""
 
 
 @dataclass(frozen=True)
@@ -220,11 +223,11 @@ def _read_database(settings: CoreSettings, patience: float) -> tuple[Stored, lis
                 _Offset(consumer, cluster, TopicPartition(topic, partition), offset, still)
                 for consumer, cluster, topic, partition, offset, still in cursor.fetchall()
             ]
-            stored = _stored(cursor, now)
+            stored = _stored(cursor, now, last(database))
     return stored, offsets
 
 
-def _stored(cursor: Any, now: float) -> Stored:
+def _stored(cursor: Any, now: float, audit: list[Line]) -> Stored:
     outbox, oldest = _row(
         cursor, "select count(*), extract(epoch from clock_timestamp() - min(written_at))::float from outbox", ()
     ) or (None, None)
@@ -239,7 +242,7 @@ def _stored(cursor: Any, now: float) -> Stored:
     )
     ahead = _clock_ahead(cursor)
     age = None if newest is None or newest[0] is None else round(now - newest[0], 1)
-    return Stored(outbox, oldest, overdue[0] if overdue else None, age, ahead)
+    return Stored(outbox, oldest, overdue[0] if overdue else None, age, ahead, audit)
 
 
 def _row(cursor: Any, query: str, values: tuple[object, ...]) -> Any:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
+
+import msgspec
 
 from deploy.local.stack import Status
 from deploy.pipeline import ConsumerState, PipelineState, ProcessState, Stored
@@ -12,7 +15,10 @@ from deploy.pipeline import ConsumerState, PipelineState, ProcessState, Stored
 
 def as_value(servers: Sequence[Status], pipeline: PipelineState) -> dict[str, Any]:
     """`servers`, `processes`, `consumers`, `stored` and `silent`, each as the dataclass of its name."""
-    return {"servers": [asdict(one) for one in servers], **asdict(pipeline)}
+    value: dict[str, Any] = {"servers": [asdict(one) for one in servers], **asdict(pipeline)}
+    if pipeline.stored is not None:
+        value["stored"]["audit"] = msgspec.to_builtins(pipeline.stored.audit)
+    return value
 
 
 def lines(pipeline: PipelineState) -> list[str]:
@@ -55,7 +61,22 @@ def _stored(stored: Stored) -> list[str]:
         f"outbox     {_number(stored.outbox)} messages wait{oldest}",
         f"windows    {_number(stored.overdue)} overdue",
         f"newest     {newest}",
+        f"ledger     {audited(stored, time.time())}",
     ]
+
+
+def audited(stored: Stored, now: float) -> str:
+    """What the last check of the ledger found."""
+    if not stored.audit:
+        return "not checked yet"
+    ago = seconds(max(0.0, now - stored.audit[0].checked_at))
+    wrong = [
+        f"{line.source}: {line.missing} missing, {line.doubled} doubled, {line.unaccounted} unaccounted for"
+        for line in stored.audit
+        if line.missing or line.doubled or line.unaccounted
+    ]
+    breaks = [f"{stored.audit[0].breaks} breaks in what was taken"] if stored.audit[0].breaks else []
+    return f"{'; '.join([*wrong, *breaks]) or 'balanced'} ({ago} ago)"
 
 
 def _number(count: int | None) -> str:

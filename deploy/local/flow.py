@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -9,7 +10,7 @@ from core.postgres import ROLES, connect
 from core.settings import CoreSettings
 from deploy.local.finding import Finding
 from deploy.pipeline import ConsumerState, PipelineState, ProcessState, Stored, read_pipeline
-from deploy.status_report import seconds
+from deploy.status_report import audited, seconds
 
 PATIENCE_S = 10.0
 """The doctor may take longer to look than `status`."""
@@ -82,6 +83,12 @@ def _stored(stored: Stored, state: PipelineState) -> Iterator[Finding]:
             remedy="run `lantian aggregate`; one that has just started works them off by itself",
         )
     yield Finding(
+        "ledger",
+        all(line.balanced for line in stored.audit),
+        audited(stored, time.time()),
+        "`lantian ledger` names the numbers; what is missing is with its device, or was lost before it came here",
+    )
+    yield Finding(
         "clocks",
         abs(stored.clock_ahead_s) < CLOCK_S,
         f"the database's is {stored.clock_ahead_s:+.1f} s from this machine's",
@@ -92,11 +99,11 @@ def _stored(stored: Stored, state: PipelineState) -> Iterator[Finding]:
 def locks(settings: CoreSettings) -> Iterator[Finding]:
     """Sessions of Lantian's roles that hold locks and do nothing; each role sees its own, so all are asked."""
     query = (
-        "select a.pid, a.application_name, extract(epoch from clock_timestamp() - a.state_change)::float,"
+        "select a.pid, a.application_name, extract(epoch from now() - a.state_change)::float,"
         " string_agg(distinct l.relation::regclass::text, ', ')"
         " from pg_stat_activity a join pg_locks l using (pid)"
         " where a.usename = current_user and a.state like 'idle in transaction%%' and l.relation is not null"
-        " and l.mode <> 'AccessShareLock' and clock_timestamp() - a.state_change > make_interval(secs => %s)"
+        " and l.mode <> 'AccessShareLock' and now() - a.state_change > make_interval(secs => %s)"
         " group by 1, 2, 3"
     )
     found = []

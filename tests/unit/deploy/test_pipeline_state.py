@@ -1,0 +1,131 @@
+"""How the pipeline stands is read in bounded time, and told without guessing."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from kafka import TopicPartition
+
+from core.health import HealthServer
+from core.settings import CoreSettings
+from deploy.local.addresses import free_port
+from deploy.local.flow import processes
+from deploy.pipeline import ProcessState, _Log, _Offset, consumers, read_pipeline, read_processes
+from deploy.status_report import lines, seconds
+from deploy.within import NoAnswerError, within
+
+TOPIC = "lantian.reports.v1"
+DEADLINE_S = 2.5
+
+
+def offset(partition: int, next_offset: int, still_s: float = 0.0, cluster: str = "c") -> _Offset:
+    return _Offset("worker", cluster, TopicPartition(TOPIC, partition), next_offset, still_s)
+
+
+def log(*ends: int) -> _Log:
+    return _Log("c", {TopicPartition(TOPIC, partition): end for partition, end in enumerate(ends)})
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> CoreSettings:
+    return CoreSettings(state_dir=tmp_path)
+
+
+@pytest.fixture
+def frozen_port() -> Iterator[int]:
+    """A port that takes connections and never answers, as a stopped process has."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        yield int(listener.getsockname()[1])
+
+
+def test_a_consumer_is_behind_by_all_partitions_and_still_by_the_most_neglected() -> None:
+    (state,) = consumers([offset(0, 90, 5.0), offset(1, 100, 900.0), offset(2, 40, 7.0)], log(100, 100, 50))
+    assert (state.behind, state.still_s) == (20, 7.0)
+
+
+def test_offsets_of_another_cluster_say_nothing_of_this_log() -> None:
+    (state,) = consumers([offset(0, 100), offset(0, 3, 900.0, cluster="former")], log(100))
+    assert (state.behind, state.still_s) == (0, 0.0)
+
+
+def test_without_kafka_nobody_knows_how_far_a_consumer_is_behind() -> None:
+    (state,) = consumers([offset(0, 100)], None)
+    assert state.behind is None
+
+
+def test_what_is_asked_is_answered_or_named_within_the_time() -> None:
+    never = threading.Event()
+    started = time.monotonic()
+    answers = within(0.2, {"quick": lambda: 1, "stuck": never.wait, "broken": lambda: 1 // 0})
+    assert time.monotonic() - started < DEADLINE_S
+    never.set()
+    assert answers["quick"] == 1
+    assert isinstance(answers["stuck"], NoAnswerError)
+    assert isinstance(answers["broken"], ZeroDivisionError)
+
+
+def test_servers_that_are_away_are_named(settings: CoreSettings) -> None:
+    away = settings.model_copy(
+        update={"kafka": f"127.0.0.1:{free_port()}", "postgres_host": "127.0.0.1", "postgres_port": free_port()}
+    )
+    state = read_pipeline(away)
+    assert set(state.silent) == {"kafka", "postgres"}
+    assert state.stored is None
+    assert any("kafka" in line and "not asked" in line for line in lines(state))
+
+
+def test_a_frozen_server_does_not_keep_the_answer_waiting(settings: CoreSettings, frozen_port: int) -> None:
+    frozen = settings.model_copy(
+        update={"kafka": f"127.0.0.1:{frozen_port}", "postgres_host": "127.0.0.1", "postgres_port": frozen_port}
+    )
+    started = time.monotonic()
+    state = read_pipeline(frozen, patience=0.3)
+    assert time.monotonic() - started < DEADLINE_S
+    assert set(state.silent) >= {"kafka", "postgres"}
+
+
+def test_processes_are_told_by_role_and_instance_with_what_they_wait_for(settings: CoreSettings) -> None:
+    second = settings.model_copy(update={"instance": 2})
+    one = HealthServer(settings, "aggregate", 0, lambda: {"kafka": True, "postgres": True}).start()
+    two = HealthServer(second, "aggregate", 0, lambda: {"kafka": True, "postgres": False}).start()
+    try:
+        found = read_processes(settings)
+    finally:
+        one.stop()
+        two.stop()
+    assert [(state.name, state.port, state.ready, state.lacks) for state in found] == [
+        ("aggregate", one.port, True, []),
+        ("aggregate-2", two.port, False, ["postgres"]),
+    ]
+    assert all(state.pid and state.answers for state in found)
+
+
+def test_a_port_file_of_a_process_that_is_gone_or_of_another_program_is_no_process(settings: CoreSettings) -> None:
+    other = HealthServer(settings, "alerts", 0, dict).start()
+    try:
+        (settings.state_dir / "run" / "ingest.port").write_text(f"{other.port}\n", encoding="utf-8")
+        (settings.state_dir / "run" / "aggregate.port").write_text("half a num", encoding="utf-8")
+        found = {state.role: state.answers for state in read_processes(settings)}
+    finally:
+        other.stop()
+    assert found == {"alerts": True, "ingest": False, "aggregate": False}
+
+
+def test_a_process_that_does_not_answer_is_a_problem_with_its_command() -> None:
+    (finding,) = processes([ProcessState("alerts", 2, 9484, None, answers=False, ready=False, lacks=[])])
+    assert not finding.ok
+    assert finding.subject == "process alerts-2"
+    assert "lantian alerts run" in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("span", "said"), [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7199, "120 min"), (7200, "2 h"), (200_000, "2 d")]
+)
+def test_spans_are_told_in_the_unit_that_a_person_would_choose(span: float, said: str) -> None:
+    assert seconds(span) == said
