@@ -69,14 +69,15 @@ class Line:
         self._ends.add(writer)
         try:
             await self._flows.wait()
+            if writer.is_closing():  # reset while it was silent
+                self._ends.discard(writer)
+                return
             to_reader, to_writer = await asyncio.open_connection(HOST, self._target, limit=PIECE)
         except OSError:
             self._ends.discard(writer)
             writer.transport.abort()
             return
         self._ends.add(to_writer)
-        for end in (writer, to_writer):
-            end.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         await asyncio.gather(self._pump(reader, to_writer), self._pump(to_reader, writer))
         self._ends -= {writer, to_writer}
 
