@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
+from collections import Counter
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -45,6 +47,33 @@ def configure(settings: CoreSettings, process: str) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Seldom())
+
+
+class Seldom(logging.Filter):
+    """Lets a place in a library's code speak once a minute, and says how often it was silenced meanwhile.
+
+    kafka-python tells of each try to reach a broker that is away, some fourteen lines a second of a worker.
+    """
+
+    EVERY_S = 60.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._spoke: dict[tuple[str, int], float] = {}
+        self._silenced: Counter[tuple[str, int]] = Counter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """By the record's own time; what it remembers is bounded by the places that log."""
+        place = (record.name, record.lineno)
+        if record.created - self._spoke.get(place, -math.inf) < self.EVERY_S:
+            self._silenced[place] += 1
+            return False
+        self._spoke[place] = record.created
+        if silenced := self._silenced.pop(place, 0):
+            record.msg, record.args = f"{record.getMessage()} ({silenced} more since the last such line)", ()
+        return True
 
 
 def get_logger(name: str) -> Any:

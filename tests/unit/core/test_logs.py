@@ -1,25 +1,32 @@
-"""Lines of a log say whose they are."""
+"""What libraries log is bounded, however long a server is away."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+import logging
 
-PROGRAM = """
-import threading
-from core.logs import configure, get_logger
-from core.settings import CoreSettings
-configure(CoreSettings.load(), "aggregate")
-thread = threading.Thread(target=lambda: get_logger("stream").info("said", consumer="worker"))
-thread.start()
-thread.join()
-"""
+from core.logs import Seldom
 
 
-def test_a_line_names_process_and_instance_also_from_a_thread() -> None:
-    environment = {**os.environ, "LANTIAN_INSTANCE": "2", "LANTIAN_LOG_FORMAT": "json"}
-    done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True)
-    line = json.loads(done.stderr)
-    assert (line["process"], line["instance"], line["consumer"]) == ("aggregate", 2, "worker")
+def record(at: float, line: int = 7, name: str = "kafka.cluster") -> logging.LogRecord:
+    made = logging.LogRecord(name, logging.WARNING, "cluster.py", line, "node %d is away", (1,), None)
+    made.created = at
+    return made
+
+
+def test_a_place_speaks_once_a_minute_and_says_how_often_it_was_silenced() -> None:
+    seldom = Seldom()
+    passed = [each for at in range(130) if seldom.filter(each := record(float(at)))]
+    assert [each.created for each in passed] == [0, 60, 120]
+    assert [each.getMessage() for each in passed] == [
+        "node 1 is away",
+        "node 1 is away (59 more since the last such line)",
+        "node 1 is away (59 more since the last such line)",
+    ]
+
+
+def test_places_do_not_silence_each_other() -> None:
+    seldom = Seldom()
+    assert seldom.filter(record(0))
+    assert seldom.filter(record(0, line=8))
+    assert seldom.filter(record(0, name="kafka.coordinator"))
+    assert not seldom.filter(record(1))
