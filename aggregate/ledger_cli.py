@@ -35,6 +35,7 @@ _READINGS = ("readings", "current", "superseded", "repeats", "rejected", "closed
 class Found:
     """All that one call of the command looked up."""
 
+    scope: Scope
     books: Books
     accounts: Sequence[Account]
     explained: Sequence[Explanation]
@@ -87,7 +88,7 @@ def _look(settings: CoreSettings, scope: Scope, *, log: bool) -> Found:
         except Gone as error:
             raise UnavailableError("postgres", f"PostgreSQL went away: {str(error).strip().splitlines()[0]}",
                                    hint="run `lantian status`") from error  # fmt: skip
-    return Found(books, balance(books), explained, checked)
+    return Found(scope, books, balance(books), explained, checked)
 
 
 def _checked(database: connection, settings: CoreSettings) -> Checked:
@@ -137,10 +138,12 @@ def _json(found: Found, by: By | None, groups: Sequence[Group] | None) -> str:
 
 def _lines(found: Found, by: By | None, groups: Sequence[Group] | None) -> Iterator[str]:
     if groups is None:
-        rows = [(account.station, account.source, *_figures(account)) for account in found.accounts]
+        rows = [(account.station, account.source, *_figures(account, found.scope)) for account in found.accounts]
         yield from _table(("station", "source", *_NUMBERS, *_READINGS), rows)
     else:
-        yield from _table((str(by), *_NUMBERS, *_READINGS), [(line.name, *_figures(line)) for line in groups])
+        yield from _table(
+            (str(by), *_NUMBERS, *_READINGS), [(line.name, *_figures(line, found.scope)) for line in groups]
+        )
     wrong = list(complaints(found.books, found.accounts, found.explained))
     if found.log is not None:
         wrong += log_complaints(found.log)
@@ -162,13 +165,14 @@ def _verdict(found: Found) -> str:
     verdict = f"{unbalanced} of {len(accounts)} accounts do not balance" if unbalanced else "balanced"
     if found.books.breaks:
         verdict += f", intake has {len(found.books.breaks)} breaks"
-    return f"ledger: {len(accounts)} accounts, {flying} reports in flight, {verdict}"
+    numbers = "their numbers not looked at" if found.scope.dated else f"{flying} reports in flight"
+    return f"ledger: {len(accounts)} accounts, {numbers}, {verdict}"
 
 
-def _figures(of: Account | Group) -> tuple[object, ...]:
+def _figures(of: Account | Group, scope: Scope) -> tuple[object, ...]:
     numbers = (of.due, of.received, of.in_flight, of.lost)
     return (
-        *("–" if number is None else number for number in numbers),
+        *("–" if scope.dated or number is None else number for number in numbers),
         of.readings, of.current, of.superseded, of.repeats, of.rejected, of.closed, of.duplicated, of.unaccounted,
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 from ledger_stage import ledger_worker, sent, take
+from pipeline import Process
 from prometheus_client import REGISTRY
 from waiting import eventually
 from worker_stage import Ground, Worker
@@ -107,3 +108,20 @@ def test_a_database_that_is_away_is_said_and_counted_and_asked_again(
     stop.set()
     thread.join(timeout=30)
     assert not thread.is_alive()
+
+
+def test_a_worker_strikes_it_by_itself_and_ends_in_order(
+    ground: Ground, step: Worker, stack_environment: dict[str, str]
+) -> None:
+    take(step, *(sent(NAME, seq, {"PM10": 80}) for seq in (1, 2, 4)))
+    environment = stack_environment | {
+        "LANTIAN_AGGREGATE_METRICS_PORT": "0",
+        "LANTIAN_AGGREGATE_AUDIT_SECONDS": "1",
+    }
+    process = Process("audit", ["aggregate"], environment, ground.settings.state_dir)
+    process.start()
+    try:
+        eventually("it was struck", lambda: process.metric("lantian_ledger_checked_timestamp_seconds") > 0)
+        assert process.metric("lantian_ledger_missing") == 1
+    finally:
+        assert process.end() == 0

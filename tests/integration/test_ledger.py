@@ -340,3 +340,27 @@ def test_as_json_all_that_was_found_is_one_value(ground: Ground, step: Worker, c
         ("2026-03-10", 39, None),
     ]
     assert (shown["balanced"], shown["breaks"], shown["explained"]) == (True, [], [])
+
+
+def test_of_days_it_says_that_numbers_were_not_looked_at(ground: Ground, step: Worker, command: CliRunner) -> None:
+    honest_days(step)
+    result = command.invoke(app, ["ledger", "--by", "source", "--from", "2026-03-09", "--to", "2026-03-09"])
+    assert result.exit_code == 0
+    *_, line, verdict = result.output.splitlines()
+    assert line.split()[:7] == ["device", "–", "–", "–", "–", "4", "2"]
+    assert verdict == "ledger: 1 accounts, their numbers not looked at, balanced"
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--day", "2026-03-10", "--from", "2026-03-01"], "goes without --from and --to"),
+        (["--from", "2026-03-10", "--to", "2026-03-01"], "is before --from"),
+        (["--day", "yesterday"], "is no day"),
+        (["--log", "--station", NAME], "reads all that came in"),
+    ],
+)
+def test_options_of_which_one_would_be_ignored_are_refused(
+    command: CliRunner, options: list[str], complaint: str
+) -> None:
+    assert complaint in str(command.invoke(app, ["ledger", *options]).exception)
