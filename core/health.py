@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -61,15 +62,17 @@ class HealthServer:
 
 
 def _handler(process: str, ready: Callable[[], dict[str, bool]]) -> type[BaseHTTPRequestHandler]:
+    told: dict[str, object] = {"process": process, "pid": os.getpid()}
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path == "/metrics":
                 self._answer(200, generate_latest(REGISTRY), CONTENT_TYPE_LATEST)
             elif self.path == "/healthz":
-                self._answer(200, _json({"process": process, "alive": True}))
+                self._answer(200, _json(told | {"alive": True}))
             elif self.path == "/readyz":
                 answers = ready()
-                self._answer(200 if all(answers.values()) else 503, _json({"process": process, "ready": answers}))
+                self._answer(200 if all(answers.values()) else 503, _json(told | {"ready": answers}))
             else:
                 self._answer(404, _json({"error": "paths: /metrics, /healthz, /readyz"}))
 
