@@ -29,8 +29,8 @@ from ingest.report import format_instant
 
 KEPT_OFF_S = (1.0, 15.0)
 """After a connection that failed: the first wait, and the longest; each is the double of the one before."""
-RESEND_S = 10.0
-"""What is unsaid for so long is sent again."""
+RESEND_S = (10.0, 60.0)
+"""What is unsaid for so long is sent again; as long as the centre says nothing, the double each time, up to this."""
 TOLD_S = 0.5
 _CONNACK, _PUBLISH, _SUBACK, _PUBACK = 0x20, 0x30, 0x90, 0x40
 
@@ -80,6 +80,7 @@ class Device:
     due: float = 0.0
     """When to connect."""
     failures: int = 0
+    patience: float = RESEND_S[0]
     seq: int = 0
     marked: int = 0
     unsaid: dict[int, float] = field(default_factory=dict)
@@ -185,8 +186,10 @@ class Swarm:
             device.seq += 1
             device.unsaid[device.seq] = 0.0
             device.next_report = max(now, device.next_report + self._every)
-        late = [seq for seq, at in device.unsaid.items() if now - at > RESEND_S]
+        late = [seq for seq, at in device.unsaid.items() if now - at > device.patience]
         if late:
+            if any(device.unsaid[seq] for seq in late):
+                device.patience = min(2 * device.patience, RESEND_S[1])
             for seq in late:
                 self._publish(device, seq, now)
             self._flush(device)
@@ -227,6 +230,7 @@ class Swarm:
             self._flush(device)
         elif kind & 0xF0 == _PUBLISH:
             length = struct.unpack_from(">H", body)[0]
+            device.patience = RESEND_S[0]
             ack = decode_ack(body[2 + length :], device.station)
             for first, last in ack.seq:
                 for seq in [seq for seq in device.unsaid if first <= seq <= last]:
