@@ -99,16 +99,12 @@ def _growth(name: str, before: Sequence[Sample], away: Sequence[Sample], samples
     )
 
 
-def write(found: Figures, samples: Sequence[Sample], folder: Path) -> Path:
-    """`<server>-<minutes>.json` and `.svg`; returns the latter."""
+def write(found: Figures, samples: Sequence[Sample], folder: Path) -> None:
+    """`<server>-<minutes>.json` and its picture, `.svg`."""
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{found.server}-{found.minutes:g}"
     (folder / f"{stem}.json").write_text(json.dumps(asdict(found), indent=1), encoding="utf-8")
-    lines = "".join(json.dumps(asdict(sample)) + "\n" for sample in samples)
-    (folder / f"{stem}.samples.jsonl").write_text(lines, encoding="utf-8")
-    picture = folder / f"{stem}.svg"
-    draw(found, samples, picture)
-    return picture
+    draw(found, samples, folder / f"{stem}.svg")
 
 
 def draw(found: Figures, samples: Sequence[Sample], path: Path) -> None:

@@ -65,9 +65,12 @@ def _pss(pid: int) -> int:
 
 
 class Watch:
-    """Looks every `every` seconds in a thread of its own; `phase` is set by who makes the outage."""
+    """Looks every `every` seconds in a thread of its own; `phase` is set by who makes the outage.
 
-    def __init__(self, pipeline: Pipeline, slots: Slots, load_pid: int, told: Path, every: float) -> None:
+    Whatever ends it, all samples are written to `kept`, a line of JSON each.
+    """
+
+    def __init__(self, pipeline: Pipeline, slots: Slots, load_pid: int, told: Path, kept: Path, every: float) -> None:
         """`told`: where the load writes how it stands."""
         self.samples: list[Sample] = []
         self.phase = "before"
@@ -75,6 +78,7 @@ class Watch:
         self._slots = slots
         self._load_pid = load_pid
         self._told = told
+        self._kept = kept
         self._every = every
         self._stop = threading.Event()
         self._failed: list[BaseException] = []
@@ -90,6 +94,8 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
+        lines = "".join(json.dumps(asdict(sample)) + "\n" for sample in self.samples)
+        self._kept.write_text(lines, encoding="utf-8")
         if self._failed:
             raise self._failed[0]
 
@@ -100,10 +106,6 @@ class Watch:
             raise self._failed[0]
         found = self.samples[-1] if self.samples else None
         return found if found and found.phase == self.phase else None
-
-    def write(self, path: Path) -> None:
-        """All samples, a line of JSON each."""
-        path.write_text("".join(json.dumps(asdict(sample)) + "\n" for sample in self.samples), encoding="utf-8")
 
     def _run(self) -> None:
         try:

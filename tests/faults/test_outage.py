@@ -92,8 +92,11 @@ def loaded(folder: Path, outage: Outage) -> Iterator[tuple[Pipeline, Slots, subp
 
 def endure(folder: Path, outage: Outage) -> Figures:
     """The outage, its figures written; asserts that nothing is lost and nothing doubled."""
+    results = Path(os.environ.get("LANTIAN_OUTAGE_DIR") or ROOT / ".local" / "outage")
+    results.mkdir(parents=True, exist_ok=True)
+    samples = results / f"{outage.server}-{outage.minutes:g}.samples.jsonl"
     with loaded(folder, outage) as (pipeline, slots, load, told):
-        with Watch(pipeline, slots, load.pid, told, outage.every) as watch:
+        with Watch(pipeline, slots, load.pid, told, samples, outage.every) as watch:
             eventually("live data come through", lambda: watch.last and watch.last.stored, 300)
             load_runs_for(load, outage.before_s)
             pipeline.stack.stop(outage.server)
@@ -116,7 +119,7 @@ def endure(folder: Path, outage: Outage) -> Figures:
         made = json.loads(told.read_text(encoding="utf-8").splitlines()[-1])["made"]
         assert_whole(pipeline, made)
     found = figures(outage.server, outage.minutes, slots.rate, made, watch.samples)
-    write(found, watch.samples, Path(os.environ.get("LANTIAN_OUTAGE_DIR") or ROOT / ".local" / "outage"))
+    write(found, watch.samples, results)
     sys.stderr.write(f"\noutage {json.dumps(asdict(found))}\nlogs, kB: {json.dumps(logs)}\n")
     return found
 

@@ -74,6 +74,13 @@ def stored(pipeline: Pipeline) -> int:
     return int(pipeline.rows("select count(*) from report")[0][0])
 
 
+def at_rest(pipeline: Pipeline, sender: ReportSender) -> bool:
+    """Whether nothing is on its way any more, by what `lantian status` reads."""
+    sender.pump(0.05)
+    state = read_pipeline(pipeline.core, 10)
+    return state.stored is not None and not state.stored.outbox and all(one.behind == 0 for one in state.consumers)
+
+
 def problems(pipeline: Pipeline) -> dict[str, Finding]:
     return {finding.subject: finding for finding in examine(pipeline.stack) if not finding.ok}
 
@@ -85,7 +92,7 @@ def healthy(pipeline: Pipeline) -> bool:
 def test_a_running_pipeline_has_no_problem_and_status_tells_its_parts(pipeline: Pipeline, sender: ReportSender) -> None:
     send(sender, 1, 20)
     eventually("all is durable", lambda: durable(sender))
-    pipeline.wait_settled()
+    eventually("nothing is on its way", lambda: at_rest(pipeline, sender), 300, every=0.5)
     assert healthy(pipeline), problems(pipeline)
     said = json.loads(pipeline.run("status", "--json"))
     assert set(said) >= {"servers", "processes", "consumers", "stored", "silent"}
@@ -133,7 +140,7 @@ def test_after_a_power_cut_the_doctor_says_what_it_finds_and_all_comes_back(
     eventually("all is durable", lambda: durable(sender), 300)
     sender.tell_status("online")
     eventually("all is stored", lambda: stored(pipeline) == 200 * len(STATIONS), 300)
-    pipeline.wait_settled(300)
+    eventually("nothing is on its way", lambda: at_rest(pipeline, sender), 300, every=0.5)
     eventually("the doctor finds nothing", lambda: healthy(pipeline), 120, every=1)
     pipeline.run("ledger")
 
@@ -152,7 +159,7 @@ def test_processes_left_running_while_all_servers_die_come_back_by_themselves(
     pipeline.run("up")
     eventually("all is durable", lambda: durable(sender), 300)
     eventually("all is stored", lambda: stored(pipeline) == 240 * len(STATIONS), 300)
-    pipeline.wait_settled(300)
+    eventually("nothing is on its way", lambda: at_rest(pipeline, sender), 300, every=0.5)
     eventually("the doctor finds nothing", lambda: healthy(pipeline), 120, every=1)
     pipeline.run("ledger")
     assert [pipeline.bridge.pid, pipeline.worker.pid, pipeline.engine.pid] == pids
