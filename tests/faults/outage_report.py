@@ -115,12 +115,12 @@ def draw(found: Figures, samples: Sequence[Sample], path: Path) -> None:
     from matplotlib import pyplot as plt  # noqa: PLC0415
 
     minutes = [(s.at - samples[0].at) / 60 for s in samples]
-    away = [minute for minute, s in zip(minutes, samples, strict=True) if s.phase == "away"]
+    away = [minute for minute, s in zip(minutes, samples, strict=True) if s.phase in {"away", "starting"}]
     figure, strips = plt.subplots(3, 1, figsize=(10, 9), sharex=True, constrained_layout=True)
     for name in samples[0].memory:
         strips[0].plot(minutes, [s.memory[name] or np.nan for s in samples], label=name, linewidth=1.2)
     strips[0].set_ylabel("memory, MiB (PSS)")
-    strips[0].set_ylim(bottom=0)
+    strips[0].set_ylim(0, 1.3 * max(max(s.memory.values()) for s in samples))
     stored = [np.nan if s.stored is None else s.made - s.stored for s in samples]
     strips[1].plot(minutes, stored, label="made and not in the database")
     strips[1].plot(minutes, [s.buffered for s in samples], label="buffered by the devices")
