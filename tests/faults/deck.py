@@ -43,8 +43,8 @@ def cards() -> list[Card]:
 
 
 def hand(seed: int, number: int) -> list[Fault]:
-    """The faults of a round, in the order in which they strike: the same for the same seed and number."""
-    return next(islice(_hands(random.Random(seed)), number, None))
+    """The faults of round 1, 2, … in the order in which they strike: the same for the same seed and number."""
+    return next(islice(_hands(random.Random(seed)), number - 1, None))
 
 
 def _hands(dice: random.Random) -> Iterator[list[Fault]]:
