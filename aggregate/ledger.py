@@ -215,6 +215,8 @@ def begin(cursor: Any) -> None:
     """All that is read in this transaction is of one moment."""
     cursor.execute("set transaction isolation level repeatable read, read only")
     cursor.execute("set local jit = off; set local work_mem = '64MB'")
+    # before the snapshot: a chunk dropped after it would be gone from it all the same, its days still open
+    cursor.execute("lock table report in access share mode")
 
 
 def _balances(cursor: Any, asked: dict[str, Any]) -> tuple[dict[AccountKey, Counts], dict[str, Counts], list[Uneven]]:
