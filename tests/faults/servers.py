@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from fault import Fault
@@ -47,8 +48,7 @@ class ServerFrozen(Fault):
     def _send(self, field: Field, number: signal.Signals) -> None:
         pid = field.stack.pid(self._server)
         assert pid is not None, f"{self._server} has ended by itself"
-        for member in family(pid):
-            os.kill(member, number)
+        send(pid, number)
 
 
 class PowerCut(Fault):
@@ -77,9 +77,9 @@ class PowerCut(Fault):
             list(pool.map(field.stack.start, field.stack.names))
 
 
-def family(pid: int) -> list[int]:
-    """A process and all that come from it."""
-    found = [pid]
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split():
-        found += family(int(child))
-    return found
+def send(pid: int, number: signal.Signals) -> None:
+    """A signal to a process and to all that come from it: the parent first, so that a stopped one has no more."""
+    with suppress(ProcessLookupError, FileNotFoundError):  # a child that ends meanwhile needs none
+        os.kill(pid, number)
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split():
+            send(int(child), number)
