@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from aggregate.ledger_balance import By
+from aggregate.ledger.balance import By
 from ingest.commands import Processes
 
 app = typer.Typer(help="From reports to statistics.", no_args_is_help=True)
@@ -49,7 +49,7 @@ def ledger(
     as_json: _Json = False,
 ) -> None:
     """Balance what was sent against what is stored, and say what is missing; exit status 1 if it does not balance."""
-    from aggregate.ledger_cli import scope_of, show
+    from aggregate.ledger.cli import scope_of, show
 
     show(scope_of(station, kind, day, first, last), by, log=log, as_json=as_json)
 
@@ -66,7 +66,7 @@ def archive(
     as_json: _Json = False,
 ) -> None:
     """Close days that are old and final, keep their numbers and counts, and drop their readings; run it daily."""
-    from aggregate.archive_cli import run
+    from aggregate.archive.cli import run
 
     run(keep_days, dry_run=dry_run, as_json=as_json)
 

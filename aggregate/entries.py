@@ -1,6 +1,6 @@
 """What a Kafka record holds, as the worker takes it: entries with their places. Pure.
 
-Whoever counts the log again (`aggregate.ledger_check`) must see the same entries as the worker did.
+Whoever counts the log again (`aggregate.ledger.check`) must see the same entries as the worker did.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 
-from aggregate.audit import Auditor
 from aggregate.city_step import CityStep
+from aggregate.ledger.audit import Auditor
 from aggregate.report_step import ReportStep
 from aggregate.settings import AggregateSettings
 from aggregate.windows import warm_up as warm_up_windows

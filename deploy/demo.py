@@ -20,7 +20,7 @@ from typing import Any
 
 import typer
 
-from aggregate.ledger import read_ledger
+from aggregate.ledger.books import read_ledger
 from aggregate.settings import AggregateSettings
 from aggregate.worker import warm_up
 from alerts.settings import AlertsSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from aggregate.ledger_balance import Account
+from aggregate.ledger.balance import Account
 from deploy.charts.subjects import Subjects
 from ingest.kinds import Kind
 from ingest.simulation.episodes import Episode, EpisodeKind, of_kind

@@ -21,7 +21,7 @@ from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
 from psycopg2.errors import QueryCanceled
 
-from aggregate.audit import Line, last
+from aggregate.ledger.audit import Line, last
 from core import kafka
 from core.clock import clock_of
 from core.errors import LantianError, UnavailableError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aggregate.ledger_balance import Account
+from aggregate.ledger.balance import Account
 
 
 @dataclass(frozen=True, slots=True)

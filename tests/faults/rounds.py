@@ -20,7 +20,7 @@ from recovery import recover
 from stage import Stage, set_up
 from waiting import eventually
 
-from aggregate.ledger import Account, read_ledger
+from aggregate.ledger.books import Account, read_ledger
 from core.errors import UnavailableError
 from core.postgres import Gone, connect
 from truth.cli import judge_at_rest

@@ -17,7 +17,7 @@ from disk import DiskFull, small_disk
 from field import Field, running_field
 from waiting import eventually
 
-from aggregate.ledger import read_ledger
+from aggregate.ledger.books import read_ledger
 from core.clock import DAY
 from core.postgres import connect
 from ingest.simulation.network import write_csv

@@ -17,7 +17,7 @@ from recovery import recover
 from stage import NOW, write_probe
 from waiting import eventually
 
-from aggregate.ledger import read_ledger
+from aggregate.ledger.books import read_ledger
 from core.mqtt import Connection, Login
 from core.postgres import connect
 from truth.settled import wait_at_rest

@@ -18,7 +18,7 @@ from field import Field, running_field
 from stage import BEGIN, NOW
 from waiting import eventually
 
-from aggregate.ledger import read_ledger
+from aggregate.ledger.books import read_ledger
 from core.postgres import connect
 from deploy.local.addresses import HOST
 from ingest import credentials

@@ -8,8 +8,8 @@ from typing import Any
 from reports import DAY, HOUR, MIDNIGHT, MINUTE, entry, report
 from worker_stage import Ground, Worker
 
-from aggregate.archive import Archived, Limits, archive
-from aggregate.ledger import Account, read_ledger
+from aggregate.archive.closing import Archived, Limits, archive
+from aggregate.ledger.books import Account, read_ledger
 from core.postgres import connect
 from ingest.envelope import Entry
 

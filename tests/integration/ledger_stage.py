@@ -10,10 +10,10 @@ from kafka import TopicPartition
 from reports import HOUR, MIDNIGHT, MINUTE, entry, report
 from worker_stage import Ground, Log, Record, Worker, worker
 
-from aggregate.ledger import Scope, read_books, read_ledger
-from aggregate.ledger_balance import Account, Books
-from aggregate.ledger_check import Checked, check_log
-from aggregate.ledger_explain import Explanation, explain
+from aggregate.ledger.balance import Account, Books
+from aggregate.ledger.books import Scope, read_books, read_ledger
+from aggregate.ledger.check import Checked, check_log
+from aggregate.ledger.explain import Explanation, explain
 from core import kafka
 from core.offsets import Stand
 from core.postgres import connect

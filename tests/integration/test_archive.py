@@ -15,7 +15,7 @@ from reports import DAY, HOUR, MIDNIGHT, entry
 from waiting import eventually
 from worker_stage import Ground, Log, Worker, worker
 
-from aggregate.archive import Waiting
+from aggregate.archive.closing import Waiting
 from core.kafka import partition_of
 from core.postgres import connect
 from core.settings import CoreSettings

@@ -13,8 +13,8 @@ from prometheus_client import REGISTRY
 from waiting import eventually
 from worker_stage import Ground, Worker
 
-from aggregate import audit
-from aggregate.audit import LOOK_AGAIN_S, Auditor, Line, last
+from aggregate.ledger import audit
+from aggregate.ledger.audit import LOOK_AGAIN_S, Auditor, Line, last
 from core.postgres import connect
 from core.settings import CoreSettings
 

@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 from worker_stage import Ground, Worker
 
 from aggregate.commands import app
-from aggregate.ledger import Scope
-from aggregate.ledger_balance import By, Counts, Group, group
-from aggregate.ledger_chain import Flaw
-from aggregate.ledger_check import Difference
-from aggregate.ledger_explain import Named
+from aggregate.ledger.balance import By, Counts, Group, group
+from aggregate.ledger.books import Scope
+from aggregate.ledger.chain import Flaw
+from aggregate.ledger.check import Difference
+from aggregate.ledger.explain import Named
 from core.kafka import partition_of
 from core.settings import CoreSettings
 from ingest.envelope import Entry, EntryKind, Source

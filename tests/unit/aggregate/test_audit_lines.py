@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from aggregate.audit import SHARE, Line, due_in, lines
-from aggregate.ledger_balance import Books, Counts, balance
+from aggregate.ledger.audit import SHARE, Line, due_in, lines
+from aggregate.ledger.balance import Books, Counts, balance
 from ingest.envelope import Source
 from ingest.ranges import RangeSet
 

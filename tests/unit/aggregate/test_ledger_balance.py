@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregate.ledger_balance import Account, Books, By, Counts, Doubled, balance, group
+from aggregate.ledger.balance import Account, Books, By, Counts, Doubled, balance, group
 from ingest.envelope import Source
 from ingest.ranges import RangeSet
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregate.ledger_chain import Break, Chain, Flaw, Link, breaks, without
+from aggregate.ledger.chain import Break, Chain, Flaw, Link, breaks, without
 from ingest.ranges import RangeSet
 
 

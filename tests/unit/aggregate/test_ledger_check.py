@@ -9,8 +9,8 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregate.ledger_check import Brought, Checked, Difference, compare
-from aggregate.ledger_intake import CountKey, Span
+from aggregate.ledger.check import Brought, Checked, Difference, compare
+from aggregate.ledger.intake import CountKey, Span
 
 S1: CountKey = ("s1", 0, "2026-03-10")
 S2: CountKey = ("s2", 0, "2026-03-10")

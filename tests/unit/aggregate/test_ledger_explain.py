@@ -8,8 +8,8 @@ from typing import Any
 from reports import MIDNIGHT, MINUTE, entry, registry, report, station
 
 from aggregate.judge import Judge
-from aggregate.ledger_balance import Counts, Uneven
-from aggregate.ledger_explain import Explanation, Heard, Named, explain_day
+from aggregate.ledger.balance import Counts, Uneven
+from aggregate.ledger.explain import Explanation, Heard, Named, explain_day
 from aggregate.reading import Position
 from ingest.envelope import Entry
 from ingest.kinds import KindSettings

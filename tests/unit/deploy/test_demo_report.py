@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from aggregate.ledger_balance import Books, Counts, balance
+from aggregate.ledger.balance import Books, Counts, balance
 from deploy import demo_report
 from deploy.totals import Totals
 from ingest.envelope import Source

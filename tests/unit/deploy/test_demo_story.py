@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aggregate.ledger_balance import Account
+from aggregate.ledger.balance import Account
 from deploy.charts.subjects import Subjects
 from deploy.demo_story import Outcome, lost_readings, subjects
 from ingest.kinds import Kind

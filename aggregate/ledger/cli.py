@@ -15,12 +15,12 @@ from psycopg2.extensions import connection
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from aggregate.ledger import Scope, read_books
-from aggregate.ledger_balance import Account, Books, By, Group, balance, group
-from aggregate.ledger_check import Checked, check_log
-from aggregate.ledger_check import Progress as Tell
-from aggregate.ledger_complaints import complaints, log_complaints
-from aggregate.ledger_explain import Explanation, explain
+from aggregate.ledger.balance import Account, Books, By, Group, balance, group
+from aggregate.ledger.books import Scope, read_books
+from aggregate.ledger.check import Checked, check_log
+from aggregate.ledger.check import Progress as Tell
+from aggregate.ledger.complaints import complaints, log_complaints
+from aggregate.ledger.explain import Explanation, explain
 from core.errors import InputError, UnavailableError
 from core.postgres import Gone, connect
 from core.settings import CoreSettings

@@ -15,15 +15,15 @@ from typing import Any
 import msgspec
 from psycopg2.extensions import connection
 
-from aggregate import ledger_log
 from aggregate.closed_store import date_of
 from aggregate.entries import entries_of
 from aggregate.judge import Judge
-from aggregate.ledger import begin
-from aggregate.ledger_balance import Ranges, Uneven, source_name
-from aggregate.ledger_chain import Break, Flaw
-from aggregate.ledger_check import is_refused, refused_payloads
-from aggregate.ledger_intake import read_chain
+from aggregate.ledger import log as ledger_log
+from aggregate.ledger.balance import Ranges, Uneven, source_name
+from aggregate.ledger.books import begin
+from aggregate.ledger.chain import Break, Flaw
+from aggregate.ledger.check import is_refused, refused_payloads
+from aggregate.ledger.intake import read_chain
 from aggregate.reading import Judged, RejectReason
 from aggregate.revision import said
 from core import kafka

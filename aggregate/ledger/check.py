@@ -18,12 +18,12 @@ from typing import Any, NamedTuple
 import msgspec
 from psycopg2.extensions import connection
 
-from aggregate import ledger_log
 from aggregate.closed_store import date_of
 from aggregate.entries import Located, entries_of
-from aggregate.ledger import begin
-from aggregate.ledger_balance import source_name
-from aggregate.ledger_intake import CountKey, Figures, Span, read_chain, read_spans, stands
+from aggregate.ledger import log as ledger_log
+from aggregate.ledger.balance import source_name
+from aggregate.ledger.books import begin
+from aggregate.ledger.intake import CountKey, Figures, Span, read_chain, read_spans, stands
 from aggregate.reading import RejectReason
 from aggregate.take import day_of_receipt
 from core import kafka

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from kafka import TopicPartition
 
-from aggregate.ledger_balance import RunKey
+from aggregate.ledger.balance import RunKey
 from core import kafka
 from core.settings import CoreSettings
 from ingest.envelope import EntryKind, decode_batch

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from aggregate.archive import Archived, Limits, Waiting, archive
+from aggregate.archive.closing import Archived, Limits, Waiting, archive
 from aggregate.progress import bar
 from aggregate.settings import ArchiveSettings
 from core.clock import clock_of

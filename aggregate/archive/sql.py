@@ -163,7 +163,7 @@ def close(cursor: Any, partition: int, days: Collection[StationDay], now: float)
 def fold(cursor: Any, page: Sequence[int]) -> int:
     """Add rows of `intake` all of whose days are closed to the counts of those days, and delete them; how many.
 
-    Their offsets are remembered: the gap that they leave has lost nothing (`aggregate.ledger_chain`).
+    Their offsets are remembered: the gap that they leave has lost nothing (`aggregate.ledger.chain`).
     """
     cursor.execute(
         "with gone as ("

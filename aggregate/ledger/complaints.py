@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from aggregate.ledger_balance import Account, Books, Doubled, Ranges, source_name
-from aggregate.ledger_chain import Break, Flaw
-from aggregate.ledger_check import Checked, Difference
-from aggregate.ledger_explain import Explanation, Named
+from aggregate.ledger.balance import Account, Books, Doubled, Ranges, source_name
+from aggregate.ledger.chain import Break, Flaw
+from aggregate.ledger.check import Checked, Difference
+from aggregate.ledger.explain import Explanation, Named
 from ingest.report import format_instant
 
 _FLAWS = {

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from psycopg2.extensions import connection
 
-from aggregate.ledger_chain import Chain, Link
+from aggregate.ledger.chain import Chain, Link
 from core import kafka, offsets
 from core.offsets import Position
 from ingest.ranges import RangeSet

@@ -21,8 +21,8 @@ from itertools import islice
 import psycopg2.errors
 from psycopg2.extensions import connection
 
-from aggregate import archive_sql
-from aggregate.archive_sql import StationDay
+from aggregate.archive import sql as archive_sql
+from aggregate.archive.sql import StationDay
 from aggregate.closed_store import date_of
 from aggregate.progress import Tell
 from core.clock import DAY, day_start

@@ -19,10 +19,10 @@ from kafka.errors import KafkaError
 from prometheus_client import Counter, Gauge
 from psycopg2.extensions import connection
 
-from aggregate.ledger import read_books
-from aggregate.ledger_balance import Account, balance, source_name
-from aggregate.ledger_intake import stands
-from aggregate.ledger_log import records_ahead
+from aggregate.ledger.balance import Account, balance, source_name
+from aggregate.ledger.books import read_books
+from aggregate.ledger.intake import stands
+from aggregate.ledger.log import records_ahead
 from core import kafka
 from core.errors import UnavailableError
 from core.logs import get_logger

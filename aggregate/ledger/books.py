@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from aggregate.ledger_balance import (
+from aggregate.ledger.balance import (
     DENSE,
     UNKNOWN,
     Account,
@@ -25,9 +25,9 @@ from aggregate.ledger_balance import (
     balance,
     source_name,
 )
-from aggregate.ledger_chain import breaks
-from aggregate.ledger_intake import read_chain, stands
-from aggregate.ledger_log import in_flight
+from aggregate.ledger.chain import breaks
+from aggregate.ledger.intake import read_chain, stands
+from aggregate.ledger.log import in_flight
 from core import kafka
 from core.settings import CoreSettings
 from ingest.ranges import RangeSet

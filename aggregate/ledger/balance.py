@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import msgspec
 
-from aggregate.ledger_chain import Break
+from aggregate.ledger.chain import Break
 from ingest.envelope import Source
 from ingest.ranges import RangeSet
 

@@ -1,0 +1,1 @@
+"""The ledger: what came in against what stands, down to the numbers that differ; `books` reads, `balance` compares."""
