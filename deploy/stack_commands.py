@@ -38,7 +38,7 @@ def down() -> None:
 def status(as_json: AsJson = False) -> None:
     """Say which servers and processes answer, and what waits where; exit status 1 if one of them does not.
 
-    It answers within some two seconds, also when servers are away (docs/operation.md).
+    It answers within some two seconds, also when servers are away (docs/operations.md).
     """
     from deploy import status_report
     from deploy.pipeline import read_pipeline

@@ -1,4 +1,4 @@
-"""What `lantian status` says of the pipeline, in lines and as one JSON value (docs/operation.md)."""
+"""What `lantian status` says of the pipeline, in lines and as one JSON value (docs/operations.md)."""
 
 from __future__ import annotations
 
