@@ -36,7 +36,10 @@ LONGER_S = 45.0
 """And by so much more, if nothing was under way any more when a fault struck."""
 ATTEMPTS = 3
 REST_S = 240.0
-TAKEN = "select coalesce(sum(r), 0) - coalesce(sum(p), 0) from intake, unnest(readings, repeats) as t(r, p)"
+TAKEN = """
+select coalesce(sum(t.readings - t.repeats), 0)
+from intake i, unnest(i.stations, i.readings, i.repeats) as t(station, readings, repeats) where t.station = any(%s)
+"""
 
 
 class LoadOverError(AssertionError):
@@ -113,12 +116,11 @@ def _attempt(field: Field, played: Played, faults: Sequence[Fault], folder: Path
     stage = set_up(folder, f"r{played.number}-{played.attempt}", dice, HOURS + played.attempt)
     strikes = plan(faults, dice)
     field.register(stage.stations)
-    before = int(field.rows(TAKEN)[0][0])
     spare = SPARE_S + LONGER_S * played.attempt + sum(fault.takes_s for fault in faults)
     rate = stage.reports / (max(strike.ends for strike in strikes) + spare)
     load = Load(stage.scenario, rate, field.environment("sender"))
     try:
-        flight = Flight(field, load, before)
+        flight = Flight(field, load, stage.names)
         flight.wait("at the beginning")
         _strike_and_heal(field, strikes, flight, played)
         played.recovery_s = round(recover(field), 2)
@@ -138,18 +140,19 @@ def _attempt(field: Field, played: Played, faults: Sequence[Fault], folder: Path
 class Flight:
     """Readings in flight: handed to the broker by this round's devices, and not yet in the database."""
 
-    def __init__(self, field: Field, load: Load, before: int) -> None:
-        """`before`: readings in the database when the round began."""
+    def __init__(self, field: Field, load: Load, names: Sequence[str]) -> None:
+        """`names`: of their stations."""
         self._field = field
         self._load = load
-        self._taken = self._before = before
+        self._names = list(names)
+        self._taken = 0
 
     def readings(self) -> int:
         """Now. A database that is away has taken none since it was asked last."""
         handed_over = self._load.board.readings  # first: what is taken meanwhile makes them fewer, never more
         with suppress(UnavailableError, *Gone):
-            self._taken = int(self._field.rows(TAKEN)[0][0])
-        return max(0, handed_over - (self._taken - self._before))
+            self._taken = int(self._field.rows(TAKEN, (self._names,))[0][0])
+        return max(0, handed_over - self._taken)
 
     def wait(self, when: str) -> int:
         """As many as there are, as soon as there are some: a burst may just be through."""
