@@ -84,23 +84,29 @@ class Layouts:
 
     def ids(self, cursor: Any, wanted: Collection[tuple[str, ...]]) -> dict[tuple[str, ...], int]:
         """The numbers of layouts, made where they are new."""
-        for names in sorted(set(wanted) - self._ids.keys()):
-            cursor.execute("insert into layout (factors) values (%s) on conflict do nothing", (list(names),))
-            cursor.execute("select layout_id from layout where factors = %s", (list(names),))
-            self._remember(cursor.fetchone()[0], names)
+        lacking = set(wanted) - self._ids.keys()
+        if lacking:
+            self._learn(cursor)
+            lacking -= self._ids.keys()
+        if lacking:
+            # two workers that make several, each in its own order, would wait for each other
+            cursor.execute("select pg_advisory_xact_lock('layout'::regclass::oid::bigint)")
+            for names in sorted(lacking):
+                cursor.execute("insert into layout (factors) values (%s) on conflict do nothing", (list(names),))
+            self._learn(cursor)
         return self._ids
 
     def names(self, cursor: Any, layout: int) -> tuple[str, ...]:
         """The factor codes of a layout."""
         if layout not in self._names:
-            cursor.execute("select layout_id, factors from layout")
-            for number, factors in cursor.fetchall():
-                self._remember(number, tuple(factors))
+            self._learn(cursor)
         return self._names[layout]
 
-    def _remember(self, number: int, names: tuple[str, ...]) -> None:
-        self._ids[names] = number
-        self._names[number] = names
+    def _learn(self, cursor: Any) -> None:
+        cursor.execute("select layout_id, factors from layout")
+        for number, factors in cursor.fetchall():
+            self._ids[tuple(factors)] = number
+            self._names[number] = tuple(factors)
 
 
 def load_slots(cursor: Any, layouts: Layouts, slots: Collection[Slot]) -> dict[Slot, dict[Number, Stored]]:
