@@ -30,8 +30,8 @@ class AggregateSettings(SectionSettings):
     model_config = SettingsConfigDict(env_prefix="LANTIAN_AGGREGATE_")
 
     metrics_port: int = Field(default=PORTS["aggregate"], ge=0, le=65535)
-    records_per_transaction: int = Field(default=20, ge=1, le=500)
-    """Kafka records; each is a batch of up to some hundred reports."""
+    transaction_bytes: int = Field(default=1_000_000, ge=1000, le=20_000_000)
+    """About so much of Kafka's log: some 5 000 reports."""
     memory_object_days: int = Field(default=4096, ge=64)
     """Object-days of statistics held in memory: some 60 kB each at ten factors."""
     tick_s: float = Field(default=0.5, gt=0, le=60)

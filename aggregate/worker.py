@@ -38,7 +38,7 @@ def run(settings: CoreSettings, own: AggregateSettings, kinds: KindSettings) -> 
             step,
             role=ROLE,
             clock=clock,
-            max_records=own.records_per_transaction,
+            transaction_bytes=own.transaction_bytes,
             tick_s=own.tick_s,
         )
         for step in (ReportStep(own, kinds), CityStep(kinds))

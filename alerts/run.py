@@ -22,7 +22,7 @@ def run(settings: CoreSettings, own: AlertsSettings) -> None:
     log = get_logger(__name__)
     step = AlertStep(Judge(book.load(own.rules_dir)), own.registry_seconds)
     shutdown = Shutdown().install()
-    stream = Stream(settings, step, role=ROLE, clock=clock_of(settings), max_records=own.batch_records)
+    stream = Stream(settings, step, role=ROLE, clock=clock_of(settings), transaction_bytes=own.transaction_bytes)
     health = HealthServer(settings, "alerts", own.metrics_port, stream.ready).start()
     log.info("started", port=health.port)
     try:

@@ -23,7 +23,7 @@ class AlertsSettings(SectionSettings):
     rules_dir: Path = BUILTIN
     """Folder of the rule packs (`*.toml`)."""
     metrics_port: int = PORTS["alerts"]
-    batch_records: int = Field(default=200, ge=1, le=10_000)
-    """Kafka records judged in one transaction at most."""
+    transaction_bytes: int = Field(default=1_000_000, ge=1000, le=20_000_000)
+    """About so much of Kafka's log is judged in one transaction."""
     registry_seconds: float = Field(default=15.0, gt=0)
     """How often, in data time, the registry is asked whether it has changed."""

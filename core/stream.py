@@ -20,10 +20,12 @@ from psycopg2.extensions import connection
 
 from core import kafka, offsets
 from core.clock import Clock
+from core.deadline import deadline
 from core.errors import FencedError, LantianError, UnavailableError
 from core.logs import get_logger
 from core.offsets import Position, Stand
 from core.outbox import relay
+from core.portion import Portion
 from core.postgres import Gone, connect, end_frozen
 from core.process import Backoff
 from core.settings import CoreSettings
@@ -38,6 +40,8 @@ LAG = Gauge("lantian_stream_lag_records", "Records that Kafka holds after the of
 PROVEN_SECONDS = 5.0
 """Only what has worked for so long resets the back-off: on a full disk partitions can be claimed and nothing stored."""
 
+TURN_S = 300.0
+"""By then Kafka has given the partitions of a member that does not poll to others (max.poll.interval.ms)."""
 CLAIM_S = 0.5
 """How often a partition is asked for that another still has locked."""
 FROZEN_S = 10.0
@@ -73,7 +77,7 @@ class Stream:
         *,
         role: str,
         clock: Clock,
-        max_records: int = 100,
+        transaction_bytes: int,
         tick_s: float = 0.5,
     ) -> None:
         self.name = step.consumer
@@ -81,7 +85,7 @@ class Stream:
         self._step = step
         self._role = role
         self._clock = clock
-        self._max_records = max_records
+        self._portion = Portion(transaction_bytes)
         self._tick_s = tick_s
         self._log = get_logger(__name__).bind(consumer=step.consumer)
         self._database: connection | None = None
@@ -134,20 +138,21 @@ class Stream:
         self._doubted_until = time.monotonic() + PROVEN_SECONDS
 
     def _turn(self) -> None:
-        self._open()
-        polled = kafka.poll(self._consumer, timeout_ms=50, max_records=self._max_records)
+        database = self._open()
+        polled = kafka.poll(self._consumer, timeout_ms=50, max_records=self._portion.records)
         # of what is claimed only now, Kafka may have given what lies beyond the place where reading goes on
         records = {tp.partition: batch for tp, batch in polled.items() if tp.partition in self._stands and batch}
-        if self._gained and time.monotonic() >= self._next_claim:
-            self._claim()
-        if records:
-            self._take(records)
-        if self._stands and time.monotonic() >= self._next_tick:
-            self._tick()
-        self._relay()
+        with deadline(database, TURN_S):
+            if self._gained and time.monotonic() >= self._next_claim:
+                self._claim()
+            if records:
+                self._take(self._cut(records))
+            if self._stands and time.monotonic() >= self._next_tick:
+                self._tick()
+            self._relay()
         HELD.labels(self._step.consumer).set(len(self._stands))
 
-    def _open(self) -> None:
+    def _open(self) -> connection:
         if self._database is None:
             self._database = connect(self._settings, self._role, application=f"lantian {self._step.consumer}")
             with self._database, self._database.cursor() as cursor:
@@ -155,9 +160,7 @@ class Stream:
                 cursor.execute("set enable_hashjoin = off; set enable_mergejoin = off; set jit = off")
         if self._consumer is None:
             self._cluster = kafka.cluster_id(self._settings)
-            consumer = kafka.consumer(
-                self._settings, group=f"lantian-{self._step.consumer}", max_records=self._max_records
-            )
+            consumer = kafka.consumer(self._settings, group=f"lantian-{self._step.consumer}")
             try:
                 kafka.subscribe(consumer, self._step.topic, _Listener(self._on_assigned, self._on_revoked))
             except BaseException:
@@ -167,6 +170,7 @@ class Stream:
             self._kafka_answered = True
         if self._producer is None:
             self._producer = kafka.producer(self._settings)
+        return self._database
 
     def _on_assigned(self, partitions: Sequence[TopicPartition]) -> None:
         for partition in partitions:
@@ -214,6 +218,14 @@ class Stream:
         self._consumer.seek(topic_partition, stand.offset)
         self._consumer.resume(topic_partition)
 
+    def _cut(self, records: Mapping[int, Sequence[Any]]) -> dict[int, Sequence[Any]]:
+        """As many as make up a transaction; the others are read again."""
+        kept = self._portion.keep({p: [_size(record) for record in batch] for p, batch in records.items()})
+        for partition, batch in records.items():
+            if kept[partition] < len(batch):
+                self._consumer.seek(TopicPartition(self._step.topic, partition), batch[kept[partition]].offset)
+        return {partition: batch[: kept[partition]] for partition, batch in records.items() if kept[partition]}
+
     def _take(self, records: Mapping[int, Sequence[Any]]) -> None:
         expected = {partition: self._stands[partition] for partition in records}
         for partition, batch in records.items():
@@ -235,7 +247,9 @@ class Stream:
             self._stands[partition] = Stand(offset, expected[partition].epoch)
             end = self._consumer.highwater(TopicPartition(self._step.topic, partition))
             LAG.labels(self._step.consumer, partition).set(max(0, (end or offset) - offset))
-        RECORDS.labels(self._step.consumer).inc(sum(map(len, records.values())))
+        taken = [record for batch in records.values() for record in batch]
+        self._portion.learn(len(taken), sum(map(_size, taken)))
+        RECORDS.labels(self._step.consumer).inc(len(taken))
 
     def _tick(self) -> None:
         now = self._clock.now()
@@ -291,6 +305,10 @@ class Stream:
             self._consumer.close()
         self._close_producer()
         self._close_database()
+
+
+def _size(record: Any) -> int:
+    return len(record.value or b"")
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
