@@ -58,9 +58,10 @@ create index on lantian.intake (partition, taken_at, intake_id);
 create index on lantian.rejected (station, (coalesce(time, received)));
 
 -- Only its owner may drop a hypertable's chunk, and the owner may do anything: so the owner lends this one act, and
--- it looks for itself, with every worker held, whether a station's day in the chunk is not closed.
+-- it looks for itself, with every worker held, whether a station's day in the chunk is not closed. Strict: without a
+-- bound there is no day to look at, and all chunks to drop.
 create function lantian.drop_closed_reports(from_time timestamptz, to_time timestamptz) returns boolean
-    language plpgsql security definer
+    language plpgsql strict security definer
     set search_path = lantian, public, pg_temp
     set lock_timeout = '2s'
 as $$

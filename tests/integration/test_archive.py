@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import psycopg2
@@ -261,6 +261,14 @@ def test_a_chunk_with_an_open_day_is_not_dropped_whoever_asks(ground: Ground, st
         " where hypertable_name = 'report'"
     )
     assert ground.rows(ask, role="archive") == [(False,)]
+    assert ground.count("report") == 1
+
+
+@pytest.mark.parametrize("bounds", ["null, null", "null, now()", "'2026-01-01', null", "now(), '2026-01-01'"])
+def test_without_bounds_no_chunk_is_dropped(ground: Ground, step: Worker, bounds: str) -> None:
+    take(step, sent(NAME, 1, {"PM10": 80}))
+    with suppress(psycopg2.Error):
+        ground.rows(f"select drop_closed_reports({bounds})", role="archive")
     assert ground.count("report") == 1
 
 
