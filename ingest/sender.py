@@ -33,7 +33,7 @@ RESEND_TICK_SECONDS = 0.1
 RESEND_BELOW_UNCONFIRMED = 1000
 """While more than these are on their way to the broker, what is unsaid is not yet lost."""
 PROBES = 20
-"""Reports that are repeated at a time to a centre that says nothing."""
+"""Reports that a centre that says nothing is asked with at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,8 @@ class ReportSender:
         self._heard = time.monotonic()
         self._acknowledged_sent = -math.inf
         self._silent_round = -math.inf
+        self._asked: dict[tuple[str, int, int], float] = {}
+        self._answer = (-math.inf, -math.inf)
         self._next_tick = 0.0
         self._next_status = time.monotonic() + settings.status_seconds
         self._since_poll = 0
@@ -215,7 +217,7 @@ class ReportSender:
                 self._forget(ack)
 
     def _forget(self, ack: StationAck) -> None:
-        before = len(self._kept)
+        before, answered = len(self._kept), -math.inf
         for first, last in ack.seq:
             if last - first < len(self._kept):
                 covered = [(ack.station, ack.run, seq) for seq in range(first, last + 1)]
@@ -225,17 +227,25 @@ class ReportSender:
                 outgoing = self._kept.pop(key, None)
                 if outgoing is not None:
                     self._acknowledged_sent = max(self._acknowledged_sent, outgoing.sent)
+                    answered = max(answered, self._asked.get(key, -math.inf))
         done = before - len(self._kept)
         if done:
             self.acknowledged += done
             self._heard = time.monotonic()
             self._patience = self._settings.resend_seconds
+            self._asked.clear()
+            if answered > -math.inf:
+                self._answer = (answered, self._heard)
 
     def _resend(self, now: float) -> None:
         """Repeat, oldest first and paced, what was sent before the line; what is repeated moves behind it."""
         if not self._mqtt.connected or self._mqtt.unconfirmed >= RESEND_BELOW_UNCONFIRMED:
             return
-        line, most = self._lost(now)
+        if now - max(self._heard, self._silent_round) >= self._patience:
+            self._ask(now)
+            return
+        line = self._lost_before(now)
+        most = max(1, int(self._settings.resend_per_second * RESEND_TICK_SECONDS))
         first = itertools.islice(self._kept.items(), most)  # the kept stand in the order of their last sending
         due = [key for key, outgoing in first if outgoing.sent <= line]
         for key in due:
@@ -245,20 +255,36 @@ class ReportSender:
             self._mqtt.publish(outgoing.topic, outgoing.payload)
         self.repeated += len(due)
 
-    def _lost(self, now: float) -> tuple[float, int]:
-        """Before which moment what was sent and is unsaid is taken for lost, and how much of it to repeat now.
+    def _ask(self, now: float) -> None:
+        """Repeat a few to a centre that says nothing at all: were all, a broker whose bridge is away would queue the
+        window again and again.
+
+        The youngest: when one is acknowledged, by whichever copy, the broker's queue is through what was sent before.
+        Others each time, for some may be of a kind that is never acknowledged. They stay where they stand.
+        """
+        self._silent_round = now
+        self._patience = min(self._patience * 2, self._settings.resend_longest_seconds)
+        line = now - self._settings.resend_seconds
+        old = [key for key in reversed(self._kept) if self._kept[key].sent <= line]
+        if all(key in self._asked for key in old):
+            self._asked.clear()
+        for key in itertools.islice((key for key in old if key not in self._asked), PROBES):
+            self._asked[key] = now
+            self._mqtt.publish(self._kept[key].topic, self._kept[key].payload)
+            self.repeated += 1
+
+    def _lost_before(self, now: float) -> float:
+        """Before which moment what was sent and is unsaid is taken for lost.
 
         What was sent `resend_seconds` before something that has been acknowledged is lost. Age alone says nothing: a
-        centre that works off a queue is slow, and repeats would make it slower. If it says nothing at all for too
-        long, a few are repeated to ask: were all, a broker whose bridge is away would queue the window again and again.
-        Whatever follows from the answer is decided by the answer.
+        centre that works off a queue is slow, and repeats would make it slower. What was asked with counts by when it
+        was sent at first, and by when it was asked with only `resend_seconds` after the answer: what came to the centre
+        before it has been acknowledged by then.
         """
-        if now - max(self._heard, self._silent_round) >= self._patience:
-            self._silent_round = now
-            self._patience = min(self._patience * 2, self._settings.resend_longest_seconds)
-            return now - self._settings.resend_seconds, PROBES
-        most = max(1, int(self._settings.resend_per_second * RESEND_TICK_SECONDS))
-        return self._acknowledged_sent - self._settings.resend_seconds, most
+        asked, answered = self._answer
+        if now - answered >= self._settings.resend_seconds:
+            self._acknowledged_sent = max(self._acknowledged_sent, asked)
+        return self._acknowledged_sent - self._settings.resend_seconds
 
     def _check_alive(self, now: float) -> None:
         if not self._kept:

@@ -200,6 +200,35 @@ def test_a_centre_that_says_nothing_is_asked_with_a_few_and_then_sent_all_that_i
     eventually("all is in the log", lambda: set(arrived(log, run)) == set(range(1, MANY + 1)))
 
 
+def test_what_waits_in_the_broker_is_not_taken_for_lost_when_the_bridge_comes_back(
+    local_stack: Stack, sender: ReportSender, log: LogReader, run: int
+) -> None:
+    bridge = BridgeProcess(local_stack, ack_seconds=0.2)
+    with running(bridge):
+        pass
+    submit(sender, run, 1, 5 * MANY)
+    eventually("the centre is asked", pumped(sender, lambda: sender.repeated > 0))
+    with running(bridge):
+        eventually("all is durable", pumped(sender, lambda: sender.outstanding == 0), seconds=90)
+    assert sender.repeated < MANY / 10
+    eventually("all is in the log", lambda: set(arrived(log, run)) == set(range(1, 5 * MANY + 1)))
+
+
+def test_what_can_never_be_acknowledged_does_not_keep_back_what_was_lost(
+    local_stack: Stack, sender: ReportSender, log: LogReader, run: int
+) -> None:
+    submit(sender, run, 1, MANY)
+    for seq in range(MANY + 1, MANY + PROBES + 1):  # the youngest: their numbers cannot be read
+        assert sender.submit(PLATFORM_ADDRESS, run, seq, b"{broken")
+    eventually("the broker has it", pumped(sender, lambda: sender._mqtt.unconfirmed == 0))
+    local_stack.kill("mosquitto")
+    local_stack.start("mosquitto")
+    with running(BridgeProcess(local_stack, ack_seconds=0.2)):
+        eventually("the rest is durable", pumped(sender, lambda: sender.acknowledged == MANY), seconds=90)
+    assert sender.outstanding == PROBES
+    eventually("it is in the log", lambda: set(arrived(log, run)) == set(range(1, MANY + 1)))
+
+
 def test_an_unreadable_payload_is_passed_on_and_acknowledged_by_its_hash(
     bridge: BridgeProcess, stack: CoreSettings, log: LogReader
 ) -> None:
