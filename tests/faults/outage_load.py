@@ -119,7 +119,7 @@ class Buffer:
             most -= 1
 
 
-class Field:
+class Monitors:
     """Hands over what is due: live reports while there is room, then what is buffered, at its pace."""
 
     def __init__(self, slots: Slots, sender: ReportSender, window: int, pace: float) -> None:
@@ -183,22 +183,22 @@ def main() -> None:
     core: CoreSettings = CoreSettings.load()
     configure(core, "load")
     sender = ReportSender(core, SenderSettings.load(), Identity.platform(PLATFORM), Source.DEVICE)
-    field = Field(slots, sender, given.window, given.pace)
+    monitors = Monitors(slots, sender, given.window, given.pace)
     end, next_line = 0.0, 0.0
-    while not (end and field.done):
+    while not (end and monitors.done):
         now = time.time()
         if stop.is_set() and not end:
             end = now
-        field.turn(end or now)
+        monitors.turn(end or now)
         if now >= next_line:
             next_line = now + TELL_S
-            _tell(field)
+            _tell(monitors)
     sender.finish()
-    _tell(field)
+    _tell(monitors)
 
 
-def _tell(field: Field) -> None:
-    sys.stdout.write(json.dumps(field.told()) + "\n")
+def _tell(monitors: Monitors) -> None:
+    sys.stdout.write(json.dumps(monitors.told()) + "\n")
     sys.stdout.flush()
 
 

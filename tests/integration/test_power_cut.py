@@ -117,7 +117,9 @@ def test_after_a_power_cut_the_doctor_says_what_it_finds_and_all_comes_back(
         for process in (pipeline.bridge, pipeline.engine, pipeline.worker):
             process.kill()
         for name in SERVERS:
-            os.kill(pipeline.stack.pid(name) or 0, signal.SIGKILL)
+            pid = pipeline.stack.pid(name)
+            assert pid is not None, f"{name} had ended before the power cut"
+            os.kill(pid, signal.SIGKILL)
     eventually("all are dead", lambda: not any(pipeline.stack.pid(name) for name in SERVERS))
 
     found = problems(pipeline)
