@@ -120,7 +120,9 @@ class Field:
         assert not result.errors, result.errors
 
     def check_alive(self) -> None:
-        """No process has ended by itself."""
+        """No process and no server has ended by itself."""
+        for name in self.stack.names:
+            assert self.stack.pid(name) is not None, f"{name} has ended by itself: {self.stack.log_tail(name)}"
         for process in self.processes:
             assert process.running, f"{process.name} has ended by itself: {process.tail()}"
 

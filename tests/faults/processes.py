@@ -13,6 +13,12 @@ from waiting import eventually
 
 CONSUMERS = {"worker": "worker", "engine": "engine"}
 """Whose partitions a role holds."""
+AT_WORK = {
+    "bridge": "lantian_bridge_durable_total",
+    "worker": "lantian_stream_partitions",
+    "engine": "lantian_stream_partitions",
+}
+"""The metric that is above zero once a process has its part of the work."""
 SERVERS = frozenset({"kafka", "mosquitto", "postgres"})
 
 
@@ -63,7 +69,7 @@ class Frozen(Fault):
 class Zombie(Fault):
     """A worker or engine that is frozen until others have taken its partitions, and wakes up while work goes on."""
 
-    takes_s = 12.0
+    takes_s = 20.0
     heals_into_work = True
 
     def __init__(self, role: str) -> None:
@@ -74,7 +80,7 @@ class Zombie(Fault):
         self._before: Mapping[int, int] = {}
 
     def strike(self, field: Field) -> None:
-        """Freeze it, and wait until its successor has raised an epoch."""
+        """Freeze it, and wait until others have raised the epochs of all partitions, so of those that it held."""
         self._before = self._epochs(field)
         self._struck = field.dice.choice(chosen(field, self._role, every=True))
         os.kill(self._struck.pid, signal.SIGSTOP)
@@ -87,7 +93,7 @@ class Zombie(Fault):
 
     def _moved(self, field: Field) -> bool:
         now = self._epochs(field)
-        return any(now[partition] > epoch for partition, epoch in self._before.items())
+        return all(now[partition] > epoch for partition, epoch in self._before.items())
 
     def _epochs(self, field: Field) -> dict[int, int]:
         query = "select partition, epoch from consumer_offset where consumer = %s"
@@ -96,6 +102,8 @@ class Zombie(Fault):
 
 class Joins(Fault):
     """One process more of a role, that leaves again."""
+
+    takes_s = 10.0
 
     def __init__(self, role: str) -> None:
         self.name = f"{_whom(role, every=False)} joins and leaves"
@@ -108,8 +116,10 @@ class Joins(Fault):
         self._number = field.join(self._role)
 
     def heal(self, field: Field) -> None:
-        """It has joined, then leaves in order; a bridge for good."""
-        field.of(self._role)[self._number].wait_ready()
+        """It has had its part of the work, then leaves in order; a bridge for good."""
+        joined = field.of(self._role)[self._number]
+        joined.wait_ready()
+        eventually(f"{joined.name} is at work", lambda: joined.metric(AT_WORK[self._role]) > 0, every=0.2)
         field.leave(self._role, self._number)
 
 

@@ -22,6 +22,7 @@ class ServerKilled(Fault):
 
     def strike(self, field: Field) -> None:
         """SIGKILL."""
+        running(field, self._server)
         field.stack.kill(self._server)
 
     def heal(self, field: Field) -> None:
@@ -46,9 +47,7 @@ class ServerFrozen(Fault):
         self._send(field, signal.SIGCONT)
 
     def _send(self, field: Field, number: signal.Signals) -> None:
-        pid = field.stack.pid(self._server)
-        assert pid is not None, f"{self._server} has ended by itself"
-        send(pid, number)
+        send(running(field, self._server), number)
 
 
 class PowerCut(Fault):
@@ -61,7 +60,7 @@ class PowerCut(Fault):
         """SIGKILL of all, within some milliseconds."""
         for process in field.processes:
             assert process.running, f"{process.name} has ended by itself"
-        pids = [pid for name in field.stack.names if (pid := field.stack.pid(name))]
+        pids = [running(field, name) for name in field.stack.names]
         for pid in [*(process.pid for process in field.processes), *pids]:
             os.kill(pid, signal.SIGKILL)
         for process in field.processes:
@@ -75,6 +74,13 @@ class PowerCut(Fault):
             process.start()
         with ThreadPoolExecutor(len(field.stack.names)) as pool:
             list(pool.map(field.stack.start, field.stack.names))
+
+
+def running(field: Field, server: str) -> int:
+    """Its pid; whoever is to die must live."""
+    pid = field.stack.pid(server)
+    assert pid is not None, f"{server} has ended by itself"
+    return pid
 
 
 def send(pid: int, number: signal.Signals) -> None:
