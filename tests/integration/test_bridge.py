@@ -207,7 +207,8 @@ def test_what_waits_in_the_broker_is_not_taken_for_lost_when_the_bridge_comes_ba
     with running(bridge):
         pass
     submit(sender, run, 1, 5 * MANY)
-    eventually("the centre is asked", pumped(sender, lambda: sender.repeated > 0))
+    asked = sender.repeated
+    eventually("the centre is asked long after", pumped(sender, lambda: sender.repeated >= asked + 2 * PROBES))
     with running(bridge):
         eventually("all is durable", pumped(sender, lambda: sender.outstanding == 0), seconds=90)
     assert sender.repeated < MANY / 10
