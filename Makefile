@@ -30,6 +30,10 @@ test-scenarios: setup ## Scenarios at 60× and at the pace of life, judged; twel
 test-outage: setup ## A server away for MINUTES=10 under load: SERVER=postgres, kafka or both; figures in .local/outage
 	MINUTES=$(or $(MINUTES),10) SERVER=$(or $(SERVER),both) $(BIN)/pytest -m slow -s tests/faults/test_outage.py
 
+.PHONY: test-swarm
+test-swarm: setup ## 10 000 devices, each on its connection, come back at once when broker or bridge die, sane or not
+	$(BIN)/pytest -m slow -s tests/faults/test_swarm.py
+
 ROUNDS ?= 90
 SEED ?= 1
 FIRST ?= 1

@@ -28,9 +28,9 @@ from ingest.stations_cli import BROKER_FOLDER, update_broker
 from ingest.topics import Leaf, station_topic
 from truth.settled import wait_at_rest
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(7200)]
 
-PATIENCE_S = 900.0
+PATIENCE_S = 1800.0
 
 
 @dataclass(frozen=True)
