@@ -274,11 +274,15 @@ def write_intake(
     taken_at: float,
     counts: dict[tuple[str, int, int], Intake],
 ) -> None:
-    """What came in of one partition, `span` = (partition, first offset, next offset); days by their first second."""
+    """What came in of one partition, `span` = (partition, first offset, next offset); days by their first second.
+
+    The offsets are of the cluster whose rows `core.offsets.lock` has locked.
+    """
     keys = sorted(counts)
     cursor.execute(
-        "insert into intake (partition, from_offset, to_offset, taken_at, stations, sources, days, reports, readings,"
-        " repeats) values (%s, %s, %s, to_timestamp(%s), %s, %s::smallint[], %s::date[], %s, %s, %s)",
+        "insert into intake (cluster, partition, from_offset, to_offset, taken_at, stations, sources, days, reports,"
+        " readings, repeats) values (current_setting('lantian.cluster'), %s, %s, %s, to_timestamp(%s), %s,"
+        " %s::smallint[], %s::date[], %s, %s, %s)",
         (
             *span,
             taken_at,

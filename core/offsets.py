@@ -67,12 +67,15 @@ def read(cursor: Any, position: Position, partitions: Iterable[int]) -> dict[int
 
 
 def lock(cursor: Any, position: Position, expected: Mapping[int, Stand]) -> None:
-    """Lock the rows of the partitions and compare; raises `FencedError` if another process has moved them."""
+    """Lock the rows of the partitions and compare; raises `FencedError` if another process has moved them.
+
+    Until its end the transaction's `lantian.cluster` is the cluster, for rows that tell of offsets.
+    """
     cursor.execute(
-        "select partition, next_offset, epoch from consumer_offset"
+        "select set_config('lantian.cluster', %s, true); select partition, next_offset, epoch from consumer_offset"
         " where consumer = %s and cluster = %s and topic = %s and partition = any(%s)"
         " order by partition for update",
-        (position.consumer, position.cluster, position.topic, sorted(expected)),
+        (position.cluster, position.consumer, position.cluster, position.topic, sorted(expected)),
     )
     found = {partition: Stand(offset, epoch) for partition, offset, epoch in cursor.fetchall()}
     for partition, stand in expected.items():

@@ -6,7 +6,7 @@ a look into Kafka. Halves of a batch that was taken apart may share a record; th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -39,7 +39,6 @@ class Link(NamedTuple):
     """A row of `intake` that does not begin where the one before it ends."""
 
     partition: int
-    intake_id: int
     first: int
     taken_at: float
     before: int | None
@@ -48,24 +47,13 @@ class Link(NamedTuple):
 
 
 class Chain(NamedTuple):
-    """What is known of the chains of all partitions."""
+    """What is known of the chains of one cluster's partitions."""
 
     links: list[Link]
     """By partition, in the order in which they were taken."""
     reached: Mapping[int, int]
     """Where the last row of a partition ends."""
     folded: Mapping[int, RangeSet]
-    elsewhere: Set[tuple[int, int]]
-    """Partition and offset where the worker stands in the logs of other clusters: there, a chain may end."""
-
-    def began(self, partition: int) -> int:
-        """The first row of the present cluster's chain: its number, or 0 if there was no other cluster."""
-        anew = (link.intake_id for link in self.links if link.partition == partition and self.anew(link))
-        return max(anew, default=0)
-
-    def anew(self, link: Link) -> bool:
-        """Whether another cluster's chain ends and this one's begins."""
-        return link.first == 0 and link.before is not None and (link.partition, link.before) in self.elsewhere
 
 
 def breaks(chain: Chain, stands: Mapping[int, int]) -> list[Break]:
@@ -73,7 +61,7 @@ def breaks(chain: Chain, stands: Mapping[int, int]) -> list[Break]:
     found: list[Break] = []
     for link in chain.links:
         reached = link.before or 0
-        if chain.anew(link) or (link.first == reached - 1 and link.taken_at == link.before_at):
+        if link.first == reached - 1 and link.taken_at == link.before_at:
             continue
         if link.first > reached:
             found.extend(_gaps(chain, link.partition, reached, link.first))
@@ -83,7 +71,7 @@ def breaks(chain: Chain, stands: Mapping[int, int]) -> list[Break]:
         reached = chain.reached.get(partition, 0)
         if reached < stand:
             found.extend(_gaps(chain, partition, reached, stand))
-        elif reached > stand and (partition, reached) not in chain.elsewhere:
+        elif reached > stand:
             found.append(Break(partition, Flaw.BEYOND, stand, reached - 1))
     return found
 

@@ -151,13 +151,14 @@ def check_log(database: connection, settings: CoreSettings, tell: Progress) -> C
     with closing(kafka.consumer(settings, group=None)) as consumer, database, database.cursor() as cursor:
         begin(cursor)
         upto, intake, refused = stands(cursor, cluster), read_chain(cursor, cluster), refused_payloads(cursor)
-        for partition, (first, _) in sorted(ledger_log.held(consumer).items()):
-            end = upto[partition]
+        for partition, end in sorted(upto.items()):
+            # asked when its turn comes: to read the partitions before takes long, and retention goes on
+            first, _ = ledger_log.held(consumer, [partition])[partition]
             if first >= end:
                 continue
             checked.begins[partition] = first
             folded = (Span(a, b + 1, None) for a, b in intake.folded.get(partition, RangeSet()).encode())
-            spans = read_spans(database, partition, intake.began(partition), first)
+            spans = read_spans(database, cluster, partition, first)
             records = _followed(ledger_log.read(consumer, partition, first, end), checked, tell, partition, end - first)
             entries = _brought(entries_of(partition, records), refused, checked)
             for difference in compare(partition, merge(folded, spans, key=_first), entries, first, end):

@@ -23,7 +23,6 @@ from aggregate.ledger.balance import Ranges, Uneven, source_name
 from aggregate.ledger.books import begin
 from aggregate.ledger.chain import Break, Flaw
 from aggregate.ledger.check import is_refused, refused_payloads
-from aggregate.ledger.intake import read_chain
 from aggregate.reading import Judged, RejectReason
 from aggregate.revision import said
 from core import kafka
@@ -171,12 +170,12 @@ def explain(
     with database, database.cursor() as cursor:
         begin(cursor)
         judge.use(Registry.load(database))
-        spans = _spans(cursor, cluster, days, broken)
+        spans, elsewhere = _spans(cursor, cluster, days, broken)
         refused = refused_payloads(cursor)
         stood = {_key(day): _standing(cursor, day) for day in days}
         closed = {_key(day) for day in days if _closed(cursor, day)}
     heard: dict[DayKey, Heard] = {_key(day): Heard() for day in days}
-    gone = _hear(settings, judge, heard, spans, refused)
+    gone = elsewhere | _hear(settings, judge, heard, spans, refused)
     return [
         explain_day(
             day,
@@ -237,24 +236,28 @@ def _add(
                 heard[key].add(report)
 
 
-def _spans(cursor: Any, cluster: str, days: Sequence[Uneven], broken: Collection[Break]) -> dict[int, RangeSet]:
-    """The offsets that may hold something of the days, by partition."""
-    chain = read_chain(cursor, cluster)
+def _spans(
+    cursor: Any, cluster: str, days: Sequence[Uneven], broken: Collection[Break]
+) -> tuple[dict[int, RangeSet], set[int]]:
+    """The offsets that may hold something of the days, by partition, and of which partitions another cluster's do."""
+    elsewhere: set[int] = set()
     found: dict[int, RangeSet] = defaultdict(RangeSet)
     cursor.execute(
-        "select i.partition, i.intake_id, i.from_offset, i.to_offset from intake i where exists ("
+        "select i.cluster, i.partition, i.from_offset, i.to_offset from intake i where exists ("
         " select from unnest(i.stations, i.sources, i.days) as t(station, source, day)"
         " join unnest(%s::text[], %s::smallint[], %s::date[]) as k(station, source, day) using (station, source, day))",
         ([day.station for day in days], [_source(day) for day in days], [day.day for day in days]),
     )
-    for partition, intake_id, first, end in cursor.fetchall():
-        if intake_id >= chain.began(partition):
+    for of, partition, first, end in cursor.fetchall():
+        if of == cluster:
             found[partition].add_range(first, end - 1)
+        else:
+            elsewhere.add(partition)
     partitions = {kafka.partition_of(day.station) for day in days}
     for gap in broken:
         if gap.flaw is Flaw.GAP and gap.partition in partitions:
             found[gap.partition].add_range(gap.first, gap.last)
-    return found
+    return found, elsewhere
 
 
 def _source(day: Uneven) -> int:

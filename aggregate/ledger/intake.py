@@ -34,19 +34,18 @@ class Span(NamedTuple):
 
 
 _LINKS = """
-select partition, intake_id, from_offset, extract(epoch from taken_at)::float8, before,
-    extract(epoch from before_at)::float8
+select partition, from_offset, extract(epoch from taken_at)::float8, before, extract(epoch from before_at)::float8
 from (
     select partition, intake_id, from_offset, taken_at, lag(to_offset) over following as before,
         lag(taken_at) over following as before_at
-    from intake window following as (partition by partition order by intake_id)
+    from intake where cluster = %s window following as (partition by partition order by intake_id)
 ) as rows
 where before is distinct from from_offset order by partition, intake_id
 """
 
 _SPANS = """
 select from_offset, to_offset, stations, sources, days::text[], reports, readings from intake
-where partition = %s and intake_id >= %s and to_offset > %s order by from_offset, intake_id
+where cluster = %s and partition = %s and to_offset > %s order by from_offset, intake_id
 """
 
 
@@ -57,27 +56,30 @@ def stands(cursor: Any, cluster: str) -> dict[int, int]:
 
 
 def read_chain(cursor: Any, cluster: str) -> Chain:
-    """How the spans of `intake` follow one another."""
-    cursor.execute(_LINKS)
+    """How the spans of `intake` that are the cluster's follow one another."""
+    cursor.execute(_LINKS, (cluster,))
     links = [Link(*row) for row in cursor.fetchall()]
-    cursor.execute("select distinct on (partition) partition, to_offset from intake order by partition, intake_id desc")
+    cursor.execute(
+        "select distinct on (partition) partition, to_offset from intake where cluster = %s"
+        " order by partition, intake_id desc",
+        (cluster,),
+    )
     reached = dict(cursor.fetchall())
-    cursor.execute("select partition, lower(span), upper(span) - 1 from intake_folded, unnest(spans) as span")
+    cursor.execute(
+        "select partition, lower(span), upper(span) - 1 from intake_folded, unnest(spans) as span where cluster = %s",
+        (cluster,),
+    )
     folded: dict[int, RangeSet] = defaultdict(RangeSet)
     for partition, first, last in cursor.fetchall():
         folded[partition].add_range(first, last)
-    cursor.execute(
-        "select partition, next_offset from consumer_offset where consumer = %s and topic = %s and cluster <> %s",
-        (WORKER, kafka.REPORTS, cluster),
-    )
-    return Chain(links, reached, folded, set(cursor.fetchall()))
+    return Chain(links, reached, folded)
 
 
-def read_spans(database: connection, partition: int, since: int, offset: int) -> Iterator[Span]:
-    """The rows of a partition that end behind `offset`, from number `since` on, in order of offsets; a page at once."""
+def read_spans(database: connection, cluster: str, partition: int, offset: int) -> Iterator[Span]:
+    """The rows of a cluster's partition that end behind `offset`, in order of offsets; a page at once."""
     with database.cursor(f"intake_{partition}") as cursor:
         cursor.itersize = ROWS_A_FETCH
-        cursor.execute(_SPANS, (partition, since, offset))
+        cursor.execute(_SPANS, (cluster, partition, offset))
         for first, end, stations, sources, days, reports, readings in cursor:
             keys = zip(stations, sources, days, strict=True)
             yield Span(first, end, dict(zip(keys, zip(reports, readings, strict=True), strict=True)))

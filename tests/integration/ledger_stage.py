@@ -59,8 +59,9 @@ def ledger_worker(ground: Ground) -> Iterator[Worker]:
             cluster, kafka.REPORTS, place.partition, end,
         )  # fmt: skip
         ground.rows(
-            "insert into intake_folded (partition, spans) select %s, int8multirange(int8range(0, %s)) where %s > 0",
-            place.partition, end, end,
+            "insert into intake_folded (cluster, partition, spans)"
+            " select %s, %s, int8multirange(int8range(0, %s)) where %s > 0",
+            cluster, place.partition, end, end,
         )  # fmt: skip
     with worker(settings, KafkaLog(settings), cluster=cluster) as made:
         made.gain(START)

@@ -14,7 +14,6 @@ from ingest.ranges import RangeSet
 def chain(
     *spans: tuple[int, int],
     folded: Iterable[tuple[int, int]] = (),
-    elsewhere: Iterable[int] = (),
     times: dict[int, float] | None = None,
 ) -> Chain:
     """Of partition 0, a row a span, each a second later unless `times` says otherwise."""
@@ -22,10 +21,10 @@ def chain(
     for number, (first, end) in enumerate(spans, 1):
         taken_at = (times or {}).get(number, float(number))
         if before != first:
-            links.append(Link(0, number, first, taken_at, before, before_at))
+            links.append(Link(0, first, taken_at, before, before_at))
         before, before_at = end, taken_at
     reached = {} if before is None else {0: before}
-    return Chain(links, reached, {0: RangeSet(folded)}, {(0, offset) for offset in elsewhere})
+    return Chain(links, reached, {0: RangeSet(folded)})
 
 
 def test_spans_that_follow_one_another_to_the_offset_hold() -> None:
@@ -66,15 +65,6 @@ def test_intake_beyond_the_offset_is_a_break() -> None:
 
 def test_what_closing_days_has_folded_leaves_no_gap() -> None:
     assert breaks(chain((3, 5), (8, 9), folded=[(0, 2), (5, 6)]), {0: 9}) == [Break(0, Flaw.GAP, 7, 7)]
-
-
-def test_another_clusters_log_begins_a_chain_anew() -> None:
-    found = chain((0, 5), (0, 2), (2, 4), elsewhere=[5])
-    assert (breaks(found, {0: 4}), found.began(0)) == ([], 2)
-
-
-def test_nothing_taken_from_another_cluster_yet_is_no_break() -> None:
-    assert breaks(chain((0, 5), elsewhere=[5]), {0: 0}) == []
 
 
 @settings(derandomize=True)
