@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
 import numpy as np
@@ -19,7 +20,7 @@ from core.clock import MICROS, day_start
 from ingest.envelope import Entry, EntryKind, Source
 from ingest.kinds import Kind, KindRules
 from ingest.registry import Registry
-from ingest.report import Origin, ParsedReport, decode_report
+from ingest.report import MAX_NUMBER, Origin, ParsedReport, decode_report
 from ingest.station import Station
 from ingest.value import MalformedReport
 from standards.factors import Catalogue, Factor
@@ -41,11 +42,11 @@ ORIGINS = {Origin.LIVE: 0, Origin.RESENT: 1, Origin.REPLAY: 2}
 
 
 class Told(msgspec.Struct, frozen=True):
-    """The retained `…/status` of a device: the last number it gave out."""
+    """The retained `…/status` of a device: the last number it gave out, within a report's bounds; 0 for none yet."""
 
     state: str
-    run: int = 0
-    seq: int | None = None
+    run: Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)] = 0
+    seq: Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,8 @@ def make_entry(topic: Topic, payload: bytes, received: int, correlation: str) ->
     kind = EntryKind.STATUS if topic.leaf is Leaf.STATUS else EntryKind.REPORT
     run, seq = read_number(payload) or (None, None)
     if len(payload) + len(topic.station.encode()) > MAX_BODY_BYTES:
-        if kind is EntryKind.STATUS:
-            # the number that a status tells is not its own: taken for it, a report that never came would count as come
-            run = seq = None
-        kind = EntryKind.OVERSIZE
+        if kind is EntryKind.REPORT:
+            # a status stays one, which tells nothing: as a payload kept, it would excuse a report that never came
+            kind = EntryKind.OVERSIZE
         payload = msgspec.json.encode(Oversize(payload_hash(payload), len(payload), payload[:BEGINNING_BYTES]))
     return Entry(received, kind, source, topic.station, payload, run, seq, correlation)
