@@ -34,7 +34,8 @@ def entries_of(partition: int, batch: Iterable[Any]) -> Iterator[Located]:
             entries = None
         if entries is None or not all(map(_storable, entries)):
             # not ours: kept whole, rejected as malformed
-            entries = [Entry(record.timestamp * 1000, EntryKind.REPORT, Source.DEVICE, "", record.value or b"")]
+            received = min(max(0, record.timestamp * 1000), _LAST_RECEIPT)
+            entries = [Entry(received, EntryKind.REPORT, Source.DEVICE, "", record.value or b"")]
         for number, entry in enumerate(entries):
             if len(entry.station) > STATION_LETTERS:
                 entry = msgspec.structs.replace(entry, station=entry.station[:STATION_LETTERS])  # noqa: PLW2901
