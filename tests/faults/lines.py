@@ -6,6 +6,15 @@ from fault import Fault
 from field import Field
 from links import Link
 
+ENDS = {
+    "bridge-mqtt": {"bridge", "mosquitto"},
+    "sender-mqtt": {"mosquitto"},
+    "kafka": {"kafka"},
+    "worker-postgres": {"worker", "postgres"},
+    "engine-postgres": {"engine", "postgres"},
+}
+"""What a line is between."""
+
 
 class LineFault(Fault):
     """Something with one line; mending it ends it."""
@@ -35,9 +44,13 @@ class Cut(LineFault):
 
     how = "cut"
 
+    def __init__(self, line: str) -> None:
+        super().__init__(line)
+        self.touches |= ENDS[line]  # of what is dead nothing is connected
+
     def spoil(self, link: Link, field: Field) -> None:
         """RST."""
-        link.cut()
+        assert link.cut() > 0, f"nobody was connected through {link.name}"
 
 
 class Slow(LineFault):

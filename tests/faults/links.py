@@ -23,9 +23,9 @@ class Link:
     def address(self) -> str:
         return f"{HOST}:{self.port}"
 
-    def cut(self) -> None:
-        """Every connection is reset, new ones are refused."""
-        self._links.command(f"cut {self.name}")
+    def cut(self) -> int:
+        """Every connection is reset, new ones are refused; how many clients were connected."""
+        return self._links.command(f"cut {self.name}")
 
     def slow(self, seconds: float) -> None:
         """Each piece is held up for so long, either way."""
@@ -35,9 +35,9 @@ class Link:
         """Half-open: nothing is forwarded any more, and nobody is told."""
         self._links.command(f"silence {self.name}")
 
-    def reset(self) -> None:
-        """Every connection is reset; new ones stand."""
-        self._links.command(f"reset {self.name}")
+    def reset(self) -> int:
+        """Every connection is reset, new ones stand; how many clients were connected."""
+        return self._links.command(f"reset {self.name}")
 
     def mend(self) -> None:
         """As new; what was silent is reset."""
@@ -58,12 +58,14 @@ class Links(dict[str, Link]):
         )
         assert self._answer() == "ready"
 
-    def command(self, text: str) -> None:
-        """Have it obeyed."""
+    def command(self, text: str) -> int:
+        """Have it obeyed; how many clients were reset."""
         assert self._process.stdin is not None
         self._process.stdin.write(text + "\n")
         self._process.stdin.flush()
-        assert self._answer() == "done", f"the proxy has not obeyed: {text}"
+        answer = self._answer()
+        assert answer.isdigit(), f"the proxy has not obeyed: {text}"
+        return int(answer)
 
     def close(self) -> None:
         """End the process."""

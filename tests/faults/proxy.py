@@ -1,7 +1,7 @@
 """TCP lines that can be cut, slowed and silenced: `python proxy.py '{"name": [listen, target], …}'`, ports of loopback.
 
 A process of its own, so that what it forwards costs nobody else's time. Commands are lines of standard input, answered
-by a line each when they are in force:
+when they are in force by a line each: how many clients were reset.
 `cut NAME`: everything is reset and connecting refused; `slow NAME SECONDS`: each piece is held up for so long;
 `silence NAME`: nothing is forwarded, nothing closed; `reset NAME`: everything is reset once; `mend NAME`: as new.
 """
@@ -28,58 +28,72 @@ class Line:
         self._listen = listen
         self._target = target
         self._server: asyncio.Server | None = None
+        self._clients: set[asyncio.StreamWriter] = set()
         self._ends: set[asyncio.StreamWriter] = set()
+        """Theirs, and those towards the target."""
         self._flows = asyncio.Event()
         self._flows.set()
         self._delay = 0.0
 
-    async def mend(self) -> None:
+    async def mend(self) -> int:
         """Forward, at once. What was silent is forgotten: its ends are reset."""
+        count = 0
         if not self._flows.is_set():
-            self.reset()
+            count = self.reset()
             self._flows.set()
         self._delay = 0.0
         if self._server is None:
             self._server = await asyncio.start_server(self._connected, HOST, self._listen, limit=PIECE)
+        return count
 
-    async def cut(self) -> None:
+    def cut(self) -> int:
         """Reset everything, and refuse."""
         if self._server is not None:
             self._server.close()
             self._server = None
-        self.reset()
+        return self.reset()
 
-    def slow(self, seconds: float) -> None:
+    def slow(self, seconds: float) -> int:
         """Hold every piece up."""
         self._delay = seconds
+        return 0
 
-    def silence(self) -> None:
+    def silence(self) -> int:
         """Forward nothing, close nothing."""
         self._flows.clear()
+        return 0
 
-    def reset(self) -> None:
+    def reset(self) -> int:
         """End every connection with RST."""
+        count = len(self._clients)
         for end in list(self._ends):
             opened: socket.socket = end.get_extra_info("socket")
             with suppress(OSError):
                 opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             end.transport.abort()
+        return count
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._clients.add(writer)
         self._ends.add(writer)
         try:
-            await self._flows.wait()
-            if writer.is_closing():  # reset while it was silent
-                self._ends.discard(writer)
-                return
+            await self._serve(reader, writer)
+        finally:
+            self._clients.discard(writer)
+            self._ends.discard(writer)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self._flows.wait()
+        if writer.is_closing():  # reset while it was silent
+            return
+        try:
             to_reader, to_writer = await asyncio.open_connection(HOST, self._target, limit=PIECE)
         except OSError:
-            self._ends.discard(writer)
             writer.transport.abort()
             return
         self._ends.add(to_writer)
         await asyncio.gather(self._pump(reader, to_writer), self._pump(to_reader, writer))
-        self._ends -= {writer, to_writer}
+        self._ends.discard(to_writer)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One direction; when it ends, the other does."""
@@ -103,18 +117,18 @@ async def _obey(lines: dict[str, Line]) -> None:
     while command := await loop.run_in_executor(None, sys.stdin.readline):
         match command.split():
             case ["mend", name]:
-                await lines[name].mend()
+                count = await lines[name].mend()
             case ["cut", name]:
-                await lines[name].cut()
+                count = lines[name].cut()
             case ["slow", name, seconds]:
-                lines[name].slow(float(seconds))
+                count = lines[name].slow(float(seconds))
             case ["silence", name]:
-                lines[name].silence()
+                count = lines[name].silence()
             case ["reset", name]:
-                lines[name].reset()
+                count = lines[name].reset()
             case _:
                 raise ValueError(f"no command: {command!r}")
-        print("done", flush=True)  # noqa: T201
+        print(count, flush=True)  # noqa: T201
 
 
 async def _main() -> None:
