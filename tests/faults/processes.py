@@ -19,6 +19,8 @@ AT_WORK = {
     "engine": "lantian_stream_partitions",
 }
 """The metric that is above zero once a process has its part of the work."""
+LINE = {"bridge": "bridge-mqtt", "worker": "worker-postgres", "engine": "engine-postgres"}
+"""To what a role works with, but for Kafka."""
 SERVERS = frozenset({"kafka", "mosquitto", "postgres"})
 
 
@@ -107,7 +109,7 @@ class Joins(Fault):
 
     def __init__(self, role: str) -> None:
         self.name = f"{_whom(role, every=False)} joins and leaves"
-        self.touches = SERVERS | {role}
+        self.touches = SERVERS | {role, LINE[role], "sender-mqtt"}  # on which work comes to it
         self._role = role
         self._number = 0
 

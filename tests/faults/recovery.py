@@ -1,4 +1,4 @@
-"""How long until all works again: a report sent now stands in the database, and city and engine are through."""
+"""How long until all works again: a report sent now to each partition is stored, and city and engine are through."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import closing
 import msgspec
 from field import Field
 from kafka import TopicPartition
-from stage import BEGIN, PROBE
+from stage import BEGIN, PROBES
 
 from core import kafka
 from core.errors import UnavailableError
@@ -25,22 +25,26 @@ from truth.settled import CONSUMERS
 MOST_S = 180.0
 LOOK_S = 0.2
 """Between two looks at the database, which take time from those who are to recover."""
-ADDRESS = station_topic("140500", Kind.NOISE, PROBE, Leaf.REPORT).rpartition("/")[0]
 
 
-def recover(field: Field) -> float:
-    """Seconds from now until a report sent now is through everything; fails after `MOST_S`."""
-    started = time.monotonic()
+def recover(field: Field, since: float) -> float:
+    """Seconds from the monotonic moment `since` until reports sent now are through everything.
+
+    Of a fault `since` is when its end began, so that the start of a server or process is part of it. Fails `MOST_S`
+    from now.
+    """
     core = field.core.model_copy(update={"mqtt_port": field.links["sender-mqtt"].port})
     settings = SenderSettings(resend_seconds=1.0, resend_longest_seconds=1.0)
     sender = ReportSender(core, settings, Identity.platform("simulator"), Source.DEVICE)
     number = next(field.probes)
-    sender.submit(ADDRESS, 1, number, _payload(number))
-    _pump_until(lambda: _stands(field, number), field, sender, "a report sent after the fault is stored")
+    for station in PROBES:
+        address = station_topic("140500", Kind.NOISE, station, Leaf.REPORT).rpartition("/")[0]
+        sender.submit(address, 1, number, _payload(station, number))
+    _pump_until(lambda: _stand(field, number), field, sender, "a report of each partition, sent afterwards, is stored")
     ends = _ends(field)
     _pump_until(lambda: _through(field, ends), field, sender, "city and engine are through with what was told by then")
-    seconds = time.monotonic() - started
-    _pump_until(lambda: not sender.outstanding, field, sender, "the report is acknowledged")
+    seconds = time.monotonic() - since
+    _pump_until(lambda: not sender.outstanding, field, sender, "the reports are acknowledged")
     sender.abandon()
     return seconds
 
@@ -53,10 +57,10 @@ def _pump_until(look: Callable[[], bool], field: Field, sender: ReportSender, wh
         sender.wait(LOOK_S)
 
 
-def _payload(number: int) -> bytes:
+def _payload(station: str, number: int) -> bytes:
     """Each of a minute of its own, so that none supersedes another."""
     report = {
-        "station": PROBE,
+        "station": station,
         "time": format_instant(int(BEGIN.timestamp()) + 60 * number),
         "period": "PT1M",
         "run": 1,
@@ -67,10 +71,10 @@ def _payload(number: int) -> bytes:
     return msgspec.json.encode(report)
 
 
-def _stands(field: Field, number: int) -> bool:
-    query = "select from report r join station s using (station_id) where s.station = %s and r.seq = %s"
+def _stand(field: Field, number: int) -> bool:
+    query = "select from report r join station s using (station_id) where s.station = any(%s) and r.seq = %s"
     try:
-        return bool(field.rows(query, (PROBE, number)))
+        return len(field.rows(query, (list(PROBES), number))) == len(PROBES)
     except (UnavailableError, *Gone):
         return False
 

@@ -18,6 +18,7 @@ from field import Field
 from load import Load
 from recovery import recover
 from stage import Stage, set_up
+from told import check_told, stand
 from waiting import eventually
 
 from aggregate.ledger.books import Account, read_ledger
@@ -69,16 +70,17 @@ class Played:
     reports: int = 0
     readings: int = 0
     in_flight: int = 0
-    """Readings handed to the broker and not yet in the database when the faults struck; of several, added up."""
+    """Readings handed to the broker and not yet in the database when a fault struck; of several faults, the most."""
     recovery_s: float = 0.0
-    """From the end of the last fault until a report sent then was through everything."""
+    """From when the end of the last fault began (a server's start, a process's) until reports were through it all."""
     rest_s: float = 0.0
     """From there until all was at rest."""
     figures: int = 0
     alerts: int = 0
     differences: int = 0
-    lost: int = 0
-    doubled: int = 0
+    lost: int | None = None
+    doubled: int | None = None
+    """Of all stations; None: it never came to be judged."""
     seconds: float = 0.0
     failure: str = ""
 
@@ -116,14 +118,16 @@ def _attempt(field: Field, played: Played, faults: Sequence[Fault], folder: Path
     stage = set_up(folder, f"r{played.number}-{played.attempt}", dice, HOURS + played.attempt)
     strikes = plan(faults, dice)
     field.register(stage.stations)
+    field.check_alive()
+    begin = stand(field)
     spare = SPARE_S + LONGER_S * played.attempt + sum(fault.takes_s for fault in faults)
     rate = stage.reports / (max(strike.ends for strike in strikes) + spare)
     load = Load(stage.scenario, rate, field.environment("sender"))
     try:
         flight = Flight(field, load, stage.names)
         flight.wait("at the beginning")
-        _strike_and_heal(field, strikes, flight, played)
-        played.recovery_s = round(recover(field), 2)
+        healing = _strike_and_heal(field, strikes, flight, played)
+        played.recovery_s = round(recover(field, healing), 2)
         load.board.hurry()
         load.finish()
     finally:
@@ -133,12 +137,18 @@ def _attempt(field: Field, played: Played, faults: Sequence[Fault], folder: Path
     _wait_for_rest(field)
     played.rest_s = round(time.monotonic() - healed, 2)
     _judge(field, load, stage, played)
+    check_told(field, begin)
     for fault in faults:
         fault.check(field)
+    field.check_alive()
 
 
 class Flight:
-    """Readings in flight: handed to the broker by this round's devices, and not yet in the database."""
+    """Readings in flight: handed to the broker by this round's devices, and not yet in the database.
+
+    Of a fault of the engine too, which has still to hear of them all: that it was within a transaction just then is
+    left to the number of rounds.
+    """
 
     def __init__(self, field: Field, load: Load, names: Sequence[str]) -> None:
         """`names`: of their stations."""
@@ -170,13 +180,16 @@ class Flight:
         self._load.finish()
 
 
-def _strike_and_heal(field: Field, strikes: Sequence[Strike], flight: Flight, played: Played) -> None:
-    """In the order of the moments; what takes longer than planned makes the next later."""
+def _strike_and_heal(field: Field, strikes: Sequence[Strike], flight: Flight, played: Played) -> float:
+    """In the order of the moments; what takes longer than planned makes the next later.
+
+    Returns when (monotonic) the end of the last began.
+    """
     events = sorted(
         [(strike.begins, False, strike) for strike in strikes] + [(strike.ends, True, strike) for strike in strikes],
         key=lambda event: event[:2],
     )
-    started = time.monotonic()
+    started = healing_began = time.monotonic()
     notes: dict[str, dict[str, Any]] = {}
     played.in_flight, played.strikes = 0, []
     standing: list[Fault] = []
@@ -185,7 +198,10 @@ def _strike_and_heal(field: Field, strikes: Sequence[Strike], flight: Flight, pl
             fault = strike.fault
             threading.Event().wait(max(0.0, started + moment - time.monotonic()))
             if healing:
-                _heal(field, fault, flight, notes[fault.name])
+                if fault.heals_into_work:
+                    notes[fault.name]["in_flight_when_healed"] = flight.wait(f"when {fault} was healed")
+                healing_began = time.monotonic()
+                fault.heal(field)
                 standing.remove(fault)
                 notes[fault.name]["healed_s"] = round(time.monotonic() - started, 2)
                 continue
@@ -193,7 +209,7 @@ def _strike_and_heal(field: Field, strikes: Sequence[Strike], flight: Flight, pl
             notes[fault.name] = {"fault": fault.name, "in_flight": flying}
             notes[fault.name]["struck_s"] = round(time.monotonic() - started, 2)
             played.strikes.append(notes[fault.name])
-            played.in_flight += flying
+            played.in_flight = max(played.in_flight, flying)
             standing.append(fault)
             fault.strike(field)
     except LoadOverError:
@@ -202,12 +218,7 @@ def _strike_and_heal(field: Field, strikes: Sequence[Strike], flight: Flight, pl
         flight.land()
         _wait_for_rest(field)
         raise
-
-
-def _heal(field: Field, fault: Fault, flight: Flight, note: dict[str, Any]) -> None:
-    if fault.heals_into_work:
-        note["in_flight_when_healed"] = flight.wait(f"when {fault} was healed")
-    fault.heal(field)
+    return healing_began
 
 
 def _wait_for_rest(field: Field) -> None:

@@ -14,7 +14,7 @@ from disk import small_disk
 from fault import Fault
 from field import Field
 from rounds import Played, play
-from stage import NOW, write_probe
+from stage import NOW, write_probes
 from table import last_line, markdown
 
 ROUNDS_A_FIELD = 25
@@ -78,6 +78,6 @@ class Series:
             self._ground.enter_context(small_disk(folder, server, megabytes))
         field = Field(folder, now=NOW)
         self._ground.callback(field.stop)
-        field.start(write_probe(self._folder / "probe.csv"))
+        field.start(write_probes(self._folder / "probes.csv"))
         self._field = field
         return field

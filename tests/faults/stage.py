@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core.clock import DAY, HOUR
+from core.kafka import PARTITIONS, partition_of
 from ingest.kinds import Kind
 from ingest.simulation.network import Network, filled_up, write_csv
 from ingest.station import ControlLevel
@@ -18,8 +21,6 @@ BEGIN = datetime(2026, 11, 18, 10, tzinfo=UTC)
 NOW = BEGIN.timestamp() + 6 * DAY
 """Where the data clock stands: past all windows."""
 COUNTS = {Kind.AIR: 5, Kind.DUST: 6, Kind.CEMS: 4, Kind.NOISE: 3, Kind.MICRO: 3, Kind.POWER: 2, Kind.WEATHER: 1}
-PROBE = "probe"
-"""The station of which a report is sent to see whether all works again."""
 
 _HEAD = """
 format = 1
@@ -68,13 +69,26 @@ def set_up(folder: Path, name: str, dice: random.Random, hours: int) -> Stage:
     return Stage(scenario, stations, tuple(row.station for row in rows), reports)
 
 
-def write_probe(path: Path) -> Path:
-    """The probe's registration, in a city of its own."""
-    row = StationRow(
-        station=PROBE, name_zh="探测点", kind=Kind.NOISE, region="140500", city="探测市", reporting_period=60,
-        control_level=ControlLevel.CITY,
-    )  # fmt: skip
-    write_csv(Network.of([row]), path)
+def _probes() -> Iterator[str]:
+    for partition in range(PARTITIONS):
+        names = (f"probe-{number}" for number in itertools.count(1))
+        yield next(name for name in names if partition_of(name) == partition)
+
+
+PROBES = tuple(_probes())
+"""The stations of which a report is sent to see whether all works again: one in each partition."""
+
+
+def write_probes(path: Path) -> Path:
+    """The probes' registrations, in a city of their own."""
+    rows = [
+        StationRow(
+            station=station, name_zh="探测点", kind=Kind.NOISE, region="140500", city="探测市", reporting_period=60,
+            control_level=ControlLevel.CITY,
+        )
+        for station in PROBES
+    ]  # fmt: skip
+    write_csv(Network.of(rows), path)
     return path
 
 

@@ -20,7 +20,7 @@ HEAD = (
 
 
 def markdown(rounds: Sequence[Line]) -> str:
-    """A row a fault; rounds of several faults count for each of them."""
+    """A row a fault; rounds of several faults count for each of them, `rounds` are those that came to be judged."""
     of: dict[str, list[Line]] = defaultdict(list)
     for played in rounds:
         for fault in played["faults"]:
@@ -30,22 +30,34 @@ def markdown(rounds: Sequence[Line]) -> str:
 
 
 def last_line(rounds: Sequence[Line]) -> str:
-    """The suite's own."""
-    flying, lost, doubled = (sum(played[name] for played in rounds) for name in ("in_flight", "lost", "doubled"))
-    return f"faults: {len(rounds)} rounds, {flying} readings in flight, {lost} lost, {doubled} doubled"
+    """The suite's own: of the rounds that came to be judged; how many failed and what differed, if any did."""
+    judged, failed = _judged(rounds), _failed(rounds)
+    flying, lost, doubled, differences = (
+        sum(played[name] for played in judged) for name in ("in_flight", "lost", "doubled", "differences")
+    )
+    told = f"faults: {len(judged)} rounds, {flying} readings in flight, {lost} lost, {doubled} doubled"
+    return f"{told}, {failed} failed, {differences} differences" if failed or differences else told
+
+
+def _judged(rounds: Sequence[Line]) -> list[Line]:
+    return [played for played in rounds if played["lost"] is not None]
+
+
+def _failed(rounds: Sequence[Line]) -> int:
+    return sum(bool(played["failure"]) for played in rounds)
 
 
 def _row(fault: str, rounds: Sequence[Line]) -> tuple[str, ...]:
-    alone = [played for played in rounds if len(played["faults"]) == 1]
-    others = [played for played in rounds if len(played["faults"]) > 1]
+    judged = _judged(rounds)
+    alone = [played for played in judged if len(played["faults"]) == 1]
+    others = [played for played in judged if len(played["faults"]) > 1]
     flying = sum(
-        strike["in_flight"] for played in rounds for strike in played["strikes"] if strike["fault"] == fault
+        strike["in_flight"] for played in judged for strike in played["strikes"] if strike["fault"] == fault
     )  # fmt: skip
-    counts = (sum(played[name] for played in rounds) for name in ("lost", "doubled"))
-    failed = sum(bool(played["failure"]) for played in rounds)
+    counts = (sum(played[name] for played in judged) for name in ("lost", "doubled"))
     return (
-        fault, str(len(rounds)), str(len(alone)), str(flying), *_seconds(alone), *_seconds(others),
-        *map(str, counts), str(failed),
+        fault, str(len(judged)), str(len(alone)), str(flying), *_seconds(alone), *_seconds(others),
+        *map(str, counts), str(_failed(rounds)),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -14,7 +15,7 @@ from field import Field, running_field
 from hostile import ACCOUNT, PoisonPayloads, PoisonRecords, WrongClock
 from poison import BROKER_BYTES
 from recovery import recover
-from stage import NOW, write_probe
+from stage import NOW, write_probes
 from waiting import eventually
 
 from aggregate.ledger.books import read_ledger
@@ -33,16 +34,16 @@ GROWN_MB = 150.0
 @pytest.fixture(scope="module")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
     folder = tmp_path_factory.mktemp("hostile")
-    with running_field(folder / "stack", write_probe(folder / "probe.csv"), now=NOW, each=1) as made:
+    with running_field(folder / "stack", write_probes(folder / "probes.csv"), now=NOW, each=1) as made:
         yield made
 
 
 @pytest.mark.parametrize("fault", [PoisonPayloads(), PoisonRecords(), WrongClock()], ids=str)
 def test_poison_is_kept_once_with_its_reason_and_delays_nobody(field: Field, fault: Fault) -> None:
-    alone = recover(field)
+    alone = recover(field, time.monotonic())
     before = {process.name: burden(process.pid) for process in field.processes}
     fault.strike(field)
-    behind = recover(field)
+    behind = recover(field, time.monotonic())
     fault.heal(field)
     _wait_for_rest(field)
     fault.check(field)
@@ -68,7 +69,7 @@ def test_a_payload_that_the_broker_does_not_take_ends_its_senders_connection_and
     assert others.connected
     sender.disconnect()
     others.disconnect()
-    recover(field)
+    recover(field, time.monotonic())
     field.check_alive()
     assert field.rows("select from rejected where station = 'too-large'") == []
 
