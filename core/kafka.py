@@ -123,6 +123,11 @@ def poll(consumer: Any, *, timeout_ms: int, max_records: int) -> Any:
     return polled
 
 
+def answered(consumer: Any) -> float:
+    """When the group last answered a heartbeat of its member, by the monotonic clock; minus infinity if never."""
+    return float(consumer._coordinator.heartbeat.last_receive)
+
+
 def create_topics(settings: CoreSettings, *, replication: int = 1) -> list[str]:
     """Make the topics that are missing; returns their names."""
     admin = KafkaAdminClient(bootstrap_servers=_bootstrap(settings), bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS)

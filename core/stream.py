@@ -7,6 +7,7 @@ fence, a failed or an unknown commit, memory is dropped, the partitions are take
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -42,6 +43,8 @@ PROVEN_SECONDS = 5.0
 
 TURN_S = 300.0
 """By then Kafka has given the partitions of a member that does not poll to others (max.poll.interval.ms)."""
+SILENT_S = 10.0
+"""A member of the group whose heartbeats were not answered for so long is told as one without Kafka."""
 CLAIM_S = 0.5
 """How often a partition is asked for that another still has locked."""
 FROZEN_S = 10.0
@@ -96,13 +99,15 @@ class Stream:
         self._gained: set[int] = set()
         self._next_tick = 0.0
         self._next_claim = 0.0
-        self._kafka_answered = False
+        self._subscribed = -math.inf
         self._backoff = Backoff()
         self._doubted_until = 0.0
 
     def ready(self) -> dict[str, bool]:
-        """Whether the dependencies answer."""
-        return {"kafka": self._kafka_answered, "postgres": self._database is not None}
+        """Whether the dependencies answer; Kafka, whose client says nothing of a broker that is away, by heartbeats."""
+        consumer = self._consumer
+        answered = max(self._subscribed, kafka.answered(consumer)) if consumer is not None else -math.inf
+        return {"kafka": time.monotonic() - answered < SILENT_S, "postgres": self._database is not None}
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set; raises `LantianError` where waiting cannot help (an offset that Kafka has no more)."""
@@ -167,7 +172,7 @@ class Stream:
                 consumer.close()
                 raise
             self._consumer = consumer
-            self._kafka_answered = True
+            self._subscribed = time.monotonic()
         if self._producer is None:
             self._producer = kafka.producer(self._settings)
         return self._database
@@ -286,6 +291,9 @@ class Stream:
         Who only read the row again would share the epoch of its successor, and both would write by the clock.
         """
         self._step.forget()
+        if self._consumer is not None:
+            # what came of them meanwhile would be thrown away, by a loop that never waits
+            self._consumer.pause(*self._consumer.assignment())
         self._gained.update(self._stands)
         self._stands.clear()
 

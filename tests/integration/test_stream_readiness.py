@@ -1,0 +1,78 @@
+"""A stream on real Kafka and the real database: what it says of them, and how it waits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+import pytest
+from kafka import TopicPartition
+from waiting import eventually
+
+from core import kafka
+from core.clock import Clock
+from core.postgres import connect
+from core.settings import CoreSettings
+from core.stream import Stream
+from deploy.local.stack import Stack
+
+pytestmark = pytest.mark.stack
+
+PLACES = {TopicPartition(kafka.REPORTS, partition) for partition in range(kafka.PARTITIONS)}
+
+
+class Idle:
+    """A step that does nothing with what it takes."""
+
+    consumer = "test-stream"
+    topic = kafka.REPORTS
+
+    def forget(self) -> None:
+        pass
+
+    def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
+        pass
+
+    def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
+        pass
+
+    def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
+        pass
+
+
+@pytest.fixture
+def stream(stack: CoreSettings) -> Iterator[Stream]:
+    """It runs, and has all partitions."""
+    made = Stream(stack, Idle(), role="worker", clock=Clock(), transaction_bytes=1_000_000, tick_s=0.1)
+    stop = threading.Event()
+    thread = threading.Thread(target=made.run, args=(stop,))
+    thread.start()
+    eventually("it holds all", lambda: made.ready()["kafka"] and set(made._stands) == {p.partition for p in PLACES})
+    yield made
+    stop.set()
+    thread.join(120)
+    assert not thread.is_alive()
+
+
+def test_it_is_not_ready_while_kafka_is_away(stream: Stream, local_stack: Stack) -> None:
+    local_stack.stop("kafka")
+    try:
+        eventually("it says so", lambda: not stream.ready()["kafka"])
+    finally:
+        local_stack.start("kafka")
+    eventually("it is ready again", lambda: stream.ready()["kafka"])
+
+
+def test_what_it_cannot_claim_it_does_not_fetch(stream: Stream, stack: CoreSettings) -> None:
+    with closing(connect(stack, "owner", application="test")) as other, other, other.cursor() as cursor:
+        cursor.execute("select 1 from consumer_offset where consumer = %s for update", (Idle.consumer,))
+        with closing(connect(stack, "worker", application="test")) as server, server.cursor() as its:
+            its.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s",
+                (f"lantian {Idle.consumer}",),
+            )
+        eventually("it has lost all", lambda: not stream._stands)
+        assert stream._consumer.paused() == PLACES
+    eventually("it goes on", lambda: len(stream._stands) == len(PLACES) and not stream._consumer.paused())
