@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import SettingsError
+from core.health import port_file
 from core.logs import configure, get_logger
 from core.process import Backoff, Shutdown
 from core.settings import CoreSettings
@@ -63,8 +64,11 @@ def run_fleet(
     stop = Shutdown().install().requested
     roll = Roll(settings.state_dir / "run" / f"{process}.fleet")
     members = [_Member(number, arguments) for number in range(1, processes + 1)]
+    former = sorted(number for number in roll.numbers() if number > processes)
+    for number in former:  # who was killed could not take its port back, and would be told as one that does not answer
+        port_file(settings.model_copy(update={"instance": number}), process).unlink(missing_ok=True)
     if leave:
-        members += [_Member(n, leave, leaving=True) for n in sorted(roll.numbers()) if n > processes]
+        members += [_Member(number, leave, leaving=True) for number in former]
     roll.keep(member.number for member in members)
     try:
         while not stop.is_set():
@@ -108,8 +112,7 @@ def _look_after(member: _Member) -> bool:
     now = time.monotonic()
     if member.child is None:
         if now >= member.due:
-            member.child, member.started = _launch(member.number, member.arguments), now
-            _log.info("member_started", member=member.number, pid=member.child.pid, leaving=member.leaving)
+            _start(member, now)
         return True
     status = member.child.poll()
     if status == WRONG_SETTINGS:
@@ -121,6 +124,16 @@ def _look_after(member: _Member) -> bool:
     member.child, member.due = None, now + member.backoff.delay()
     _log.warning("member_ended", member=member.number, status=status, again_in_s=round(member.due - now, 1))
     return True
+
+
+def _start(member: _Member, now: float) -> None:
+    try:
+        member.child, member.started = _launch(member.number, member.arguments), now
+    except OSError as error:  # no memory or no pid just now: the others work on
+        member.due = now + member.backoff.delay()
+        _log.warning("member_not_started", member=member.number, error=str(error))
+    else:
+        _log.info("member_started", member=member.number, pid=member.child.pid, leaving=member.leaving)
 
 
 def _launch(number: int, arguments: Sequence[str]) -> subprocess.Popen[bytes]:

@@ -27,6 +27,7 @@ def fleet():
     from core.errors import SettingsError
     from core.fleet import run_fleet
     from core.settings import CoreSettings
+    sys.executable = os.environ.get("INTERPRETER", sys.executable)
     try:
         run_fleet(CoreSettings.load(), "thing", ["member"], int(sys.argv[2]), leave=["leaver"])
     except SettingsError as error:
@@ -55,12 +56,12 @@ class Fleet:
     folder: Path
     supervisors: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def start(self, members: int) -> subprocess.Popen[str]:
+    def start(self, members: int, **environment: str) -> subprocess.Popen[str]:
         program = self.folder / "program.py"
         program.write_text(PROGRAM, encoding="utf-8")
-        environment = {**os.environ, "LANTIAN_STATE_DIR": str(self.folder), "PYTHONPATH": str(ROOT)}
+        given = {**os.environ, "LANTIAN_STATE_DIR": str(self.folder), "PYTHONPATH": str(ROOT), **environment}
         command = [sys.executable, str(program), "fleet", str(members)]
-        self.supervisors.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
+        self.supervisors.append(subprocess.Popen(command, env=given, stderr=subprocess.PIPE, text=True))
         return self.supervisors[-1]
 
     def told(self, name: str) -> list[str]:
@@ -164,6 +165,31 @@ def test_members_of_an_earlier_fleet_leave_beside_the_others_as_soon_as_it_can_b
     eventually("it has left", lambda: fleet.told("leaver-3")[-1] == "left")
     assert len(fleet.starts("member-3")) == 1
     assert not fleet.told("leaver-2")
+
+
+def test_a_smaller_fleet_takes_back_the_ports_of_those_that_it_has_no_more(fleet: Fleet) -> None:
+    run = fleet.folder / "run"
+    run.mkdir()
+    (run / "thing.fleet").write_text("1 2\n", encoding="ascii")
+    for name in ("thing-2.port", "thing-3.port"):
+        (run / name).write_text("9\n", encoding="ascii")
+    fleet.start(1)
+    eventually("one runs", fleet.started("member-1"))
+    assert sorted(path.name for path in run.glob("*.port")) == ["thing-3.port"], "3 was started by hand"
+
+
+def test_a_member_that_cannot_be_started_just_now_does_not_end_the_others(fleet: Fleet) -> None:
+    interpreter = fleet.folder / "interpreter"
+    interpreter.symlink_to(sys.executable)
+    supervisor = fleet.start(2, INTERPRETER=str(interpreter))
+    eventually("two run", fleet.started("member-1", "member-2"))
+    interpreter.unlink()
+    os.kill(fleet.starts("member-2")[0], signal.SIGKILL)
+    assert supervisor.stderr is not None
+    assert any("member_not_started" in line for line in supervisor.stderr)
+    interpreter.symlink_to(sys.executable)
+    eventually("it runs again", fleet.started("member-2", times=2))
+    assert len(fleet.starts("member-1")) == 1
 
 
 def test_who_has_left_is_not_asked_again(fleet: Fleet) -> None:
