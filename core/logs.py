@@ -61,12 +61,15 @@ class Seldom(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._spoke: dict[tuple[str, int], float] = {}
-        self._silenced: Counter[tuple[str, int]] = Counter()
+        self._spoke: dict[tuple[str, int, int], float] = {}
+        self._silenced: Counter[tuple[str, int, int]] = Counter()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """By the record's own time; what it remembers is bounded by the places that log."""
-        place = (record.name, record.lineno)
+        """By the record's own time; what it remembers is bounded by the places that log, and the levels.
+
+        A line of code may warn of one thing and complain of a worse one.
+        """
+        place = (record.name, record.lineno, record.levelno)
         if record.created - self._spoke.get(place, -math.inf) < self.EVERY_S:
             self._silenced[place] += 1
             return False

@@ -7,8 +7,8 @@ import logging
 from core.logs import Seldom
 
 
-def record(at: float, line: int = 7, name: str = "kafka.cluster") -> logging.LogRecord:
-    made = logging.LogRecord(name, logging.WARNING, "cluster.py", line, "node %d is away", (1,), None)
+def record(at: float, line: int = 7, name: str = "kafka.cluster", level: int = logging.WARNING) -> logging.LogRecord:
+    made = logging.LogRecord(name, level, "cluster.py", line, "node %d is away", (1,), None)
     made.created = at
     return made
 
@@ -30,3 +30,9 @@ def test_places_do_not_silence_each_other() -> None:
     assert seldom.filter(record(0, line=8))
     assert seldom.filter(record(0, name="kafka.coordinator"))
     assert not seldom.filter(record(1))
+
+
+def test_what_is_worse_is_not_silenced_by_what_the_same_line_said_before() -> None:
+    seldom = Seldom()
+    assert seldom.filter(record(0))
+    assert seldom.filter(record(1, level=logging.ERROR))
