@@ -85,6 +85,9 @@ def under_load(folder: Path, *more: tuple[str, int]) -> Iterator[tuple[Pipeline,
         story.doubled = doubled(pipeline)
         running = {f"{role} {number}": made for (role, number), made in pipeline.processes.items() if made.running}
         story.statuses = {name: made.end() for name, made in running.items()}
+        for name, status in story.statuses.items():
+            if status:  # its log goes with the stack
+                sys.stderr.write(f"\n{name} ended with {status}:\n{running[name].tail()}\n")
 
 
 def doubled(pipeline: Pipeline) -> list[Row]:
