@@ -34,6 +34,8 @@ PATIENCE_S = 1.5
 READY_PATIENCE_S = 1.0
 OVERDUE_S = 60
 """A window that the clock should have changed so long ago is overdue."""
+STATEMENT_SHARE = 1 / 5
+"""Of the patience, for a statement: three that take too long leave time for the others."""
 NEWEST_WITHIN = "7 days"
 """The newest report is looked for among those of the last days; the database has no index by time alone."""
 
@@ -82,7 +84,9 @@ class Stored:
     overdue: int | None
     """Windows that the clock should have changed more than a minute ago."""
     newest_report_s: float | None
-    """Data time since the newest report began its period; None if there is none of the last seven days."""
+    """Data time since the newest report began its period."""
+    newest_known: bool
+    """False if it took too long to find; if it is known and None, there is none of the last seven days."""
     clock_ahead_s: float
     """The database machine's clock less this one's."""
     audit: list[Line]
@@ -214,7 +218,7 @@ def _read_database(settings: CoreSettings, patience: float) -> tuple[Stored, lis
     with closing(connect(settings, "reader", application="lantian status")) as database:
         database.autocommit = True
         with database.cursor() as cursor:
-            cursor.execute("set statement_timeout = %s", (int(patience * 1000 / 2),))
+            cursor.execute("set statement_timeout = %s", (int(patience * 1000 * STATEMENT_SHARE),))
             cursor.execute(
                 "select consumer, cluster, topic, partition, next_offset, extract(epoch from now() - moved_at)::float"
                 " from consumer_offset"
@@ -242,7 +246,7 @@ def _stored(cursor: Any, now: float, audit: list[Line]) -> Stored:
     )
     ahead = _clock_ahead(cursor)
     age = None if newest is None or newest[0] is None else round(now - newest[0], 1)
-    return Stored(outbox, oldest, overdue[0] if overdue else None, age, ahead, audit)
+    return Stored(outbox, oldest, overdue[0] if overdue else None, age, newest is not None, ahead, audit)
 
 
 def _row(cursor: Any, query: str, values: tuple[object, ...]) -> Any:

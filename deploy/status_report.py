@@ -56,7 +56,9 @@ def _consumer(one: ConsumerState) -> str:
 def _stored(stored: Stored) -> list[str]:
     oldest = f", the oldest for {seconds(stored.outbox_oldest_s)}" if stored.outbox_oldest_s is not None else ""
     age = stored.newest_report_s
-    newest = "no report of the last days" if age is None else f"report of {seconds(age)} ago"
+    newest = "no report of the last days" if stored.newest_known else "?"
+    if age is not None:
+        newest = f"report of {seconds(age)} ago"
     return [
         f"outbox     {_number(stored.outbox)} messages wait{oldest}",
         f"windows    {_number(stored.overdue)} overdue",

@@ -5,6 +5,7 @@ Of the file's chunks (Mosquitto 2.0, version 6) only two kinds matter: clients, 
 
 from __future__ import annotations
 
+import mmap
 import struct
 from collections import Counter
 from collections.abc import Iterator
@@ -40,15 +41,17 @@ class Session:
 
 def read_sessions(path: Path) -> list[Session]:
     """The sessions of `mosquitto.db`, by client; raises `LantianError` if the file is not of the known kind."""
-    content = path.read_bytes()
     clients: dict[str, int] = {}
     messages: Counter[str] = Counter()
     try:
-        for kind, body in _chunks(content):
-            if kind == _CLIENT:
-                clients[_text(body, _CLIENT_LENGTH_AT, _CLIENT_ID_AT)] = _CLIENT_HEAD.unpack_from(body)[0]
-            elif kind == _CLIENT_MESSAGE:
-                messages[_text(body, _MESSAGE_LENGTH_AT, _MESSAGE_ID_AT)] += 1
+        # mapped, not read: queues may fill the whole of the broker's memory, which is as large as this file
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            for kind, place in _chunks(content):
+                if kind == _CLIENT:
+                    client = _text(content, place + _CLIENT_LENGTH_AT, place + _CLIENT_ID_AT)
+                    clients[client] = _CLIENT_HEAD.unpack_from(content, place)[0]
+                elif kind == _CLIENT_MESSAGE:
+                    messages[_text(content, place + _MESSAGE_LENGTH_AT, place + _MESSAGE_ID_AT)] += 1
     except (struct.error, UnicodeDecodeError, ValueError) as error:
         raise LantianError("broker_file", f"{path} cannot be read: {error}", hint="see the broker's log") from error
     return [
@@ -57,18 +60,19 @@ def read_sessions(path: Path) -> list[Session]:
     ]
 
 
-def _chunks(content: bytes) -> Iterator[tuple[int, memoryview]]:
+def _chunks(content: mmap.mmap) -> Iterator[tuple[int, int]]:
+    """Of each its kind, and where its body begins."""
     magic, _, version = _HEADER.unpack_from(content)
     if not magic.endswith(b"mosquitto db") or version != VERSION:
         raise ValueError(f"it is not of version {VERSION}")
-    place, whole = _HEADER.size, memoryview(content)
+    place = _HEADER.size
     while place < len(content):
         kind, length = _CHUNK.unpack_from(content, place)
         place += _CHUNK.size
-        yield kind, whole[place : place + length]
+        yield kind, place
         place += length
 
 
-def _text(body: memoryview, length_at: int, text_at: int) -> str:
-    (length,) = _LENGTH.unpack_from(body, length_at)
-    return bytes(body[text_at : text_at + length]).decode()
+def _text(content: mmap.mmap, length_at: int, text_at: int) -> str:
+    (length,) = _LENGTH.unpack_from(content, length_at)
+    return content[text_at : text_at + length].decode()

@@ -175,17 +175,17 @@ def _schema(settings: CoreSettings) -> Iterator[Finding]:
 
 
 def _offsets(settings: CoreSettings) -> Iterator[Finding]:
-    """Offsets in the database must lie within Kafka's log, or the workers stop rather than jump."""
-    query = "select consumer, cluster, topic, partition, next_offset from consumer_offset order by 1, 3, 4"
+    """This cluster's offsets in the database must lie within its log, or the workers stop rather than jump."""
+    query = "select consumer, topic, partition, next_offset from consumer_offset where cluster = %s order by 1, 2, 3"
     with closing(connect(settings, "reader", application="lantian doctor")) as database, database.cursor() as cursor:
-        cursor.execute(query)
+        cursor.execute(query, (kafka.cluster_id(settings),))
         rows = cursor.fetchall()
     with closing(kafka.consumer(settings, group=None)) as consumer:
-        partitions = [TopicPartition(topic, partition) for _, _, topic, partition, _ in rows]
+        partitions = [TopicPartition(topic, partition) for _, topic, partition, _ in rows]
         first, last = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
     outside = [
         f"{name} stands at {offset} of {topic}/{partition}, Kafka has {first[there]} to {last[there]}"
-        for (name, _, topic, partition, offset), there in zip(rows, partitions, strict=True)
+        for (name, topic, partition, offset), there in zip(rows, partitions, strict=True)
         if not first[there] <= offset <= last[there]
     ]
     remedy = (

@@ -44,9 +44,18 @@ def processes(found: list[ProcessState]) -> Iterator[Finding]:
             detail = f"told port {one.port} and does not answer there: it was killed, is frozen, or is overloaded"
         else:
             detail = f"waits for {', '.join(one.lacks)}" if one.lacks else f"ready (pid {one.pid}, port {one.port})"
-        command = _COMMAND_OF.get(one.role, f"lantian {one.role}")
-        remedy = "see that server" if one.answers else f"if it does not run, start it: `{command}`"
+        remedy = "see that server" if one.answers else _start(one)
         yield Finding(f"process {one.name}", one.ready, detail, remedy)
+
+
+def _start(one: ProcessState) -> str:
+    command = _COMMAND_OF.get(one.role, f"lantian {one.role}")
+    if one.instance == 1:
+        return f"if it does not run, start it: `{command}`"
+    return (
+        f"if it does not run, start it: `LANTIAN_INSTANCE={one.instance} {command}`, or its fleet (`{command}"
+        f" --processes N`); if it is not to come back, remove run/{one.name}.port of the state folder"
+    )
 
 
 def _consumer(one: ConsumerState, state: PipelineState) -> Finding:
@@ -56,10 +65,10 @@ def _consumer(one: ConsumerState, state: PipelineState) -> Finding:
         return Finding(subject, ok=True, detail=f"at the end of {one.topic}")
     detail = f"{one.behind} records of {one.topic} behind"
     running = any(process.role == role and process.answers for process in state.processes)
-    if not running:
+    moves = one.still_s < STILL_S
+    if not moves and not running:
         detail += f", and no `{role}` of this machine answers"
         return Finding(subject, ok=False, detail=detail, remedy=f"run `{_COMMAND_OF.get(role, role)}`")
-    moves = one.still_s < STILL_S
     if not moves:
         detail += f", and it has taken nothing of one of its partitions for {seconds(one.still_s)}"
     remedy = f"read the log of `{role}`: what it says of each try is why; see the findings on locks and disks"
@@ -69,10 +78,12 @@ def _consumer(one: ConsumerState, state: PipelineState) -> Finding:
 def _stored(stored: Stored, state: PipelineState) -> Iterator[Finding]:
     oldest = stored.outbox_oldest_s or 0.0
     detail = f"{stored.outbox} messages wait" + (f", the oldest for {seconds(oldest)}" if stored.outbox else "")
+    if stored.outbox is None:
+        detail = "the database needs too long to say how many messages wait"
     remedy = (
         "who holds the partition tells them: run `lantian aggregate` and `lantian alerts run`; see that Kafka answers"
     )
-    yield Finding("outbox", oldest < OUTBOX_S, detail, remedy)
+    yield Finding("outbox", stored.outbox is not None and oldest < OUTBOX_S, detail, remedy)
     if stored.overdue is not None:
         working = any(one.role == "aggregate" and one.ready for one in state.processes)
         yield Finding(

@@ -15,8 +15,18 @@ from kafka import TopicPartition
 from core.health import HealthServer
 from core.settings import CoreSettings
 from deploy.local.addresses import free_port
-from deploy.local.flow import processes
-from deploy.pipeline import ProcessState, _Log, _Offset, consumers, read_pipeline, read_processes
+from deploy.local.flow import STILL_S, _consumer, _stored, processes
+from deploy.pipeline import (
+    ConsumerState,
+    PipelineState,
+    ProcessState,
+    Stored,
+    _Log,
+    _Offset,
+    consumers,
+    read_pipeline,
+    read_processes,
+)
 from deploy.status_report import lines, seconds
 from deploy.within import NoAnswerError, within
 
@@ -122,6 +132,32 @@ def test_a_process_that_does_not_answer_is_a_problem_with_its_command() -> None:
     assert not finding.ok
     assert finding.subject == "process alerts-2"
     assert "lantian alerts run" in finding.remedy
+
+
+def test_the_second_of_a_kind_is_started_by_its_number_or_not_looked_for_any_more() -> None:
+    (finding,) = processes([ProcessState("ingest", 3, 9501, None, answers=False, ready=False, lacks=[])])
+    assert "`LANTIAN_INSTANCE=3 lantian ingest`" in finding.remedy
+    assert "run/ingest-3.port" in finding.remedy
+
+
+@pytest.mark.parametrize(("still_s", "ok"), [(STILL_S - 1, True), (STILL_S, False)])
+def test_a_consumer_that_works_elsewhere_is_a_problem_only_when_it_stands_still(still_s: float, *, ok: bool) -> None:
+    behind = ConsumerState("worker", TOPIC, 5, still_s)
+    assert _consumer(behind, PipelineState([], [behind], None, {})).ok is ok
+
+
+def test_what_takes_too_long_to_find_is_told_as_unknown() -> None:
+    late = Stored(None, None, None, None, newest_known=False, clock_ahead_s=0.0, audit=[])
+    state = PipelineState([], [], late, {})
+    assert [line.split()[1] for line in lines(state)[1:4]] == ["?", "?", "?"]
+    outbox = next(finding for finding in _stored(late, state) if finding.subject == "outbox")
+    assert not outbox.ok
+    assert "None" not in outbox.detail
+
+
+def test_no_report_of_the_last_days_is_told_as_that() -> None:
+    none = Stored(0, None, 0, None, newest_known=True, clock_ahead_s=0.0, audit=[])
+    assert any("no report of the last days" in line for line in lines(PipelineState([], [], none, {})))
 
 
 @pytest.mark.parametrize(
