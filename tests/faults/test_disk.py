@@ -37,7 +37,7 @@ MEGABYTES = {"postgres": 400, "kafka": 200}
 
 @pytest.mark.parametrize("fault", [POSTGRES_LOG, KAFKA, pytest.param(POSTGRES, marks=pytest.mark.slow)], ids=str)
 def test_a_full_disk_loses_nothing_and_doubles_nothing(tmp_path: Path, fault: DiskFull) -> None:
-    (server,) = fault.touches
+    server = fault.server
     scenario = load_scenario(SCENARIO)
     stations, truth, folder = tmp_path / "stations.csv", tmp_path / "truth", tmp_path / "stack"
     write_csv(scenario.network, stations)
