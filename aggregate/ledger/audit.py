@@ -11,10 +11,12 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import closing, suppress
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 import psycopg2
+import psycopg2.errors
 from kafka.errors import KafkaError
 from prometheus_client import Counter, Gauge
 from psycopg2.extensions import connection
@@ -42,6 +44,8 @@ SHARE = 20
 """The ledger is struck for at most one part in so many of the time."""
 LITTLE = 1000
 """Records ahead of the workers, at most, while the ledger is struck: each is read once more."""
+LONGEST_S = 300
+"""What a statement may take at most: its snapshot keeps back the clearing of dead rows in the whole database."""
 LOOK_AGAIN_S = 30.0
 """After too much was in flight, or another worker was at it."""
 
@@ -80,7 +84,10 @@ def last(database: connection) -> list[Line]:
             "select source, accounts, unbalanced, due, in_flight, missing, readings, unaccounted, doubled, breaks,"
             " extract(epoch from checked_at)::float8, seconds from ledger_audit order by source"
         )
-        return [Line(source_name(source), *figures) for source, *figures in cursor.fetchall()]
+        return [
+            Line(source_name(source), *(int(figure) if isinstance(figure, Decimal) else figure for figure in figures))
+            for source, *figures in cursor.fetchall()
+        ]
 
 
 def lines(accounts: Sequence[Account], breaks: int, checked_at: float, seconds: float) -> list[Line]:
@@ -131,6 +138,11 @@ class Auditor:
                 with closing(connect(self._settings, self._role, application="lantian audit")) as database:
                     self._database = database
                     pause = self.turn(database)
+            except psycopg2.errors.QueryCanceled:
+                pause = float(max(self._every, SHARE * LONGEST_S))
+                if not stop.is_set():
+                    AUDITS.labels("too_large").inc()
+                    _log.warning("audit_too_large", seconds=LONGEST_S)
             except (*Gone, UnavailableError, KafkaError) as error:
                 pause = LOOK_AGAIN_S
                 if not stop.is_set():
@@ -152,7 +164,13 @@ class Auditor:
                 database.cancel()
 
     def turn(self, database: connection) -> float:
-        """Show the last result, and strike the ledger if it is due; returns how many seconds to wait."""
+        """Show the last result, and strike the ledger if it is due; returns how many seconds to wait.
+
+        Raises `QueryCanceled` if the database holds more than is counted in `LONGEST_S`.
+        """
+        _show(last(database))
+        with database, database.cursor() as cursor:
+            cursor.execute("set statement_timeout = %s", (f"{LONGEST_S}s",))
         pause = self._strike(database) if _lock(database) else LOOK_AGAIN_S
         _show(last(database))
         return pause

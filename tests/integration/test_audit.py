@@ -66,6 +66,15 @@ def test_what_was_found_is_written_down_and_shown_by_source(ground: Ground, step
     assert shown("lantian_ledger_checked_timestamp_seconds") == device.checked_at
 
 
+def test_two_runs_whose_numbers_together_are_no_bigint_are_written_down_all_the_same(
+    ground: Ground, step: Worker
+) -> None:
+    greatest = 2**63 - 2
+    ground.rows("insert into told values (%s, 0, 0, %s, now()), (%s, 0, 1, %s, now())", NAME, greatest, NAME, greatest)
+    strike(ground)
+    assert (lines(ground)["device"].due, lines(ground)["device"].missing) == (2 * greatest, 2 * greatest)
+
+
 def test_it_is_struck_once_by_whoever_comes_first_and_not_before_it_is_due(ground: Ground, step: Worker) -> None:
     strike(ground)
     first = lines(ground)["device"].checked_at
@@ -91,6 +100,29 @@ def test_while_much_is_in_flight_it_is_put_off(ground: Ground, step: Worker, mon
     monkeypatch.setattr(audit, "LITTLE", 2)
     strike(ground)
     assert lines(ground)["device"].in_flight == 2
+
+
+def test_what_takes_too_long_is_given_up_and_counted_and_the_last_result_keeps_its_age(
+    ground: Ground, step: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(step, *(sent(NAME, seq, {"PM10": 80}) for seq in (1, 3)))
+    strike(ground)
+    checked_at = lines(ground)["device"].checked_at
+    ground.rows("update ledger_audit set seconds = 0, checked_at = checked_at - interval '1 day'")
+    before = shown("lantian_ledger_audits_total", outcome="too_large") or 0
+    monkeypatch.setattr(audit, "LONGEST_S", 1)
+    stop = threading.Event()
+    with closing(connect(ground.settings, "owner", application="test")) as holder, holder.cursor() as cursor:
+        cursor.execute("lock table report in access exclusive mode")
+        thread = threading.Thread(target=Auditor(ground.settings, "worker", 300.0).run, args=(stop,))
+        thread.start()
+        eventually(
+            "it was given up", lambda: (shown("lantian_ledger_audits_total", outcome="too_large") or 0) == before + 1
+        )
+        stop.set()
+        thread.join(timeout=30)
+    assert lines(ground)["device"].checked_at == pytest.approx(checked_at - 86_400, abs=1)
+    assert shown("lantian_ledger_checked_timestamp_seconds") == lines(ground)["device"].checked_at
 
 
 def test_a_database_that_is_away_is_said_and_counted_and_asked_again(
