@@ -211,6 +211,18 @@ def read_books(database: Any, settings: CoreSettings, scope: Scope = EVERYTHING)
     return Books(numbers[0], told, numbers[1], readings, unreadable, doubled, kinds, days, uneven, broken)
 
 
+def is_known(database: Any, station: str) -> bool:
+    """Whether the registry knows the station, or anything has come of it."""
+    with database, database.cursor() as cursor:
+        cursor.execute(
+            "select exists (select from station where station = %(station)s)"
+            " or exists (select from closed_counts where station = %(station)s)"
+            " or exists (select from intake where %(station)s = any(stations))",
+            {"station": station},
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def begin(cursor: Any) -> None:
     """All that is read in this transaction is of one moment."""
     cursor.execute("set transaction isolation level repeatable read, read only")

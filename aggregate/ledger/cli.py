@@ -15,8 +15,8 @@ from psycopg2.extensions import connection
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from aggregate.ledger.balance import Account, Books, By, Group, balance, group
-from aggregate.ledger.books import Scope, read_books
+from aggregate.ledger.balance import UNKNOWN, Account, Books, By, Group, balance, group
+from aggregate.ledger.books import Scope, is_known, read_books
 from aggregate.ledger.check import Checked, check_log
 from aggregate.ledger.check import Progress as Tell
 from aggregate.ledger.complaints import complaints, log_complaints
@@ -24,6 +24,7 @@ from aggregate.ledger.explain import Explanation, explain
 from core.errors import InputError, UnavailableError
 from core.postgres import Gone, connect
 from core.settings import CoreSettings
+from ingest.kinds import Kind
 
 COMPLAINTS_SHOWN = 100
 
@@ -52,6 +53,9 @@ def scope_of(station: str | None, kind: str | None, day: str | None, first: str 
     """What the options ask for; raises `InputError`."""
     if day is not None and (first is not None or last is not None):
         raise InputError("options", "goes without --from and --to", field="--day", value=day, hint="leave one out")
+    if kind is not None and kind not in {*Kind, UNKNOWN}:
+        raise InputError("options", "is no kind of station", field="--kind", value=kind,
+                         hint=f"one of {', '.join([*Kind, UNKNOWN])}")  # fmt: skip
     start, end = _date(day or first, "--day" if day else "--from"), _date(day or last, "--day" if day else "--to")
     if start is not None and end is not None and end < start:
         raise InputError("options", "is before --from", field="--to", value=last, hint="turn them round")
@@ -81,6 +85,10 @@ def _look(settings: CoreSettings, scope: Scope, *, log: bool) -> Found:
     with closing(connect(settings, "reader", application="lantian ledger")) as database:
         try:
             books = read_books(database, settings, scope)
+            accounts = balance(books)
+            if scope.station is not None and not accounts and not is_known(database, scope.station):
+                raise InputError("unknown", "is not in the registry, and nothing ever came of it", field="--station",
+                                 value=scope.station, hint="see `lantian ledger --by station`")  # fmt: skip
             explained = explain(database, settings, books.uneven, books.breaks)
             checked = _checked(database, settings) if log else None
         except KafkaError as error:
@@ -88,7 +96,7 @@ def _look(settings: CoreSettings, scope: Scope, *, log: bool) -> Found:
         except Gone as error:
             raise UnavailableError("postgres", f"PostgreSQL went away: {str(error).strip().splitlines()[0]}",
                                    hint="run `lantian status`") from error  # fmt: skip
-    return Found(scope, books, balance(books), explained, checked)
+    return Found(scope, books, accounts, explained, checked)
 
 
 def _checked(database: connection, settings: CoreSettings) -> Checked:
@@ -113,27 +121,38 @@ def _bar() -> Iterator[Tell]:
 
 
 def _json(found: Found, by: By | None, groups: Sequence[Group] | None) -> str:
+    checked = not found.scope.dated
+    unknown = {} if checked else dict.fromkeys(("due", "received", "in_flight", "lost"))
     accounts = [
         {
             **msgspec.to_builtins(account),
+            "due": account.due,
+            "received": account.received,
             "in_flight": account.in_flight,
             "lost": account.lost,
+            **unknown,
             "difference": account.difference,
-            "balanced": account.balanced,
+            "balanced": _known(account.balanced, checked=checked),
         }
         for account in found.accounts
     ]
-    lines = [{**msgspec.to_builtins(line), "difference": line.difference} for line in groups or ()]
+    lines = [{**msgspec.to_builtins(line), **unknown, "difference": line.difference} for line in groups or ()]
     shown = {
+        "numbers_checked": checked,
         **({"accounts": accounts} if groups is None else {"by": by, "groups": lines}),
         "breaks": msgspec.to_builtins(found.books.breaks),
         "doubled": msgspec.to_builtins(found.books.doubled),
         "uneven": msgspec.to_builtins(found.books.uneven),
         "explained": msgspec.to_builtins(found.explained),
         "log": msgspec.to_builtins(found.log, str_keys=True),
-        "balanced": found.balanced,
+        "balanced": _known(found.balanced, checked=checked),
     }
     return json.dumps(shown, ensure_ascii=False)
+
+
+def _known(balanced: bool, *, checked: bool) -> bool | None:
+    """None where the second balance holds, and the first was not looked at."""
+    return None if balanced and not checked else balanced
 
 
 def _lines(found: Found, by: By | None, groups: Sequence[Group] | None) -> Iterator[str]:
@@ -162,11 +181,14 @@ def _verdict(found: Found) -> str:
     accounts = found.accounts
     unbalanced = sum(not account.balanced for account in accounts)
     flying = sum(account.in_flight for account in accounts)
-    verdict = f"{unbalanced} of {len(accounts)} accounts do not balance" if unbalanced else "balanced"
-    if found.books.breaks:
-        verdict += f", intake has {len(found.books.breaks)} breaks"
+    differences = 0 if found.log is None else len(found.log.differences) + found.log.more
+    wrong = [
+        *([f"{unbalanced} of {len(accounts)} accounts do not balance"] if unbalanced else []),
+        *([f"intake has {len(found.books.breaks)} breaks"] if found.books.breaks else []),
+        *([f"Kafka's log differs from intake in {differences} places"] if differences else []),
+    ]
     numbers = "their numbers not looked at" if found.scope.dated else f"{flying} reports in flight"
-    return f"ledger: {len(accounts)} accounts, {numbers}, {verdict}"
+    return f"ledger: {len(accounts)} accounts, {numbers}, {'balanced' if found.balanced else ', '.join(wrong)}"
 
 
 def _figures(of: Account | Group, scope: Scope) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 
 import pytest
@@ -11,17 +12,23 @@ from archive_stage import close, grow_old
 from ledger_stage import START, Found, ledger_worker, sent, take
 from reports import DAY, MINUTE, PM10, entry, report
 from typer.testing import CliRunner
-from worker_stage import Ground, Worker
+from worker_stage import Ground, Log, Worker, worker
 
 from aggregate.commands import app
+from aggregate.ledger import log as ledger_log
 from aggregate.ledger.balance import By, Counts, Group, group
 from aggregate.ledger.books import Scope
 from aggregate.ledger.chain import Flaw
 from aggregate.ledger.check import Difference
 from aggregate.ledger.explain import Named
+from core import kafka
+from core.clock import MICROS
+from core.errors import UnavailableError
 from core.kafka import partition_of
 from core.settings import CoreSettings
+from ingest.entries import MAX_BODY_BYTES, make_entry
 from ingest.envelope import Entry, EntryKind, Source
+from ingest.topics import parse_topic
 
 pytestmark = pytest.mark.stack
 
@@ -183,6 +190,25 @@ def test_a_part_asked_for_is_what_it_is_in_the_whole(ground: Ground, step: Worke
     assert len(whole) == 2
 
 
+# --- Kafka does not hold what it should -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("behind", "says"), [(0, "sends nothing from offset"), (5, "no more: it was deleted, or the log was cut")]
+)
+def test_what_kafka_does_not_send_is_said_and_not_waited_for_for_ever(
+    ground: Ground, step: Worker, monkeypatch: pytest.MonkeyPatch, behind: int, says: str
+) -> None:
+    monkeypatch.setattr(ledger_log, "STALLED_S", 2.0)
+    take(step, sent(NAME, 1, {"PM10": 80}))
+    partition = partition_of(NAME)
+    end = step.stands[partition].offset
+    with closing(kafka.consumer(ground.settings, group=None)) as consumer:
+        assert len(list(ledger_log.read(consumer, partition, end - 1, end))) == 1
+        with pytest.raises(UnavailableError, match=says):
+            list(ledger_log.read(consumer, partition, end + behind, end + behind + 1))
+
+
 # --- it names what is wrong ------------------------------------------------------------------------------------------
 
 
@@ -192,6 +218,19 @@ def test_it_names_the_numbers_that_never_came(ground: Ground, step: Worker) -> N
     found = Found(ground).account(NAME)
     assert found.runs[0].missing == [(3, 4), (6, 9)]
     assert not found.balanced
+
+
+def test_a_status_that_tells_nonsense_counts_as_nothing_and_excuses_no_number(ground: Ground, step: Worker) -> None:
+    topic = parse_topic(f"lantian/v1/140502/air/{NAME}/status")
+    assert topic is not None
+    huge = make_entry(topic, b'{"state":"online","seq":1}' + b" " * MAX_BODY_BYTES, START * MICROS, "")
+    told = (b'{"state":"online","seq":%d}' % seq for seq in (10**20, 2**63 - 1, -1))
+    nonsense = [huge, *(entry(body, name=NAME, kind=EntryKind.STATUS) for body in told)]
+    take(step, sent(NAME, 1, {"PM10": 80}), *nonsense, sent(NAME, 3, {"PM10": 80}))
+    found = Found(ground)
+    account = found.account(NAME)
+    assert (account.reports, account.unreadable, account.lost, account.due) == (2, 0, 1, 3)
+    assert found.log().differences == []
 
 
 def test_a_row_that_vanished_is_named_by_its_number(ground: Ground, step: Worker) -> None:
@@ -275,13 +314,29 @@ def test_a_count_of_intake_that_is_not_the_logs_is_named_by_its_offsets(ground: 
 def test_what_is_taken_twice_is_an_overlap_and_differs_from_the_log(ground: Ground, step: Worker) -> None:
     take(step, sent(NAME, 1, {"PM10": 80}))
     ground.rows(
-        "insert into intake (partition, from_offset, to_offset, taken_at, stations, sources, days, reports, readings,"
-        " repeats) select partition, from_offset, to_offset, taken_at + interval '1 s', stations, sources, days,"
-        " reports, readings, readings from intake"
+        "insert into intake (cluster, partition, from_offset, to_offset, taken_at, stations, sources, days, reports,"
+        " readings, repeats) select cluster, partition, from_offset, to_offset, taken_at + interval '1 s', stations,"
+        " sources, days, reports, readings, readings from intake"
     )
     found = Found(ground)
     assert [broken.flaw for broken in found.books.breaks] == [Flaw.OVERLAP]
     assert [(d.log_reports, d.intake_reports) for d in found.log().differences] == [(1, 2)]
+
+
+def test_offsets_are_a_clusters_and_another_clusters_hide_and_break_nothing(ground: Ground, step: Worker) -> None:
+    with worker(ground.settings, Log()) as before:
+        before.gain(START)
+        take(before, *(sent(NAME, seq, {"PM10": 80}) for seq in (1, 2)))
+    for seq in (3, 5, 7):
+        take(step, sent(NAME, seq, {"PM10": 80}), sent(NAME, seq + 1, {"PM10": 80}))
+    found = Found(ground)
+    assert (found.account(NAME).balanced, found.books.breaks, found.log().differences) == (True, [], [])
+    partition, first, _ = next(row for row in spans(ground) if row[1] > 0)
+    ground.rows("insert into intake_folded values ('elsewhere', %s, '{[0,1000000)}')", partition)
+    ground.rows("delete from intake where from_offset = %s and cluster = %s", first, step.position.cluster)
+    found = Found(ground)
+    assert [(gap.flaw, gap.first) for gap in found.books.breaks] == [(Flaw.GAP, first)]
+    assert [why.complete for why in found.explained] == [False]
 
 
 def test_a_number_that_vanished_from_a_closed_day_is_missing(ground: Ground, step: Worker) -> None:
@@ -331,6 +386,36 @@ def test_the_command_says_which_numbers_and_exits_1(ground: Ground, step: Worker
     assert "2 readings of run 0 seq 7 came in and do not stand" in result.output
 
 
+def test_the_last_line_names_whatever_makes_the_status_1(ground: Ground, step: Worker, command: CliRunner) -> None:
+    take(step, sent(NAME, 1, {"PM10": 80}))
+    ground.rows("update intake set reports[1] = 5")
+    result = command.invoke(app, ["ledger", "--log"])
+    assert result.exit_code == 1
+    verdict = "ledger: 1 accounts, 0 reports in flight, Kafka's log differs from intake in 1 places"
+    assert result.output.splitlines()[-1] == verdict
+    ground.rows("delete from intake where true")
+    ground.rows("delete from report where true")
+    result = command.invoke(app, ["ledger"])
+    assert result.exit_code == 1
+    assert result.output.splitlines()[-1] == "ledger: 0 accounts, 0 reports in flight, intake has 1 breaks"
+
+
+def test_as_json_what_was_not_looked_at_is_null(ground: Ground, step: Worker, command: CliRunner) -> None:
+    take(step, sent(NAME, 1, {"PM10": 80}), sent(NAME, 3, {"PM10": 80}))
+    day = ["ledger", "--json", "--day", "2026-03-10"]
+    shown = json.loads(command.invoke(app, day).output)
+    [account] = shown["accounts"]
+    assert (shown["numbers_checked"], shown["balanced"], account["balanced"]) == (False, None, None)
+    assert [account[name] for name in ("due", "received", "in_flight", "lost", "readings")] == [None] * 4 + [2]
+    [line] = json.loads(command.invoke(app, [*day, "--by", "station"]).output)["groups"]
+    assert [line[name] for name in ("due", "received", "in_flight", "lost")] == [None] * 4
+    ground.rows("delete from report where seq = 1")
+    shown = json.loads(command.invoke(app, day).output)
+    assert (shown["balanced"], shown["accounts"][0]["balanced"]) == (False, False)
+    shown = json.loads(command.invoke(app, ["ledger", "--json"]).output)
+    assert (shown["numbers_checked"], shown["accounts"][0]["lost"], shown["balanced"]) == (True, 2, False)
+
+
 def test_as_json_all_that_was_found_is_one_value(ground: Ground, step: Worker, command: CliRunner) -> None:
     honest_days(step)
     result = command.invoke(app, ["ledger", "--json", "--by", "day"])
@@ -358,9 +443,11 @@ def test_of_days_it_says_that_numbers_were_not_looked_at(ground: Ground, step: W
         (["--from", "2026-03-10", "--to", "2026-03-01"], "is before --from"),
         (["--day", "yesterday"], "is no day"),
         (["--log", "--station", NAME], "reads all that came in"),
+        (["--kind", "wind"], "is no kind of station"),
+        (["--station", "ledger-typo"], "is not in the registry, and nothing ever came of it"),
     ],
 )
-def test_options_of_which_one_would_be_ignored_are_refused(
+def test_options_that_would_be_ignored_or_that_nothing_can_meet_are_refused(
     command: CliRunner, options: list[str], complaint: str
 ) -> None:
     assert complaint in str(command.invoke(app, ["ledger", *options]).exception)
