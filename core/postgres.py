@@ -67,18 +67,20 @@ def connect(settings: CoreSettings, role: str, *, application: str) -> connectio
         ) from error
 
 
-def end_frozen(cursor: Any, seconds: float) -> int:
-    """End this application's other sessions that keep the server waiting, within a transaction, for `seconds`.
+def end_frozen(cursor: Any, table: str, seconds: float) -> int:
+    """End this application's other sessions that keep the server waiting for `seconds` and hold rows of `table`.
 
     Their processes are frozen or cut off, or take it for a server that went away; what they held is free again.
-    `idle_in_transaction_session_timeout` does not know of one that stands still in the middle of a COPY.
+    `idle_in_transaction_session_timeout` does not know of one that stands still in the middle of a COPY. One that waits
+    for Kafka within a transaction holds no rows, and is left alone.
     """
     cursor.execute(
         "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = current_user"
         " and application_name = current_setting('application_name') and pid <> pg_backend_pid()"
         " and wait_event_type = 'Client' and xact_start is not null"
-        " and state_change < clock_timestamp() - make_interval(secs => %s)",
-        (seconds,),
+        " and state_change < clock_timestamp() - make_interval(secs => %s)"
+        " and pid in (select pid from pg_locks where relation = %s::regclass and mode = 'RowShareLock' and granted)",
+        (seconds, table),
     )
     return int(cursor.fetchone()[0])
 

@@ -202,7 +202,7 @@ class Stream:
 
         def work(cursor: Any) -> dict[int, Stand]:
             stands = offsets.claim(cursor, self._position(), wanted)
-            if len(stands) < len(wanted) and (ended := end_frozen(cursor, FROZEN_S)):
+            if len(stands) < len(wanted) and (ended := end_frozen(cursor, "consumer_offset", FROZEN_S)):
                 self._log.warning("frozen_sessions_ended", sessions=ended)
             if stands:
                 self._step.forget()

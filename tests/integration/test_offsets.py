@@ -19,6 +19,8 @@ from core.settings import CoreSettings
 
 pytestmark = pytest.mark.stack
 
+TABLE = "consumer_offset"
+
 
 @pytest.fixture
 def position() -> Position:
@@ -80,7 +82,7 @@ def test_a_session_that_stands_still_in_a_transaction_is_ended_and_that_is_a_ser
 
     def ended() -> int:
         with successor, successor.cursor() as cursor:
-            return end_frozen(cursor, 0.2)
+            return end_frozen(cursor, TABLE, 0.2)
 
     def goes_on_too_late() -> None:
         with holder, holder.cursor() as cursor:
@@ -94,14 +96,16 @@ def test_a_session_that_stands_still_in_a_transaction_is_ended_and_that_is_a_ser
 
 
 def test_a_session_that_stands_still_in_the_middle_of_a_copy_is_ended(
-    holder: connection, successor: connection
+    holder: connection, successor: connection, position: Position
 ) -> None:
+    claimed(holder, position, 0)
     source = Endless()
     failed = threading.Event()
 
     def copy() -> None:
         try:
             with holder, holder.cursor() as cursor:
+                offsets.lock(cursor, position, offsets.read(cursor, position, [0]))
                 cursor.execute("create temporary table half (number int)")
                 cursor.copy_expert("copy half from stdin", source)
         except Gone:
@@ -113,7 +117,7 @@ def test_a_session_that_stands_still_in_the_middle_of_a_copy_is_ended(
 
     def ended() -> int:
         with successor, successor.cursor() as cursor:
-            return end_frozen(cursor, 0.2)
+            return end_frozen(cursor, TABLE, 0.2)
 
     assert eventually("the session is ended", ended) == 1
     source.go_on.set()
@@ -121,10 +125,20 @@ def test_a_session_that_stands_still_in_the_middle_of_a_copy_is_ended(
     assert failed.is_set()
 
 
+def test_a_session_that_stands_still_in_a_transaction_and_holds_no_offsets_is_left_alone(
+    holder: connection, successor: connection, position: Position
+) -> None:
+    with holder, holder.cursor() as cursor:
+        cursor.execute("select id from outbox limit 1")  # as it waits for Kafka meanwhile
+        with successor, successor.cursor() as other:
+            assert end_frozen(other, TABLE, 0.0) == 0
+        cursor.execute("select 1")
+
+
 def test_a_session_that_waits_outside_a_transaction_is_left_alone(holder: connection, successor: connection) -> None:
     with holder, holder.cursor() as cursor:
         cursor.execute("select 1")
     with successor, successor.cursor() as cursor:
-        assert end_frozen(cursor, 0.0) == 0
+        assert end_frozen(cursor, TABLE, 0.0) == 0
     with holder, holder.cursor() as cursor:
         cursor.execute("select 1")
