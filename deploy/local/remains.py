@@ -12,6 +12,10 @@ from deploy.local.process import Running, of_this_boot
 from deploy.local.stack import Stack
 
 LAST_LINES = 2
+DISK_LINES = 40
+"""What an ended server says of its disk is not its last word."""
+DISK_WORDS = ("No space left on device", "Shutdown broker because all log dirs")
+"""Of PostgreSQL when its log (WAL) cannot grow, and of Kafka at the first write that fails: both end then."""
 _UP = "run `lantian up`"
 
 
@@ -47,7 +51,11 @@ def _server(stack: Stack, name: str, running: Running) -> Finding:
     since = "" if of_this_boot(running) else "; the machine has been started anew since"
     last = " | ".join(line.strip() for line in stack.log_tail(name, LAST_LINES).splitlines())
     detail = f"was started (pid {running.pid}), was not stopped and does not run{since}; its last words: {last or '–'}"
-    return Finding(f"{name} ended", ok=False, detail=detail, remedy=_UP)
+    log, remedy = stack.log_tail(name, DISK_LINES), _UP
+    if any(word in log for word in DISK_WORDS):
+        detail += "; its log tells of a disk that is full or fails"
+        remedy = f"make room on the disk of {stack.state_dir / name} (`df` shows it), then {_UP}"
+    return Finding(f"{name} ended", ok=False, detail=detail, remedy=remedy)
 
 
 def cluster_state(control: Path) -> ClusterState | None:

@@ -50,6 +50,24 @@ def test_a_server_that_was_not_stopped_and_does_not_run_is_told_with_its_last_wo
     assert "first" not in told.detail
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("postgres", "PANIC:  could not write to file: No space left on device"),
+        ("kafka", "ERROR Shutdown broker because all log dirs in /kafka/data have failed"),
+    ],
+)
+def test_a_server_that_ended_for_want_of_room_is_given_room_before_it_is_started(
+    tmp_path: Path, name: str, said: str
+) -> None:
+    remember(tmp_path, name, GONE)
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / f"{name}.log").write_text("\n".join([said, *["shutting down"] * 10]), encoding="utf-8")
+    told = found(tmp_path)[f"{name} ended"]
+    assert f"make room on the disk of {tmp_path / name}" in told.remedy
+    assert "lantian up" in told.remedy
+
+
 def test_a_record_that_was_being_written_in_the_power_cut_is_no_server(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir(parents=True)
     (tmp_path / "run" / "postgres.json").write_text(json.dumps(asdict(GONE))[:20], encoding="utf-8")
