@@ -30,9 +30,10 @@ def run(keep_days: int | None, *, dry_run: bool, as_json: bool) -> None:
         try:
             done = archive(database, limits, dry_run=dry_run, progress=tell)
         except Gone as error:
+            what = "PostgreSQL went away" if database.closed else "PostgreSQL broke a step off"
             raise UnavailableError(
                 "postgres",
-                f"PostgreSQL went away: {str(error).strip().splitlines()[0]}",
+                f"{what}: {str(error).strip().splitlines()[0]}",
                 hint="run `lantian archive` again: what is closed stays closed",
             ) from error
     seconds = time.monotonic() - started

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from itertools import islice
+from typing import TypeVar
 
 import psycopg2.errors
 from psycopg2.extensions import connection
@@ -35,7 +36,10 @@ STEP_S = 0.2
 """How long a step should keep the worker of its partition waiting."""
 
 _FEWEST, _MOST = 1, 500
-"""Station-days a step."""
+"""Station-days a step, or rows of `intake`."""
+
+
+_Item = TypeVar("_Item")
 
 
 class Waiting(StrEnum):
@@ -97,13 +101,30 @@ def archive(database: connection, limits: Limits, *, dry_run: bool, progress: Te
     return run.done
 
 
+class Pace:
+    """How many are taken in a step, so that it lasts about `STEP_S` by `clock`."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._size = 32
+
+    def steps(self, items: Iterable[_Item]) -> Iterator[list[_Item]]:
+        """The items step by step, each measured while the caller is at it."""
+        left = iter(items)
+        while step := list(islice(left, self._size)):
+            started = self._clock()
+            yield step
+            wanted = int(len(step) * STEP_S / max(self._clock() - started, 0.001))
+            self._size = min(max(wanted, self._size // 2, _FEWEST), 2 * self._size, _MOST)
+
+
 class _Run:
     def __init__(self, database: connection, limits: Limits, *, dry_run: bool, progress: Tell) -> None:
         self._database = database
         self._limits = limits
         self._dry_run = dry_run
         self._progress = progress
-        self._size = 32
+        self._closing, self._folding = Pace(), Pace()
         self.done = Archived()
 
     def close_days(self) -> None:
@@ -133,13 +154,10 @@ class _Run:
         """Close the station-days that a page names; `seen` are those that this run has judged."""
         with self._database, self._database.cursor() as cursor:
             named = archive_sql.read_days(cursor, page, self._limits.first_kept)
-        days = iter(sorted({StationDay(*row) for row in named} - seen, key=lambda of: (of.day, of.station)))
-        while step := list(islice(days, self._size)):
-            started = time.monotonic()
+        days = sorted({StationDay(*row) for row in named} - seen, key=lambda of: (of.day, of.station))
+        for step in self._closing.steps(days):
             self._step(partition, step)
             seen.update(step)
-            wanted = int(len(step) * STEP_S / max(time.monotonic() - started, 0.001))
-            self._size = min(max(wanted, self._size // 2, _FEWEST), 2 * self._size, _MOST)
 
     def _step(self, partition: int, step: Sequence[StationDay]) -> None:
         with self._database, self._database.cursor() as cursor:
@@ -156,9 +174,10 @@ class _Run:
         self.done.waiting.update({Waiting.NOT_FINAL: len(unfinished), Waiting.LATELY: len(lately)})
 
     def _fold(self, partition: int, page: Sequence[int]) -> None:
-        with self._database, self._database.cursor() as cursor:
-            archive_sql.lock(cursor, partition)
-            self.done.folded += archive_sql.fold(cursor, page)
+        for rows in self._folding.steps(page):
+            with self._database, self._database.cursor() as cursor:
+                archive_sql.lock(cursor, partition)
+                self.done.folded += archive_sql.fold(cursor, rows)
 
     def drop_chunks(self) -> None:
         """Drop the chunks in which every station-day is closed."""
