@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-Tell = Callable[[int, int], None]
-"""Is told how many are done, of how many."""
+Tell = Callable[[int, int | None], None]
+"""Is told how many are done, of how many; None if nobody knows."""
 
 
 @contextmanager

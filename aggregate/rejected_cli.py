@@ -5,14 +5,16 @@ from __future__ import annotations
 import getpass
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from itertools import islice
 from typing import Any
 
 import typer
 from kafka.errors import KafkaError
 
 from aggregate.progress import bar
+from aggregate.reading import RejectReason
 from aggregate.rejected_replay import HOPELESS, Chosen, Report, Who, find, send
 from core.clock import clock_of, parse_time
 from core.errors import InputError, UnavailableError
@@ -24,6 +26,7 @@ _FIELDS = ("id", "received", "station", "source", "run", "seq", "reason", "facto
 
 def listing(station: str | None, reason: str | None, limit: int, as_json: bool) -> None:
     """Print the newest rejections, a line each; `replayed` is when they were sent again, or `not sent`."""
+    _refuse_unknown(reason)
     rows = _query(
         "select rejected_id, received::text, station, source, run, seq, reason, factors, reasons, detail,"
         " (select coalesce(max(sent_at)::text, 'not sent') from rejected_replay p"
@@ -66,35 +69,38 @@ def replay(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Have rejections judged again; `first` and `last` are times of receipt."""
-    chosen = _chosen(ids, reason, station, first, last, limit)
+    """Have rejections judged again; `first` and `last` are times of receipt, `limit` is of those that may help."""
+    chosen = _chosen(ids, reason, station, first, last)
     if not why.strip():
         raise InputError("usage", "say what was repaired", field="--why")
     settings: CoreSettings = CoreSettings.load()
     clock = clock_of(settings)
     with closing(connect(settings, "repair", application="lantian rejected")) as database:
-        with database, database.cursor() as cursor:
-            found = find(cursor, chosen)
-        _refuse_named(ids, found)
-        reports = [report for report in found if report.refusal is None]
+        if ids:
+            _refuse_named(ids, list(find(database, chosen)))
+        refused: Counter[str] = Counter()
+        reports = islice(_passed(find(database, chosen), refused), limit)
         sent = 0
-        if not dry_run:
+        if dry_run:
+            passed = sum(1 for _ in reports)
+        else:
             try:
                 with bar("sending again") as tell:
                     for count in send(database, settings, reports, Who(user or getpass.getuser(), why), clock.now):
                         sent += count
-                        tell(sent, len(reports))
+                        tell(sent, limit)
             except KafkaError as error:
                 raise UnavailableError(
                     "kafka",
-                    f"Kafka does not answer: {error}; {sent} of {len(reports)} reports are sent",
+                    f"Kafka does not answer: {error}; {sent} reports are sent",
                     hint="repeat the command when it does: what was sent twice counts once",
                 ) from error
-    refused = Counter(report.refusal.name for report in found if report.refusal)
+            passed = sent
     if as_json:
-        typer.echo(json.dumps({"found": len(found), "sent": sent, "refused": refused, "dry_run": dry_run}))
+        found = passed + refused.total()
+        typer.echo(json.dumps({"found": found, "sent": sent, "refused": refused, "dry_run": dry_run}))
         return
-    told = f"{len(reports)} reports would be sent again" if dry_run else f"{sent} reports sent again"
+    told = f"{passed} reports would be sent again" if dry_run else f"{sent} reports sent again"
     told += f", {refused.total()} refused" if refused else ""
     typer.echo("; ".join([f"rejected: {told}", *(f"{n} {name}: {_why(name)}" for name, n in sorted(refused.items()))]))
 
@@ -105,17 +111,32 @@ def _chosen(
     station: str | None,
     first: str | None,
     last: str | None,
-    limit: int | None,
 ) -> Chosen:
     if not (ids or reason or station or first or last):
         raise InputError("usage", "name rejections, or choose them by --reason, --station, --from or --to",
                          hint="see `lantian rejected list`")  # fmt: skip
+    _refuse_unknown(reason)
     if reason in HOPELESS:
         raise InputError("hopeless", f"cannot be repaired by judging again: {_why(reason)}", field="--reason",
                          value=reason, hint="see docs/retention.md")  # fmt: skip
     begins = parse_time(first, field="--from").timestamp() if first else None
     ends = parse_time(last, field="--to").timestamp() if last else None
-    return Chosen(ids, reason, station, begins, ends, limit)
+    return Chosen(ids, reason, station, begins, ends)
+
+
+def _passed(found: Iterable[Report], refused: Counter[str]) -> Iterator[Report]:
+    """Those that judging again may help; the others are counted."""
+    for report in found:
+        if report.refusal is None:
+            yield report
+        else:
+            refused[report.refusal.name] += 1
+
+
+def _refuse_unknown(reason: str | None) -> None:
+    if reason is not None and reason not in set(RejectReason):
+        raise InputError("usage", "is no reason of a rejection", field="--reason", value=reason,
+                         hint=f"one of {', '.join(RejectReason)}")  # fmt: skip
 
 
 def _refuse_named(ids: Sequence[int], found: Sequence[Report]) -> None:

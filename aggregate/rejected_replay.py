@@ -7,7 +7,7 @@ then is an identical repeat (state-model: report and reading).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,6 +24,7 @@ from ingest.envelope import Entry, EntryKind, Source, encode_batch, headers
 
 BATCH_ENTRIES, BATCH_BYTES = 200, 900_000
 SEND_TIMEOUT_S = 60
+ROWS_A_FETCH = 500
 
 
 class Refusal(StrEnum):
@@ -47,7 +48,6 @@ class Chosen(NamedTuple):
     station: str | None = None
     first: float | None = None
     last: float | None = None
-    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,23 @@ class Who(NamedTuple):
     why: str
 
 
-def find(cursor: Any, chosen: Chosen) -> list[Report]:
-    """The reports chosen, in the order in which they were rejected first; without their bytes."""
+def find(database: connection, chosen: Chosen) -> Iterator[Report]:
+    """The reports chosen, in the order in which they were rejected first; without their bytes, a page at once.
+
+    Those that were sent since they were last rejected are left out, unless they are named by id: the worker has judged
+    them again, or will. The transaction is committed as soon as they are found, and others may run in between.
+    """
+    with database.cursor("chosen", withhold=True) as cursor:
+        cursor.itersize = ROWS_A_FETCH
+        _select(cursor, chosen)
+        database.commit()
+        for ids, station, source, run, seq, reasons, closed, correlation in cursor:
+            yield Report(
+                tuple(sorted(set(ids))), station, Source(source), run, seq, frozenset(reasons), closed, correlation
+            )
+
+
+def _select(cursor: Any, chosen: Chosen) -> None:
     cursor.execute(
         "with chosen as ("
         "  select distinct station, source, digest from rejected where (%(ids)s::bigint[] is null"
@@ -95,17 +110,15 @@ def find(cursor: Any, chosen: Chosen) -> list[Report]:
         " from chosen c join rejected r using (station, source, digest)"
         " cross join lateral unnest(case when cardinality(r.reasons) = 0 then array[r.reason] else r.reasons end)"
         "  as reason_of"
-        " group by r.station, r.source, r.digest order by min(r.rejected_id) limit %(limit)s",
+        " group by r.station, r.source, r.digest having %(ids)s::bigint[] is not null or bool_or(not exists ("
+        "  select from rejected_replay p where p.rejected_id = r.rejected_id and p.sent_at is not null))"
+        " order by min(r.rejected_id)",
         chosen._asdict() | {"ids": list(chosen.ids) or None},
     )
-    return [
-        Report(tuple(sorted(set(ids))), station, Source(source), run, seq, frozenset(reasons), closed, correlation)
-        for ids, station, source, run, seq, reasons, closed, correlation in cursor.fetchall()
-    ]
 
 
 def send(
-    database: connection, settings: CoreSettings, reports: Sequence[Report], who: Who, now: Callable[[], float]
+    database: connection, settings: CoreSettings, reports: Iterable[Report], who: Who, now: Callable[[], float]
 ) -> Iterator[int]:
     """Send reports again, as `lantian_repair`; yields how many Kafka has, after each record.
 
@@ -128,7 +141,7 @@ def send(
             yield len(batch.entries)
 
 
-def _batches(database: connection, reports: Sequence[Report], now: Callable[[], float]) -> Iterator[Batch[Report]]:
+def _batches(database: connection, reports: Iterable[Report], now: Callable[[], float]) -> Iterator[Batch[Report]]:
     """Records of some reports each: their bytes are read one at a time."""
     batcher: Batcher[Report] = Batcher(BATCH_ENTRIES, BATCH_BYTES, linger=0.0)
     for report in reports:

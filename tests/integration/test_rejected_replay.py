@@ -134,8 +134,9 @@ def test_a_second_replay_changes_nothing(ground: Ground, step: Worker, desk: Des
     name = f"{NEW}-2"
     take(step, sent(name, 1, {"PM10": 80}))
     ground.stations(f"{name},{CITY}")
-    for _ in range(2):
-        desk.replay("--reason", "UNKNOWN_STATION")
+    [(number,)] = ground.rows("select rejected_id from rejected")
+    for chosen in (["--reason", "UNKNOWN_STATION"], [str(number)]):
+        assert desk.replay(*chosen)["sent"] == 1
         take(step, *desk.sent(), now=START + 2 * HOUR)
     assert len(ground.readings(name)) == ground.count("report") == ground.count("rejected") == 1
     account = accounts(ground)[name, "device"]
@@ -226,6 +227,24 @@ def test_it_refuses_what_belongs_to_a_closed_day(ground: Ground, step: Worker, d
     take(step, sent(FAR, 1, {"PM10": 80}), sent(TWIN, 1, {"PM10": 80}))
     close(ground)
     assert desk.replay("--station", FAR) == {"found": 1, "sent": 0, "refused": {"CLOSED": 1}, "dry_run": False}
+
+
+def test_a_limit_moves_on_and_what_cannot_be_repaired_does_not_use_it_up(
+    ground: Ground, step: Worker, desk: Desk
+) -> None:
+    take(step, sent(TWIN, 1, {"PM10": 80}, minute=10, received=START))
+    take(step, *(sent(FAR, seq, {"PM10": 80}) for seq in (1, 2)))
+    for seqs in ([1], [2], []):
+        said = desk.replay("--from", "2026-01-01T00:00:00+08:00", "--limit", "1")
+        assert (said["sent"], said["refused"]) == (len(seqs), {"FUTURE": 1})
+        assert [item.seq for item in desk.sent()] == seqs
+
+
+@pytest.mark.parametrize("words", [["list"], ["replay", "--why", "mended"]])
+def test_a_reason_that_there_is_not_is_wrong_use(desk: Desk, words: list[str]) -> None:
+    result = desk.lantian(*words, "--reason", "UNKNOWN_STATIN")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    assert "is no reason of a rejection" in result.stderr
 
 
 def test_nothing_named_is_wrong_use(desk: Desk) -> None:
