@@ -40,10 +40,8 @@ def series(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     [
         [PowerCut()],
         [Zombie("worker")],
-        [ServerKilled("kafka"), Frozen("worker", every=False)],
+        [ServerKilled("kafka"), Frozen("worker", every=False), Killed("engine", every=True)],
         [HalfOpen("worker-postgres"), Slow("kafka"), Cut("bridge-mqtt")],
-        [ServerKilled("postgres"), Killed("engine", every=True), Killed("bridge", every=False)],
-        [ServerKilled("mosquitto"), Killed("worker", every=True)],
     ],
     ids=lambda faults: ", ".join(map(str, faults)),
 )
