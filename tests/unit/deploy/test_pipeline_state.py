@@ -146,6 +146,14 @@ def test_a_consumer_that_works_elsewhere_is_a_problem_only_when_it_stands_still(
     assert _consumer(behind, PipelineState([], [behind], None, {})).ok is ok
 
 
+def test_a_consumer_whose_process_here_does_not_answer_is_a_problem_as_soon_as_it_is_behind() -> None:
+    behind = ConsumerState("worker", TOPIC, 5, 0.0)
+    dead = ProcessState("aggregate", 1, 9483, None, answers=False, ready=False, lacks=[])
+    finding = _consumer(behind, PipelineState([dead], [behind], None, {}))
+    assert not finding.ok
+    assert finding.remedy == "run `lantian aggregate`"
+
+
 def test_what_takes_too_long_to_find_is_told_as_unknown() -> None:
     late = Stored(None, None, None, None, newest_known=False, clock_ahead_s=0.0, audit=[])
     state = PipelineState([], [], late, {})
