@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 from kafka import TopicPartition
-from reports import HOUR, MIDNIGHT, MINUTE, entry, report
+from reports import DAY, HOUR, MIDNIGHT, MINUTE, PM10, entry, report
 from worker_stage import Ground, Log, Record, Worker, worker
 
 from aggregate.ledger.balance import Account, Books
@@ -21,6 +22,8 @@ from core.settings import CoreSettings
 from ingest.envelope import Entry, Source
 
 START = MIDNIGHT + 9 * HOUR
+
+NAME, DUST, NOBODY = "ledger-air", "ledger-dust", "ledger-nobody"
 
 
 class KafkaLog(Log):
@@ -82,6 +85,34 @@ def take(step: Worker, *entries: Entry) -> None:
     step.take(START + HOUR)
 
 
+def every_kind_of_entry() -> list[Entry]:
+    """Taken, corrected, repeated and rejected for every reason that a device can give."""
+    return [
+        *(sent(NAME, seq, {"PM10": 80, "SO2": 9}) for seq in range(1, 6)),
+        sent(NAME, 11, {"PM10": 81}, minute=3),
+        sent(NAME, 12, {"PM10": 1e9, "SO2": 9}),
+        sent(NAME, 13, {"PM10": 80, PM10: 80}),
+        sent(NAME, 14, {"XYZ": 1}),
+        sent(NAME, 15, {"PM10": 80}, minute=200),
+        sent(NAME, 16, {"PM10": 80}, says="somebody-else"),
+        sent(NAME, 2, {"PM10": 99, "SO2": 9}),
+    ]
+
+
+def honest_days(step: Worker) -> None:
+    """Two kinds and a stranger, two sources, two days, repeats and rejects; nothing is missing."""
+    take(
+        step,
+        *every_kind_of_entry(),
+        *(sent(NAME, seq, {"PM10": 80, "SO2": 9}) for seq in range(6, 11)),
+        *(sent(DUST, seq, {"PM10": 80}) for seq in range(1, 4)),
+        *(sent(NOBODY, seq, {"PM10": 80}) for seq in range(1, 3)),
+        *(sent(DUST, seq, {"PM10": 70, "PM2.5": 30}, source=Source.REPLAY) for seq in range(1, 3)),
+    )
+    yesterday = [report(START - DAY, 4, {"PM10": 60, "PM2.5": 20}, name=DUST, period="PT1M")] * 2
+    take(step, *(entry(body, name=DUST, received=START) for body in yesterday))
+
+
 class Found:
     """The ledger as it stands now."""
 
@@ -100,3 +131,10 @@ class Found:
         """What comes of comparing `intake` with Kafka's log."""
         with closing(connect(self._settings, "reader", application="test")) as database:
             return check_log(database, self._settings, lambda _partition, _done, _of: None)
+
+
+def ledger_ground(settings: CoreSettings, folder: Path) -> Ground:
+    """A registry with two of the three stations."""
+    made = Ground(settings, folder)
+    made.stations(f"{NAME},站,air,140502,ledger-city,PT1M,city,,", f"{DUST},工地,dust,140502,ledger-city,PT1M,,,")
+    return made

@@ -9,12 +9,21 @@ from datetime import date
 
 import pytest
 from archive_stage import close, grow_old
-from ledger_stage import START, Found, ledger_worker, sent, take
-from reports import DAY, MINUTE, PM10, entry, report
-from typer.testing import CliRunner
+from ledger_stage import (
+    DUST,
+    NAME,
+    START,
+    Found,
+    every_kind_of_entry,
+    honest_days,
+    ledger_ground,
+    ledger_worker,
+    sent,
+    take,
+)
+from reports import MINUTE, PM10, entry, report
 from worker_stage import Ground, Log, Worker, worker
 
-from aggregate.commands import app
 from aggregate.ledger import log as ledger_log
 from aggregate.ledger.balance import By, Counts, Group, group
 from aggregate.ledger.books import Scope
@@ -27,53 +36,23 @@ from core.errors import UnavailableError
 from core.kafka import partition_of
 from core.settings import CoreSettings
 from ingest.entries import MAX_BODY_BYTES, make_entry
-from ingest.envelope import Entry, EntryKind, Source
+from ingest.envelope import EntryKind
 from ingest.topics import parse_topic
 
 pytestmark = pytest.mark.stack
 
-NAME, DUST, NOBODY = "ledger-air", "ledger-dust", "ledger-nobody"
 YEAR_NOUGHT = report(START, 30, {"PM10": 80}, name=NAME).replace(b"2026-03-10T09:00:00", b"0001-01-01T00:00:00")
 
 
 @pytest.fixture(scope="module")
 def ground(stack: CoreSettings, tmp_path_factory: pytest.TempPathFactory) -> Ground:
-    made = Ground(stack, tmp_path_factory.mktemp("ledger"))
-    made.stations(f"{NAME},站,air,140502,ledger-city,PT1M,city,,", f"{DUST},工地,dust,140502,ledger-city,PT1M,,,")
-    return made
+    return ledger_ground(stack, tmp_path_factory.mktemp("ledger"))
 
 
 @pytest.fixture
 def step(ground: Ground) -> Iterator[Worker]:
     with ledger_worker(ground) as made:
         yield made
-
-
-def every_kind_of_entry() -> list[Entry]:
-    return [
-        *(sent(NAME, seq, {"PM10": 80, "SO2": 9}) for seq in range(1, 6)),
-        sent(NAME, 11, {"PM10": 81}, minute=3),
-        sent(NAME, 12, {"PM10": 1e9, "SO2": 9}),
-        sent(NAME, 13, {"PM10": 80, PM10: 80}),
-        sent(NAME, 14, {"XYZ": 1}),
-        sent(NAME, 15, {"PM10": 80}, minute=200),
-        sent(NAME, 16, {"PM10": 80}, says="somebody-else"),
-        sent(NAME, 2, {"PM10": 99, "SO2": 9}),
-    ]
-
-
-def honest_days(step: Worker) -> None:
-    """Two kinds and a stranger, two sources, two days, repeats and rejects; nothing is missing."""
-    take(
-        step,
-        *every_kind_of_entry(),
-        *(sent(NAME, seq, {"PM10": 80, "SO2": 9}) for seq in range(6, 11)),
-        *(sent(DUST, seq, {"PM10": 80}) for seq in range(1, 4)),
-        *(sent(NOBODY, seq, {"PM10": 80}) for seq in range(1, 3)),
-        *(sent(DUST, seq, {"PM10": 70, "PM2.5": 30}, source=Source.REPLAY) for seq in range(1, 3)),
-    )
-    yesterday = [report(START - DAY, 4, {"PM10": 60, "PM2.5": 20}, name=DUST, period="PT1M")] * 2
-    take(step, *(entry(body, name=DUST, received=START) for body in yesterday))
 
 
 # --- it balances -----------------------------------------------------------------------------------------------------
@@ -355,99 +334,3 @@ def test_a_count_of_a_closed_day_that_is_off_is_said_and_no_number_named(ground:
     ground.rows("update closed_counts set current = current - 1")
     (why,) = Found(ground).explained
     assert (why.difference, why.closed, why.lacking) == (1, True, [])
-
-
-# --- the command -----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def command(stack_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    for name, value in stack_environment.items():
-        monkeypatch.setenv(name, value)
-    return CliRunner()
-
-
-def test_the_command_ends_with_balanced_and_status_0(ground: Ground, step: Worker, command: CliRunner) -> None:
-    honest_days(step)
-    result = command.invoke(app, ["ledger", "--by", "kind", "--log"])
-    assert result.exit_code == 0, result.output
-    *_, log, verdict = result.output.splitlines()
-    assert log.endswith("readings read again, 0 differences from intake")
-    assert verdict == "ledger: 4 accounts, 0 reports in flight, balanced"
-
-
-def test_the_command_says_which_numbers_and_exits_1(ground: Ground, step: Worker, command: CliRunner) -> None:
-    honest_days(step)
-    ground.rows("delete from report where seq = 7 and source = 0")
-    result = command.invoke(app, ["ledger", "--station", NAME])
-    assert result.exit_code == 1
-    assert f"{NAME} device: run 0 lacks seq 7" in result.output
-    assert f"{NAME} device 2026-03-10: 2 readings taken are not accounted for" in result.output
-    assert "2 readings of run 0 seq 7 came in and do not stand" in result.output
-
-
-def test_the_last_line_names_whatever_makes_the_status_1(ground: Ground, step: Worker, command: CliRunner) -> None:
-    take(step, sent(NAME, 1, {"PM10": 80}))
-    ground.rows("update intake set reports[1] = 5")
-    result = command.invoke(app, ["ledger", "--log"])
-    assert result.exit_code == 1
-    verdict = "ledger: 1 accounts, 0 reports in flight, Kafka's log differs from intake in 1 places"
-    assert result.output.splitlines()[-1] == verdict
-    ground.rows("delete from intake where true")
-    ground.rows("delete from report where true")
-    result = command.invoke(app, ["ledger"])
-    assert result.exit_code == 1
-    assert result.output.splitlines()[-1] == "ledger: 0 accounts, 0 reports in flight, intake has 1 breaks"
-
-
-def test_as_json_what_was_not_looked_at_is_null(ground: Ground, step: Worker, command: CliRunner) -> None:
-    take(step, sent(NAME, 1, {"PM10": 80}), sent(NAME, 3, {"PM10": 80}))
-    day = ["ledger", "--json", "--day", "2026-03-10"]
-    shown = json.loads(command.invoke(app, day).output)
-    [account] = shown["accounts"]
-    assert (shown["numbers_checked"], shown["balanced"], account["balanced"]) == (False, None, None)
-    assert [account[name] for name in ("due", "received", "in_flight", "lost", "readings")] == [None] * 4 + [2]
-    [line] = json.loads(command.invoke(app, [*day, "--by", "station"]).output)["groups"]
-    assert [line[name] for name in ("due", "received", "in_flight", "lost")] == [None] * 4
-    ground.rows("delete from report where seq = 1")
-    shown = json.loads(command.invoke(app, day).output)
-    assert (shown["balanced"], shown["accounts"][0]["balanced"]) == (False, False)
-    shown = json.loads(command.invoke(app, ["ledger", "--json"]).output)
-    assert (shown["numbers_checked"], shown["accounts"][0]["lost"], shown["balanced"]) == (True, 2, False)
-
-
-def test_as_json_all_that_was_found_is_one_value(ground: Ground, step: Worker, command: CliRunner) -> None:
-    honest_days(step)
-    result = command.invoke(app, ["ledger", "--json", "--by", "day"])
-    shown = json.loads(result.output)
-    assert [(line["name"], line["readings"], line["due"]) for line in shown["groups"]] == [
-        ("2026-03-09", 4, None),
-        ("2026-03-10", 39, None),
-    ]
-    assert (shown["balanced"], shown["breaks"], shown["explained"]) == (True, [], [])
-
-
-def test_of_days_it_says_that_numbers_were_not_looked_at(ground: Ground, step: Worker, command: CliRunner) -> None:
-    honest_days(step)
-    result = command.invoke(app, ["ledger", "--by", "source", "--from", "2026-03-09", "--to", "2026-03-09"])
-    assert result.exit_code == 0
-    *_, line, verdict = result.output.splitlines()
-    assert line.split()[:7] == ["device", "–", "–", "–", "–", "4", "2"]
-    assert verdict == "ledger: 1 accounts, their numbers not looked at, balanced"
-
-
-@pytest.mark.parametrize(
-    ("options", "complaint"),
-    [
-        (["--day", "2026-03-10", "--from", "2026-03-01"], "goes without --from and --to"),
-        (["--from", "2026-03-10", "--to", "2026-03-01"], "is before --from"),
-        (["--day", "yesterday"], "is no day"),
-        (["--log", "--station", NAME], "reads all that came in"),
-        (["--kind", "wind"], "is no kind of station"),
-        (["--station", "ledger-typo"], "is not in the registry, and nothing ever came of it"),
-    ],
-)
-def test_options_that_would_be_ignored_or_that_nothing_can_meet_are_refused(
-    command: CliRunner, options: list[str], complaint: str
-) -> None:
-    assert complaint in str(command.invoke(app, ["ledger", *options]).exception)
