@@ -111,6 +111,40 @@ def test_a_batch_written_while_kafka_is_failing_waits_its_turn(producers: list[S
     assert sorted(bodies(producers[1])) == [b"1", b"2", b"3"]
 
 
+def test_a_batch_that_a_failing_producer_never_tells_of_is_sent_again(
+    producers: list[ScriptedProducer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = make_writer()
+    for number in (1, 2, 3):
+        writer.write(batch(number))
+    producers[0].sent[0][1].failure(KafkaTimeoutError("gave up"))
+    assert writer.turn() == []
+    assert len(producers) == 1
+    monkeypatch.setattr("ingest.writer.LAST_OUTCOMES_S", -1.0)
+    assert writer.turn() == []
+    assert producers[0].closed
+    assert sorted(bodies(producers[1])) == [b"1", b"2", b"3"]
+    for _, future in producers[1].sent:
+        future.success(None)
+    producers[0].sent[1][1].success(None)
+    assert sorted(tokens(writer.turn())) == [1, 2, 3], "what the old one tells after all counts for nothing"
+    assert writer.ready
+
+
+def test_a_batch_of_which_nothing_is_heard_at_all_is_sent_again(
+    producers: list[ScriptedProducer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = make_writer()
+    writer.write(batch(1))
+    assert writer.turn() == []
+    assert len(producers) == 1
+    monkeypatch.setattr("ingest.writer.SILENT_S", -1.0)
+    monkeypatch.setattr("ingest.writer.LAST_OUTCOMES_S", -1.0)
+    writer.turn()
+    assert bodies(producers[-1]) == [b"1"]
+    assert len(producers) == 2
+
+
 def test_a_kafka_that_does_not_answer_is_asked_again(
     producers: list[ScriptedProducer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
