@@ -26,6 +26,10 @@ test-beijing: setup ## Four years of Beijing through the pipeline, undisturbed, 
 test-scenarios: setup ## Scenarios at 60× and at the pace of life, judged; twelve minutes
 	$(BIN)/pytest -m slow -s tests/faults/test_scenarios.py
 
+.PHONY: test-scale
+test-scale: setup ## Bridges, workers and engines that join, leave, die and freeze under a judged load; ten minutes
+	$(BIN)/pytest -m slow -s tests/integration/test_scale_out.py
+
 .PHONY: test-outage
 test-outage: setup ## A server away for MINUTES=10 under load: SERVER=postgres, kafka or both; figures in .local/outage
 	MINUTES=$(or $(MINUTES),10) SERVER=$(or $(SERVER),both) $(BIN)/pytest -m slow -s tests/faults/test_outage.py

@@ -29,7 +29,7 @@ from deploy.processes import data_clock
 from ingest.simulation.network import write_csv
 from ingest.simulation.scenario import load_scenario
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 SCENARIO = "episodes"
 REST_DAYS = 3
