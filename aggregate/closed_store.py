@@ -7,18 +7,12 @@ too; so a day found open stays open until the commit.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, date, datetime
 from typing import Any
 
 from aggregate.closed import ClosedDay, DayKey
-from core.clock import SHANGHAI
+from core.clock import date_of
 from ingest.envelope import Source
 from ingest.ranges import RangeSet
-
-
-def date_of(day: int) -> date:
-    """The date of a day's first second."""
-    return datetime.fromtimestamp(day, UTC).astimezone(SHANGHAI).date()
 
 
 def load_closed(cursor: Any, days: Collection[DayKey]) -> dict[DayKey, ClosedDay]:

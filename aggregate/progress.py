@@ -12,11 +12,16 @@ Tell = Callable[[int, int | None], None]
 """Is told how many are done, of how many; None if nobody knows."""
 
 
+def display(*, transient: bool = False) -> Progress:
+    """Bars with what is being done, how much of it, and how long it takes yet; `transient` ones go when all is done."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=transient, disable=not console.is_terminal)
+
+
 @contextmanager
 def bar(name: str) -> Iterator[Tell]:
     """A bar that says what is being done."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    with display() as progress:
         task = progress.add_task(name, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -15,7 +15,7 @@ from aggregate.hours import HourInput, Readings, compute_hours
 from aggregate.judge import FUTURE_LIMIT_S
 from aggregate.settle import Settled, finish, settle
 from aggregate.spans import compute_days, compute_eight_hours, day_key, eight_hour_starts, has_eight_hours
-from aggregate.statistic import Computed, Key, State, Statistic, Window, station_object
+from aggregate.statistic import WORKER, Computed, Key, State, Statistic, Window, station_object
 from aggregate.statistic_store import Memory, ObjectDay, Writer, of_day, write
 from aggregate.store import REPORT_CHUNK_S, Layouts, by_chunk
 from core.clock import HOUR
@@ -25,8 +25,6 @@ from ingest.kinds import Kind, KindRules
 from ingest.registry import Registry
 from ingest.station import Station
 from standards.editions import Edition, Editions
-
-MAKER = "worker"
 
 
 class HourKey(NamedTuple):
@@ -165,7 +163,7 @@ class _Objects:
 
 
 def _writer(station: Station) -> Writer:
-    return Writer(MAKER, partition_of(station.station))
+    return Writer(WORKER, partition_of(station.station))
 
 
 def _windows_above(hour: Statistic) -> list[Key]:

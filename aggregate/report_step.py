@@ -17,10 +17,10 @@ from aggregate.entries import Located, entries_of
 from aggregate.judge import Judge, Told
 from aggregate.publish import publish_rejected, publish_statistics
 from aggregate.reading import Judged, Position, RejectReason, Stored, Unparsed
-from aggregate.recompute import MAKER, HourKey, Recomputer, Touched
+from aggregate.recompute import HourKey, Recomputer, Touched
 from aggregate.rejection import rejection_of, rejection_of_unparsed, write_rejections
 from aggregate.settings import AggregateSettings
-from aggregate.statistic import State, Statistic, Window
+from aggregate.statistic import WORKER, State, Statistic, Window
 from aggregate.statistic_store import Memory, read_due, read_open
 from aggregate.store import (
     Layouts,
@@ -55,7 +55,7 @@ _UNSTORABLE = (psycopg2.DataError, psycopg2.IntegrityError, ValueError, Overflow
 class ReportStep:
     """Takes `lantian.reports.v1` (core.stream.Step)."""
 
-    consumer = MAKER
+    consumer = WORKER
     topic = REPORTS
 
     def __init__(self, settings: AggregateSettings, kinds: KindSettings) -> None:
@@ -73,11 +73,11 @@ class ReportStep:
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """Rebuild every open statistic of the partitions; write those that are due or differ."""
         self._refresh(cursor)
-        self._rebuild(cursor, read_open(cursor, self._layouts, MAKER, partitions), int(now))
+        self._rebuild(cursor, read_open(cursor, self._layouts, WORKER, partitions), int(now))
 
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """What falls due by the clock: open becomes provisional, provisional becomes final."""
-        due = read_due(cursor, self._layouts, MAKER, partitions, now)
+        due = read_due(cursor, self._layouts, WORKER, partitions, now)
         if due:
             self._refresh(cursor)
             self._rebuild(cursor, due, int(now))
@@ -149,13 +149,13 @@ class ReportStep:
         write_rejections(cursor, rejections)
         write_closed(cursor, taken.closed)
         write_intake(cursor, span, now, taken.counts.get(span[0], {}))
-        publish_rejected(cursor, MAKER, span[0], rejections)
+        publish_rejected(cursor, WORKER, span[0], rejections)
 
     def _update(self, cursor: Any, touched: Touched, now: int) -> None:
         made = self._recomputer.update(cursor, self._judge.registry, touched, now)
         for window, count in Counts(told.settled.row.key.window for told in made).items():
             STATISTICS_WRITTEN.labels(window).inc(count)
-        publish_statistics(cursor, MAKER, made)
+        publish_statistics(cursor, WORKER, made)
 
     def _rebuild(self, cursor: Any, rows: Iterable[Statistic], now: int) -> None:
         touched = Touched()

@@ -56,6 +56,9 @@ class Reason(IntEnum):
     """HJ 633-2026: with a pollutant missing the AQI is published only above 100."""
 
 
+WORKER = "worker"
+"""Who takes reports and makes the statistics of stations."""
+
 AQI = "AQI"
 O3 = "a05024"
 O3_8H_MAX = "a05024_8h_max"

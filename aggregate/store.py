@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from aggregate.reading import Number, RejectReason, Slot, Stored
 from aggregate.revision import Said, said
-from core.clock import DAY, MICROS, SHANGHAI
+from core.clock import DAY, MICROS, date_of
 from core.postgres import copy
 from ingest.envelope import Source
 
@@ -288,7 +288,7 @@ def write_intake(
             taken_at,
             [station for station, _, _ in keys],
             [source for _, source, _ in keys],
-            [datetime.fromtimestamp(day, SHANGHAI).date().isoformat() for _, _, day in keys],
+            [date_of(day).isoformat() for _, _, day in keys],
             [counts[key].reports for key in keys],
             [counts[key].readings for key in keys],
             [counts[key].repeats for key in keys],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from core.errors import SettingsError
 from core.settings import CoreSettings
@@ -21,6 +21,11 @@ SHANGHAI_OFFSET = 8 * HOUR
 def day_start(seconds: int) -> int:
     """Start (UTC seconds) of the Asia/Shanghai day that holds the instant `seconds`."""
     return (seconds + SHANGHAI_OFFSET) // DAY * DAY - SHANGHAI_OFFSET
+
+
+def date_of(day: int) -> date:
+    """The date of a day's first second."""
+    return datetime.fromtimestamp(day, SHANGHAI).date()
 
 
 def parse_time(text: str, *, field: str) -> datetime:

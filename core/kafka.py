@@ -79,7 +79,7 @@ def abandon(producer: Any) -> None:
         _log.warning("producer_stays", error=repr(error))
 
 
-def consumer(settings: CoreSettings, *, group: str | None, max_records: int = 500) -> Any:
+def consumer(settings: CoreSettings, *, group: str | None) -> Any:
     """A `KafkaConsumer` without offsets of its own; the caller subscribes or assigns, and seeks."""
     return KafkaConsumer(
         bootstrap_servers=_bootstrap(settings),
@@ -90,7 +90,6 @@ def consumer(settings: CoreSettings, *, group: str | None, max_records: int = 50
         heartbeat_interval_ms=500,
         reconnect_backoff_max_ms=1000,
         bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
-        max_poll_records=max_records,
         fetch_max_wait_ms=100,
         metadata_max_age_ms=30_000,
         max_partition_fetch_bytes=4 * 1024 * 1024,

@@ -24,9 +24,8 @@ from psycopg2.extensions import connection
 
 from aggregate.archive import sql as archive_sql
 from aggregate.archive.sql import StationDay
-from aggregate.closed_store import date_of
 from aggregate.progress import Tell
-from core.clock import DAY, day_start
+from core.clock import DAY, date_of, day_start
 from core.kafka import PARTITIONS
 
 ROWS_A_PAGE = 200

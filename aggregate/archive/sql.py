@@ -6,8 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from aggregate.recompute import MAKER
-from aggregate.statistic import station_object
+from aggregate.statistic import WORKER, station_object
 from core.kafka import REPORTS
 
 
@@ -63,7 +62,7 @@ def lock(cursor: Any, partition: int) -> None:
     """Keep the worker of a partition, of whatever cluster, out until the commit; its epoch stays."""
     cursor.execute(
         "select from consumer_offset where consumer = %s and topic = %s and partition = %s order by cluster for update",
-        (MAKER, REPORTS, partition),
+        (WORKER, REPORTS, partition),
     )
 
 
@@ -86,7 +85,7 @@ def unfinished(cursor: Any, partition: int, days: Sequence[StationDay]) -> set[S
         "select object, day_of(start) from statistic where maker = %s and partition = %s and due is not null"
         " and start >= %s::date::timestamp at time zone interval '8 hours'"
         " and start < (%s::date + 1)::timestamp at time zone interval '8 hours' group by 1, 2",
-        (MAKER, partition, min(of.day for of in days), max(of.day for of in days)),
+        (WORKER, partition, min(of.day for of in days), max(of.day for of in days)),
     )
     due = set(cursor.fetchall())
     return {of for of in days if (station_object(of.station), of.day) in due}

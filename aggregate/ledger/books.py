@@ -32,8 +32,6 @@ from core import kafka
 from core.settings import CoreSettings
 from ingest.ranges import RangeSet
 
-__all__ = ["Account", "Scope", "begin", "read_books", "read_ledger"]
-
 LISTED = 100_000
 """More station-days that do not balance are not listed, and more readings with two current values not even counted:
 whoever has so many has seen enough."""

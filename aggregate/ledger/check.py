@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 import msgspec
 from psycopg2.extensions import connection
 
-from aggregate.closed_store import date_of
 from aggregate.entries import Located, entries_of
 from aggregate.ledger import log as ledger_log
 from aggregate.ledger.balance import source_name
@@ -27,7 +26,7 @@ from aggregate.ledger.intake import CountKey, Figures, Span, read_chain, read_sp
 from aggregate.reading import RejectReason
 from aggregate.take import day_of_receipt
 from core import kafka
-from core.clock import day_start
+from core.clock import date_of, day_start
 from core.settings import CoreSettings
 from ingest.envelope import Entry, EntryKind
 from ingest.ranges import RangeSet

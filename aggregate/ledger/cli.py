@@ -12,8 +12,6 @@ import msgspec
 import typer
 from kafka.errors import KafkaError
 from psycopg2.extensions import connection
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from aggregate.ledger.balance import UNKNOWN, Account, Books, By, Group, balance, group
 from aggregate.ledger.books import Scope, is_known, read_books
@@ -21,6 +19,7 @@ from aggregate.ledger.check import Checked, check_log
 from aggregate.ledger.check import Progress as Tell
 from aggregate.ledger.complaints import complaints, log_complaints
 from aggregate.ledger.explain import Explanation, explain
+from aggregate.progress import display
 from core.errors import InputError, UnavailableError
 from core.postgres import Gone, connect
 from core.settings import CoreSettings
@@ -107,9 +106,7 @@ def _checked(database: connection, settings: CoreSettings) -> Checked:
 @contextmanager
 def _bar() -> Iterator[Tell]:
     """A line on a terminal; nothing where nobody looks on."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with display(transient=True) as progress:
         tasks = {}
 
         def tell(partition: int, done: int, of: int) -> None:

@@ -15,7 +15,6 @@ from typing import Any
 import msgspec
 from psycopg2.extensions import connection
 
-from aggregate.closed_store import date_of
 from aggregate.entries import entries_of
 from aggregate.judge import Judge
 from aggregate.ledger import log as ledger_log
@@ -26,6 +25,7 @@ from aggregate.ledger.check import is_refused, refused_payloads
 from aggregate.reading import Judged, RejectReason
 from aggregate.revision import said
 from core import kafka
+from core.clock import date_of
 from core.settings import CoreSettings
 from ingest.envelope import EntryKind, Source
 from ingest.kinds import KindSettings

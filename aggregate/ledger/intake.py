@@ -9,11 +9,10 @@ from typing import Any, NamedTuple
 from psycopg2.extensions import connection
 
 from aggregate.ledger.chain import Chain, Link
+from aggregate.statistic import WORKER
 from core import kafka, offsets
 from core.offsets import Position
 from ingest.ranges import RangeSet
-
-WORKER = "worker"
 
 ROWS_A_FETCH = 100
 

@@ -11,8 +11,6 @@ from field import Field
 from pipeline import Process
 from waiting import eventually
 
-CONSUMERS = {"worker": "worker", "engine": "engine"}
-"""Whose partitions a role holds."""
 AT_WORK = {
     "bridge": "lantian_bridge_durable_total",
     "worker": "lantian_stream_partitions",
@@ -24,48 +22,64 @@ LINE = {"bridge": "bridge-mqtt", "worker": "worker-postgres", "engine": "engine-
 SERVERS = frozenset({"kafka", "mosquitto", "postgres"})
 
 
-class Killed(Fault):
-    """`kill -9` of one process of a role or of all, and another start."""
+class Struck(Fault):
+    """Something done to one process of a role or to all."""
+
+    how: str
 
     def __init__(self, role: str, *, every: bool) -> None:
-        self.name = f"kill -9 of {_whom(role, every=every)}"
+        self.name = f"{self.how} of {_whom(role, every=every)}"
         self.touches = frozenset({role})
         self._role = role
         self._every = every
         self._struck: list[Process] = []
 
     def strike(self, field: Field) -> None:
+        """Do it."""
+        self._struck = chosen(field, self._role, every=self._every)
+        for process in self._struck:
+            self.hit(process)
+
+    def heal(self, field: Field) -> None:
+        """Undo it."""
+        for process in self._struck:
+            self.mend(process)
+
+    def hit(self, process: Process) -> None:
+        """What is done to each."""
+        raise NotImplementedError
+
+    def mend(self, process: Process) -> None:
+        """What ends it."""
+        raise NotImplementedError
+
+
+class Killed(Struck):
+    """`kill -9`, and another start."""
+
+    how = "kill -9"
+
+    def hit(self, process: Process) -> None:
         """SIGKILL."""
-        self._struck = chosen(field, self._role, every=self._every)
-        for process in self._struck:
-            process.kill()
+        process.kill()
 
-    def heal(self, field: Field) -> None:
+    def mend(self, process: Process) -> None:
         """As a supervisor does."""
-        for process in self._struck:
-            process.start()
+        process.start()
 
 
-class Frozen(Fault):
-    """SIGSTOP of one process of a role or of all, and SIGCONT."""
+class Frozen(Struck):
+    """SIGSTOP, and SIGCONT."""
 
-    def __init__(self, role: str, *, every: bool) -> None:
-        self.name = f"SIGSTOP of {_whom(role, every=every)}"
-        self.touches = frozenset({role})
-        self._role = role
-        self._every = every
-        self._struck: list[Process] = []
+    how = "SIGSTOP"
 
-    def strike(self, field: Field) -> None:
+    def hit(self, process: Process) -> None:
         """SIGSTOP."""
-        self._struck = chosen(field, self._role, every=self._every)
-        for process in self._struck:
-            os.kill(process.pid, signal.SIGSTOP)
+        os.kill(process.pid, signal.SIGSTOP)
 
-    def heal(self, field: Field) -> None:
+    def mend(self, process: Process) -> None:
         """SIGCONT."""
-        for process in self._struck:
-            os.kill(process.pid, signal.SIGCONT)
+        os.kill(process.pid, signal.SIGCONT)
 
 
 class Zombie(Fault):
@@ -98,8 +112,9 @@ class Zombie(Fault):
         return all(now[partition] > epoch for partition, epoch in self._before.items())
 
     def _epochs(self, field: Field) -> dict[int, int]:
+        """Of the role's own consumer, which bears its name."""
         query = "select partition, epoch from consumer_offset where consumer = %s"
-        return dict(field.rows(query, (CONSUMERS[self._role],)))
+        return dict(field.rows(query, (self._role,)))
 
 
 class Joins(Fault):

@@ -21,7 +21,8 @@ from stage import Stage, set_up
 from told import check_told, stand
 from waiting import eventually
 
-from aggregate.ledger.books import Account, read_ledger
+from aggregate.ledger.balance import Account
+from aggregate.ledger.books import read_ledger
 from core.errors import UnavailableError
 from core.postgres import Gone, connect
 from truth.cli import judge_at_rest

@@ -9,7 +9,8 @@ from reports import DAY, HOUR, MIDNIGHT, MINUTE, entry, report
 from worker_stage import Ground, Worker
 
 from aggregate.archive.closing import Archived, Limits, archive
-from aggregate.ledger.books import Account, read_ledger
+from aggregate.ledger.balance import Account
+from aggregate.ledger.books import read_ledger
 from core.postgres import connect
 from ingest.envelope import Entry
 
