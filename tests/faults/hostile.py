@@ -107,12 +107,13 @@ class PoisonRecords(Fault):
     touches = frozenset({"kafka"})
 
     def strike(self, field: Field) -> None:
-        """Write them to partitions drawn."""
+        """Write them to partitions drawn; the same bytes to one, for of several each worker keeps what it was given."""
         self._values = list(records(field.dice))
+        places = {value or b"": field.dice.randrange(kafka.PARTITIONS) for value in self._values}
         with closing(kafka.producer(field.core)) as producer:
             sent = [
                 # a record without a value must have a key
-                producer.send(kafka.REPORTS, value=value, key=b"", partition=field.dice.randrange(kafka.PARTITIONS))
+                producer.send(kafka.REPORTS, value=value, key=b"", partition=places[value or b""])
                 for value in self._values
             ]
             for future in sent:
