@@ -48,6 +48,10 @@ test-faults: setup ## Rounds of drawn faults under load: ROUNDS=90 SEED=1 FIRST=
 	LANTIAN_FAULT_ROUNDS=$(ROUNDS) LANTIAN_FAULT_SEED=$(SEED) LANTIAN_FAULT_FIRST=$(FIRST) LANTIAN_FAULT_RECORD=$(RECORD) \
 		$(BIN)/pytest -m slow tests/faults/test_rounds.py
 
+.PHONY: test-million
+test-million: setup ## A million reports and meanwhile every fault once, then the ledger with Kafka's log: SEED=1; an hour
+	LANTIAN_FAULT_SEED=$(SEED) $(BIN)/pytest -m slow -s tests/faults/test_million.py
+
 .PHONY: lint
 lint: setup ## Style, types, layers
 	$(BIN)/ruff check

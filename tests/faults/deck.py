@@ -42,6 +42,13 @@ def cards() -> list[Card]:
     ]
 
 
+def deal(dice: random.Random) -> list[Fault]:
+    """The whole deck, shuffled."""
+    found = [card() for card in cards()]
+    dice.shuffle(found)
+    return found
+
+
 def hand(seed: int, number: int) -> list[Fault]:
     """The faults of round 1, 2, … in the order in which they strike: the same for the same seed and number."""
     return next(islice(_hands(random.Random(seed)), number - 1, None))
@@ -55,9 +62,7 @@ def _hands(dice: random.Random) -> Iterator[list[Fault]]:
         found: list[Fault] = []
         while len(found) < size:
             if not any(fits(card, found) for card in waiting):
-                fresh = [card() for card in cards()]
-                dice.shuffle(fresh)
-                waiting += fresh
+                waiting += deal(dice)
             chosen = next(card for card in waiting if fits(card, found))
             waiting.remove(chosen)
             found.append(chosen)

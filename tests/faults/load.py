@@ -30,7 +30,6 @@ from truth.write import write_expected
 
 BURST = (10, 150)
 """Reports at once: there is nearly always something under way, and now and then much."""
-PATIENCE_S = 300.0
 _FIELDS = struct.Struct("qqq")
 
 
@@ -83,9 +82,9 @@ class Load:
         """Whether there is still something to be handed over."""
         return self._process.poll() is None and not (self.truth / RUN).exists()
 
-    def finish(self) -> None:
-        """Wait until all is durable and the truth is written."""
-        status = self._process.wait(PATIENCE_S)
+    def finish(self, patience_s: float) -> None:
+        """Wait until all is durable and the truth is written; raises `TimeoutExpired` after so many seconds."""
+        status = self._process.wait(patience_s)
         assert status == 0, f"the load failed: {self.tail()}"
 
     def kill(self) -> None:

@@ -28,16 +28,13 @@ from core.postgres import Gone, connect
 from truth.cli import judge_at_rest
 from truth.settled import wait_at_rest
 
-HOURS = 3
-"""Of data, some 4 000 reports."""
-FIRST_S, APART_S, LASTS_S = (0.2, 2.0), (0.0, 3.0), (0.5, 6.0)
-"""When the first fault strikes, once work is under way; how long after the one before the next; how long each lasts."""
+APART_S, LASTS_S = (0.0, 3.0), (0.5, 6.0)
+"""How long after the one before the next fault strikes; how long each lasts."""
 SPARE_S = 6.0
 """The load lasts longer than the faults by so much, unless they take longer than planned."""
 LONGER_S = 45.0
 """And by so much more, if nothing was under way any more when a fault struck."""
 ATTEMPTS = 3
-REST_S = 240.0
 TAKEN = """
 select coalesce(sum(t.readings - t.repeats), 0)
 from intake i, unnest(i.stations, i.readings, i.repeats) as t(station, readings, repeats) where t.station = any(%s)
@@ -46,6 +43,27 @@ from intake i, unnest(i.stations, i.readings, i.repeats) as t(station, readings,
 
 class LoadOverError(AssertionError):
     """Nothing was under way when a fault struck: the round says nothing, and must be longer."""
+
+
+@dataclass(frozen=True)
+class Length:
+    """How much is sent in a round, and how its faults follow one another."""
+
+    hours: int = 3
+    """Of data; some 4 000 reports of a single crowd."""
+    crowds: int = 1
+    """So many times the stations of `stage.COUNTS`."""
+    first_s: tuple[float, float] = (0.2, 2.0)
+    """When the first fault strikes, once work is under way."""
+    in_turn: bool = False
+    """Whether each fault waits until the one before is healed, and is a first one then."""
+    rest_s: float = 240.0
+    """Time for what is left when the faults are over, to be sent and to be worked off."""
+    probed: bool = True
+    """Whether recovery is measured: of a pipeline that keeps up with the load."""
+
+
+ORDINARY = Length()
 
 
 @dataclass(frozen=True)
@@ -90,16 +108,16 @@ class Played:
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
-def plan(faults: Sequence[Fault], dice: random.Random) -> list[Strike]:
+def plan(faults: Sequence[Fault], dice: random.Random, first_s: tuple[float, float]) -> list[Strike]:
     """Moments drawn."""
-    found, moment = [], dice.uniform(*FIRST_S)
+    found, moment = [], dice.uniform(*first_s)
     for fault in faults:
         found.append(Strike(fault, moment, moment + dice.uniform(*LASTS_S)))
         moment += dice.uniform(*APART_S)
     return found
 
 
-def play(field: Field, played: Played, faults: Sequence[Fault], folder: Path) -> None:
+def play(field: Field, played: Played, faults: Sequence[Fault], folder: Path, length: Length = ORDINARY) -> None:
     """A round on a field at rest, noted in `played`; raises `AssertionError` if anything is not as it must be.
 
     If the load was over when a fault struck, the round says nothing: it is played again with a longer one.
@@ -108,40 +126,50 @@ def play(field: Field, played: Played, faults: Sequence[Fault], folder: Path) ->
     try:
         for played.attempt in range(ATTEMPTS):
             with suppress(LoadOverError):
-                return _attempt(field, played, faults, folder / str(played.attempt))
+                return _attempt(field, played, faults, folder / str(played.attempt), length)
         raise LoadOverError(f"{ATTEMPTS} loads were over before all faults had struck")
     finally:
         played.seconds = round(time.monotonic() - started, 1)
 
 
-def _attempt(field: Field, played: Played, faults: Sequence[Fault], folder: Path) -> None:
+def _attempt(field: Field, played: Played, faults: Sequence[Fault], folder: Path, length: Length) -> None:
     dice = field.dice = random.Random(f"{played.seed}/{played.number}")
-    stage = set_up(folder, f"r{played.number}-{played.attempt}", dice, HOURS + played.attempt)
-    strikes = plan(faults, dice)
+    stage = set_up(folder, f"r{played.number}-{played.attempt}", dice, length.hours + played.attempt, length.crowds)
+    hands = [[fault] for fault in faults] if length.in_turn else [faults]
+    plans = [plan(hand, dice, length.first_s) for hand in hands]
     field.register(stage.stations)
     field.check_alive()
     begin = stand(field)
     spare = SPARE_S + LONGER_S * played.attempt + sum(fault.takes_s for fault in faults)
-    rate = stage.reports / (max(strike.ends for strike in strikes) + spare)
+    rate = stage.reports / (sum(max(strike.ends for strike in strikes) for strikes in plans) + spare)
     load = Load(stage.scenario, rate, field.environment("sender"))
     try:
-        flight = Flight(field, load, stage.names)
-        flight.wait("at the beginning")
-        healing = _strike_and_heal(field, strikes, flight, played)
-        played.recovery_s = round(recover(field, healing), 2)
-        load.board.hurry()
-        load.finish()
+        _endure(field, load, plans, Flight(field, load, stage.names), played, length)
     finally:
         load.kill()
     played.reports, played.readings = load.board.reports, load.board.readings
     healed = time.monotonic()
-    _wait_for_rest(field)
+    _wait_for_rest(field, length.rest_s)
     played.rest_s = round(time.monotonic() - healed, 2)
     _judge(field, load, stage, played)
     check_told(field, begin)
     for fault in faults:
         fault.check(field)
     field.check_alive()
+
+
+def _endure(
+    field: Field, load: Load, plans: Sequence[Sequence[Strike]], flight: Flight, played: Played, length: Length
+) -> None:
+    """All faults, until everything of the load is durable."""
+    flight.wait("at the beginning")
+    played.in_flight, played.strikes = 0, []
+    for strikes in plans:
+        healing = _strike_and_heal(field, strikes, flight, played)
+    if length.probed:
+        played.recovery_s = round(recover(field, healing), 2)
+    load.board.hurry()
+    load.finish(length.rest_s)
 
 
 class Flight:
@@ -178,7 +206,7 @@ class Flight:
 
     def land(self) -> None:
         """Wait until all is durable that was handed over."""
-        self._load.finish()
+        self._load.finish(ORDINARY.rest_s)
 
 
 def _strike_and_heal(field: Field, strikes: Sequence[Strike], flight: Flight, played: Played) -> float:
@@ -192,7 +220,6 @@ def _strike_and_heal(field: Field, strikes: Sequence[Strike], flight: Flight, pl
     )
     started = healing_began = time.monotonic()
     notes: dict[str, dict[str, Any]] = {}
-    played.in_flight, played.strikes = 0, []
     standing: list[Fault] = []
     try:
         for moment, healing, strike in events:
@@ -217,14 +244,14 @@ def _strike_and_heal(field: Field, strikes: Sequence[Strike], flight: Flight, pl
         for fault in standing:
             fault.heal(field)
         flight.land()
-        _wait_for_rest(field)
+        _wait_for_rest(field, ORDINARY.rest_s)
         raise
     return healing_began
 
 
-def _wait_for_rest(field: Field) -> None:
+def _wait_for_rest(field: Field, patience_s: float) -> None:
     with closing(connect(field.core, "reader", application="test")) as database:
-        wait_at_rest(field.core, database, REST_S, field.check_alive, lambda _cursor: True)
+        wait_at_rest(field.core, database, patience_s, field.check_alive, lambda _cursor: True)
 
 
 def _judge(field: Field, load: Load, stage: Stage, played: Played) -> None:

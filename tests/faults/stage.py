@@ -57,11 +57,12 @@ class Stage:
     """About so many."""
 
 
-def set_up(folder: Path, name: str, dice: random.Random, hours: int) -> Stage:
-    """Write scenario and stations into a new folder."""
+def set_up(folder: Path, name: str, dice: random.Random, hours: int, crowds: int = 1) -> Stage:
+    """Write scenario and stations, so many times `COUNTS`, into a new folder."""
     folder.mkdir(parents=True)
     seed = dice.randrange(2**31)
-    rows = [_own(row, name) for row in filled_up(Network.of(()), COUNTS, seed).rows]
+    counts = {kind: count * crowds for kind, count in COUNTS.items()}
+    rows = [_own(row, name) for row in filled_up(Network.of(()), counts, seed).rows]
     stations, scenario = folder / "stations.csv", folder / "scenario.toml"
     write_csv(Network.of(rows), stations)
     scenario.write_text(_scenario(name, seed, dice, hours), encoding="utf-8")
