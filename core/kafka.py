@@ -6,6 +6,7 @@ the database) and never jump: an offset that Kafka no longer has is an error.
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import lru_cache
 from typing import Any
 
@@ -51,17 +52,40 @@ def _bootstrap(settings: CoreSettings) -> str:
     return settings.kafka
 
 
+def _connected(kind: Any, settings: CoreSettings, **configuration: Any) -> Any:
+    """A client of kafka-python's that has reached a broker; raises `KafkaTimeoutError` if none answers.
+
+    Of a client whose constructor raises, kafka-python 3.0.12 leaves thread and sockets behind for good.
+    """
+    begun: list[Any] = []
+
+    def begin(**inner: Any) -> Any:
+        begun.append(kind.DEFAULT_CONFIG["kafka_client"](**inner))
+        return begun[-1]
+
+    try:
+        return kind(
+            bootstrap_servers=_bootstrap(settings),
+            kafka_client=begin,
+            **{"bootstrap_timeout_ms": BOOTSTRAP_TIMEOUT_MS, **configuration},
+        )
+    except BaseException:
+        for client in begun:
+            client.close()
+        raise
+
+
 def producer(settings: CoreSettings, *, linger_ms: int = 5) -> Any:
     """A `KafkaProducer` that loses and repeats nothing."""
-    return KafkaProducer(
-        bootstrap_servers=_bootstrap(settings),
+    return _connected(
+        KafkaProducer,
+        settings,
         acks="all",
         enable_idempotence=True,
         linger_ms=linger_ms,
         batch_size=256 * 1024,
         max_request_size=MAX_RECORD_BYTES + 48_576,
         reconnect_backoff_max_ms=1000,
-        bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
         allow_auto_create_topics=False,
     )
 
@@ -81,15 +105,15 @@ def abandon(producer: Any) -> None:
 
 def consumer(settings: CoreSettings, *, group: str | None) -> Any:
     """A `KafkaConsumer` without offsets of its own; the caller subscribes or assigns, and seeks."""
-    return KafkaConsumer(
-        bootstrap_servers=_bootstrap(settings),
+    return _connected(
+        KafkaConsumer,
+        settings,
         group_id=group,
         enable_auto_commit=False,
         auto_offset_reset="none",
         session_timeout_ms=6000,
         heartbeat_interval_ms=500,
         reconnect_backoff_max_ms=1000,
-        bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
         fetch_max_wait_ms=100,
         metadata_max_age_ms=30_000,
         max_partition_fetch_bytes=4 * 1024 * 1024,
@@ -127,27 +151,29 @@ def answered(consumer: Any) -> float:
     return float(consumer._coordinator.heartbeat.last_receive)
 
 
+def admin(settings: CoreSettings, *, patience_s: float | None = None) -> Any:
+    """A `KafkaAdminClient`; `patience_s`: how long to wait for a broker, and for each answer."""
+    if patience_s is None:
+        return _connected(KafkaAdminClient, settings)
+    patience_ms = int(patience_s * 1000)
+    return _connected(KafkaAdminClient, settings, bootstrap_timeout_ms=patience_ms, request_timeout_ms=patience_ms)
+
+
 def create_topics(settings: CoreSettings, *, replication: int = 1) -> list[str]:
     """Make the topics that are missing; returns their names."""
-    admin = KafkaAdminClient(bootstrap_servers=_bootstrap(settings), bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS)
     made = []
-    try:
+    with closing(admin(settings)) as client:
         for name in TOPICS:
             topic = NewTopic(name, PARTITIONS, replication, topic_configs={"retention.ms": str(RETENTION_MS)})
             try:
-                admin.create_topics([topic])
+                client.create_topics([topic])
                 made.append(name)
             except TopicAlreadyExistsError:
                 continue
-    finally:
-        admin.close()
     return made
 
 
 def cluster_id(settings: CoreSettings) -> str:
     """The id of the cluster: offsets are kept by it, so that another cluster's log is never taken for this one's."""
-    admin = KafkaAdminClient(bootstrap_servers=_bootstrap(settings), bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS)
-    try:
-        return str(admin.describe_cluster()["cluster_id"])
-    finally:
-        admin.close()
+    with closing(admin(settings)) as client:
+        return str(client.describe_cluster()["cluster_id"])

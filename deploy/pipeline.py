@@ -17,7 +17,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
-from kafka import KafkaAdminClient, TopicPartition
+from kafka import TopicPartition
 from kafka.admin import OffsetSpec
 from psycopg2.errors import QueryCanceled
 
@@ -197,17 +197,12 @@ def consumers(offsets: Sequence[_Offset], log: _Log | None) -> list[ConsumerStat
 def _read_log(settings: CoreSettings, patience: float) -> _Log:
     if not reachable(settings.kafka):
         raise UnavailableError("kafka", f"Kafka does not answer at {settings.kafka}", hint="run `lantian up`")
-    client = KafkaAdminClient(
-        bootstrap_servers=settings.kafka,
-        bootstrap_timeout_ms=int(patience * 1000),
-        request_timeout_ms=int(patience * 1000),
-    )
     places = [
         TopicPartition(topic, partition)
         for topic in (kafka.REPORTS, kafka.STATISTICS)
         for partition in range(kafka.PARTITIONS)
     ]
-    with closing(client) as admin:
+    with closing(kafka.admin(settings, patience_s=patience)) as admin:
         cluster = str(admin.describe_cluster()["cluster_id"])
         ends = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
     return _Log(cluster, {place: found.offset for place, found in ends.items()})

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import psycopg2
-from kafka import KafkaAdminClient, TopicPartition
+from kafka import TopicPartition
 from kafka.errors import KafkaError
 
 from core import kafka
@@ -132,7 +132,7 @@ def _mqtt(settings: CoreSettings) -> Iterator[Finding]:
 
 
 def _topics(settings: CoreSettings) -> Iterator[Finding]:
-    with closing(KafkaAdminClient(bootstrap_servers=settings.kafka)) as admin:
+    with closing(kafka.admin(settings)) as admin:
         found = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics(list(kafka.TOPICS))}
     for name in kafka.TOPICS:
         partitions = found.get(name, 0)

@@ -1,0 +1,50 @@
+"""Clients of a Kafka that does not answer."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka.errors import KafkaTimeoutError
+
+from core import kafka
+from core.settings import CoreSettings
+
+
+def open_files() -> int:
+    gc.collect()  # a socket that was refused hangs in a cycle
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.fixture(params=["refuses", "is silent"])
+def dead(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[CoreSettings]:
+    """Leads to where nobody listens, or to somebody who takes connections and says nothing."""
+    monkeypatch.setattr(kafka, "BOOTSTRAP_TIMEOUT_MS", 100)
+    # pytest keeps each line with its error, the error its frames, and these the sockets
+    monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
+    with socket.socket() as somebody:
+        somebody.bind(("127.0.0.1", 0))
+        if request.param == "is silent":
+            somebody.listen()
+        yield CoreSettings(kafka=f"127.0.0.1:{somebody.getsockname()[1]}")
+
+
+@pytest.mark.parametrize(
+    "client",
+    [kafka.producer, lambda settings: kafka.consumer(settings, group="g"), kafka.admin],
+    ids=["producer", "consumer", "admin"],
+)
+def test_a_client_that_reaches_no_broker_leaves_nothing_behind(
+    dead: CoreSettings, client: Callable[[CoreSettings], Any]
+) -> None:
+    before = threading.active_count(), open_files()
+    for _ in range(3):
+        with pytest.raises(KafkaTimeoutError):
+            client(dead)
+    assert (threading.active_count(), open_files()) == before
