@@ -20,6 +20,9 @@ class Fault:
     touches: frozenset[str] = frozenset()
     """What it stops or breaks; faults that touch the same do not come together."""
 
+    def prepare(self, field: Field) -> None:
+        """What it needs of a field where nothing is wrong yet."""
+
     def strike(self, field: Field) -> None:
         """Make it happen; it is there when this returns."""
         raise NotImplementedError

@@ -38,8 +38,8 @@ class Payloads(Fault):
 
     touches = frozenset({"mosquitto"})
 
-    def strike(self, field: Field) -> None:
-        """Publish all."""
+    def prepare(self, field: Field) -> None:
+        """Register its stations."""
         place = next(_counter)
         self._sent = {
             station: self.payloads(station, field) for station in (f"hostile-{place}-{name}" for name in self.stations)
@@ -48,6 +48,9 @@ class Payloads(Fault):
         file = field.folder / f"hostile-{place}.csv"
         write_csv(Network.of(rows), file)
         field.register(file)
+
+    def strike(self, field: Field) -> None:
+        """Publish all."""
         self._publish(field)
 
     def heal(self, field: Field) -> None:

@@ -138,6 +138,8 @@ def _attempt(field: Field, played: Played, faults: Sequence[Fault], folder: Path
     hands = [[fault] for fault in faults] if length.in_turn else [faults]
     plans = [plan(hand, dice, length.first_s) for hand in hands]
     field.register(stage.stations)
+    for fault in faults:
+        fault.prepare(field)
     field.check_alive()
     begin = stand(field)
     spare = SPARE_S + LONGER_S * played.attempt + sum(fault.takes_s for fault in faults)

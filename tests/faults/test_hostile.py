@@ -41,6 +41,7 @@ def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
 @pytest.mark.parametrize("fault", [PoisonPayloads(), PoisonRecords(), WrongClock()], ids=str)
 def test_poison_is_kept_once_with_its_reason_and_delays_nobody(field: Field, fault: Fault) -> None:
     alone = recover(field, time.monotonic())
+    fault.prepare(field)
     before = {process.name: burden(process.pid) for process in field.processes}
     fault.strike(field)
     behind = recover(field, time.monotonic())
