@@ -36,6 +36,8 @@ MAX_RECORD_BYTES = 1_000_000
 ABANDON_TIMEOUT_S = 5
 BOOTSTRAP_TIMEOUT_MS = 5000
 """How long a new client waits for a broker before it says that Kafka is away."""
+BLOCK_MS = 10_000
+"""How long `send` waits for a broker to tell of a topic, and for room."""
 
 
 @lru_cache(maxsize=131_072)
@@ -83,6 +85,7 @@ def producer(settings: CoreSettings, *, linger_ms: int = 5) -> Any:
         acks="all",
         enable_idempotence=True,
         linger_ms=linger_ms,
+        max_block_ms=BLOCK_MS,
         batch_size=256 * 1024,
         max_request_size=MAX_RECORD_BYTES + 48_576,
         reconnect_backoff_max_ms=1000,

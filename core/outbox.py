@@ -44,7 +44,8 @@ def relay(database: connection, producer: Any, consumer: str, partitions: Sequen
     """Send the oldest messages of `partitions` to Kafka, wait for its acknowledgement, delete them.
 
     Returns how many were sent; raises Kafka's error, leaving them for the next try. Two relays at once (a zombie's
-    and its successor's) send twice and delete once.
+    and its successor's) send twice and delete once. Kafka is waited for between two transactions, not in one: a
+    transaction that stands still is ended by the database.
     """
     with database, database.cursor() as cursor:
         cursor.execute(
@@ -54,20 +55,21 @@ def relay(database: connection, producer: Any, consumer: str, partitions: Sequen
             (consumer, list(partitions), limit, RELAY_BYTES),
         )
         rows = cursor.fetchall()
-        if not rows:
-            return 0
-        sent = [
-            producer.send(
-                topic,
-                key=key.encode(),
-                value=bytes(value),
-                headers=[(k, v.encode()) for k, _, v in (line.partition("=") for line in headers.splitlines())],
-                partition=partition_of(key),
-            )
-            for _, topic, key, value, headers in rows
-        ]
-        producer.flush(timeout=RELAY_TIMEOUT_S)
-        for future in sent:
-            future.get(timeout=RELAY_TIMEOUT_S)
+    if not rows:
+        return 0
+    sent = [
+        producer.send(
+            topic,
+            key=key.encode(),
+            value=bytes(value),
+            headers=[(k, v.encode()) for k, _, v in (line.partition("=") for line in headers.splitlines())],
+            partition=partition_of(key),
+        )
+        for _, topic, key, value, headers in rows
+    ]
+    producer.flush(timeout=RELAY_TIMEOUT_S)
+    for future in sent:
+        future.get(timeout=RELAY_TIMEOUT_S)
+    with database, database.cursor() as cursor:
         cursor.execute("delete from outbox where id = any(%s)", ([row[0] for row in rows],))
     return len(rows)

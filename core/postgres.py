@@ -71,8 +71,7 @@ def end_frozen(cursor: Any, table: str, seconds: float) -> int:
     """End this application's other sessions that keep the server waiting for `seconds` and hold rows of `table`.
 
     Their processes are frozen or cut off, or take it for a server that went away; what they held is free again.
-    `idle_in_transaction_session_timeout` does not know of one that stands still in the middle of a COPY. One that waits
-    for Kafka within a transaction holds no rows, and is left alone.
+    `idle_in_transaction_session_timeout` does not know of one that stands still in the middle of a COPY.
     """
     cursor.execute(
         "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = current_user"
