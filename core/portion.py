@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 START = 20
-MOST = 500
+MOST = 5000
 
 
 class Portion:

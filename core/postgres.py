@@ -28,8 +28,9 @@ _SESSION = {
     "tcp_user_timeout": "15s",
 }
 _HOLDS_LOCKS = ("worker", "engine", "archive")
-_LOCKS_HELD_IDLE = {"idle_in_transaction_session_timeout": "30s"}
-"""A process that is frozen in a transaction must not keep its successor from the partition for ever."""
+_LOCKS_HELD_IDLE = {"idle_in_transaction_session_timeout": "300s"}
+"""A process that is frozen in a transaction must not keep its locks for ever. Between two statements a worker that has
+gained the partitions of thousands of stations may compute for a minute: a successor that waits ends it sooner."""
 
 
 def connect(settings: CoreSettings, role: str, *, application: str) -> connection:

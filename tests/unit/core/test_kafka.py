@@ -27,12 +27,13 @@ def dead(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     """Leads to where nobody listens, or to somebody who takes connections and says nothing."""
     monkeypatch.setattr(kafka, "BOOTSTRAP_TIMEOUT_MS", 100)
     # pytest keeps each line with its error, the error its frames, and these the sockets
-    monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
+    logging.disable()
     with socket.socket() as somebody:
         somebody.bind(("127.0.0.1", 0))
         if request.param == "is silent":
             somebody.listen()
         yield CoreSettings(kafka=f"127.0.0.1:{somebody.getsockname()[1]}")
+    logging.disable(logging.NOTSET)
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ def test_it_begins_with_few_records() -> None:
     assert Portion(1_000_000).records == START
 
 
-def test_records_of_one_report_are_taken_by_hundreds() -> None:
-    assert taken(Portion(1_000_000), 300) == MOST
+def test_records_of_one_report_are_taken_by_thousands() -> None:
+    assert taken(Portion(1_000_000), 100) == MOST
 
 
 def test_full_records_are_taken_as_many_as_make_up_the_size() -> None:
