@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime
 from typing import Any
 
 import pytest
 from kafka.errors import KafkaError
+from pipeline import frozen
 from psycopg2.extensions import connection
 from waiting import eventually
 
@@ -55,18 +54,6 @@ def waiting(database: connection, consumer: str) -> list[bytes]:
         return [bytes(value) for (value,) in cursor.fetchall()]
 
 
-@contextmanager
-def frozen(stack: Stack) -> Iterator[None]:
-    """Kafka stands still."""
-    pid = stack.pid("kafka")
-    assert pid is not None
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
 def test_what_kafka_has_acknowledged_waits_no_more(database: connection, producer: Any, consumer: str) -> None:
     assert relay(database, producer, consumer, [0]) == 2
     assert waiting(database, consumer) == []
@@ -76,7 +63,7 @@ def test_what_kafka_does_not_acknowledge_waits_for_the_next_try(
     database: connection, producer: Any, consumer: str, local_stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.outbox.RELAY_TIMEOUT_S", 0.5)
-    with frozen(local_stack), pytest.raises(KafkaError):
+    with frozen(local_stack.pid("kafka")), pytest.raises(KafkaError):
         relay(database, producer, consumer, [0])
     assert waiting(database, consumer) == [b"1", b"2"]
 
@@ -85,7 +72,8 @@ def test_kafka_is_waited_for_outside_any_transaction(
     database: connection, producer: Any, consumer: str, local_stack: Stack, stack: CoreSettings
 ) -> None:
     relaying = threading.Thread(target=relay, args=(database, producer, consumer, [0]))
-    with closing(connect(stack, "worker", application="test looker")) as looker, frozen(local_stack):
+    looking = closing(connect(stack, "worker", application="test looker"))
+    with looking as looker, frozen(local_stack.pid("kafka")):
         looker.autocommit = True
 
         def stands() -> tuple[str, datetime]:
