@@ -32,9 +32,11 @@ AWAY_S = 12.0
 GROWN_MB = 80.0
 """More than that, and a process hoards what it cannot pass on."""
 BUSY = 0.25
-"""Share of a processor. Of a dead Kafka nothing is asked: kafka-python's producer connects again without a pause where
-something accepts connections for it, as the suite's proxy does (measured: 0.8; without a proxy 0.05)."""
-"""Of a processor: beyond it, a process that can do nothing spins."""
+"""Share of a processor: beyond it, a process that can do nothing spins.
+
+Of a dead Kafka nothing is asked: kafka-python's producer connects again without a pause where something accepts
+connections for it, as the suite's proxy does (measured: 0.8; without a proxy 0.05).
+"""
 POSTGRES, POSTGRES_LOG, KAFKA = DiskFull("postgres"), DiskFull("postgres", log=True), DiskFull("kafka")
 MEGABYTES = {"postgres": 400, "kafka": 200}
 
