@@ -146,7 +146,7 @@ def _attempt(field: Field, played: Played, faults: Sequence[Fault], folder: Path
     rate = stage.reports / (sum(max(strike.ends for strike in strikes) for strikes in plans) + spare)
     load = Load(stage.scenario, rate, field.environment("sender"))
     try:
-        _endure(field, load, plans, Flight(field, load, stage.names), played, length)
+        _endure(field, load, plans, Flight(field, load, stage.names, length.rest_s), played, length)
     finally:
         load.kill()
     played.reports, played.readings = load.board.reports, load.board.readings
@@ -181,11 +181,12 @@ class Flight:
     left to the number of rounds.
     """
 
-    def __init__(self, field: Field, load: Load, names: Sequence[str]) -> None:
-        """`names`: of their stations."""
+    def __init__(self, field: Field, load: Load, names: Sequence[str], rest_s: float) -> None:
+        """`names`: of their stations; `rest_s`: time to land."""
         self._field = field
         self._load = load
         self._names = list(names)
+        self._rest_s = rest_s
         self._taken = 0
 
     def readings(self) -> int:
@@ -207,8 +208,9 @@ class Flight:
         return eventually(f"work is in flight {when}", look, every=0.2)
 
     def land(self) -> None:
-        """Wait until all is durable that was handed over."""
-        self._load.finish(ORDINARY.rest_s)
+        """Wait until all that was handed over is durable, and all is at rest."""
+        self._load.finish(self._rest_s)
+        _wait_for_rest(self._field, self._rest_s)
 
 
 def _strike_and_heal(field: Field, strikes: Sequence[Strike], flight: Flight, played: Played) -> float:
@@ -246,7 +248,6 @@ def _strike_and_heal(field: Field, strikes: Sequence[Strike], flight: Flight, pl
         for fault in standing:
             fault.heal(field)
         flight.land()
-        _wait_for_rest(field, ORDINARY.rest_s)
         raise
     return healing_began
 
