@@ -7,6 +7,7 @@ means. It is a function of the stations' rows as they stand: a statement only sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -26,7 +27,7 @@ from aggregate.statistic import (
     decode_statements,
     station_object,
 )
-from aggregate.statistic_store import Writer, read_due, read_keys, read_open, write
+from aggregate.statistic_store import Writer, read_due, read_keys, read_open_keys, write
 from aggregate.store import Layouts
 from aggregate.windows import city_means
 from core.kafka import STATISTICS, partition_of
@@ -66,7 +67,7 @@ class CityStep:
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """Compute every open hour anew; write those that are due or differ."""
         self._refresh(cursor)
-        self._update(cursor, {row.key for row in read_open(cursor, self._layouts, MAKER, partitions)}, int(now))
+        self._update(cursor, chain.from_iterable(read_open_keys(cursor, MAKER, partitions).values()), int(now))
 
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """What falls due by the clock."""

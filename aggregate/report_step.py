@@ -20,8 +20,8 @@ from aggregate.reading import Judged, Position, RejectReason, Stored, Unparsed
 from aggregate.recompute import HourKey, Recomputer, Touched
 from aggregate.rejection import rejection_of, rejection_of_unparsed, write_rejections
 from aggregate.settings import AggregateSettings
-from aggregate.statistic import WORKER, State, Statistic, Window
-from aggregate.statistic_store import Memory, read_due, read_open
+from aggregate.statistic import WORKER, Key, State, Statistic, Window
+from aggregate.statistic_store import SLICE, Memory, read_due, read_keys, read_open_keys
 from aggregate.store import (
     Layouts,
     load_digests,
@@ -63,6 +63,8 @@ class ReportStep:
         self._judge = Judge(load_catalogue(), kinds.rules())
         self._layouts = Layouts()
         self._memory = Memory(settings.memory_object_days)
+        self._owed: dict[int, list[Key]] = {}
+        """By partition held. No transaction can lose of it: whoever's fails gains the partitions anew."""
         self._recomputer = Recomputer(load_editions(), kinds.rules(), self._layouts, self._memory)
 
     def forget(self) -> None:
@@ -71,16 +73,17 @@ class ReportStep:
         self._memory.forget()
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
-        """Rebuild every open statistic of the partitions; write those that are due or differ."""
-        self._refresh(cursor)
-        self._rebuild(cursor, read_open(cursor, self._layouts, WORKER, partitions), int(now))
+        """Note every open statistic of the partitions: the ticks that follow rebuild them, slice by slice."""
+        owed = read_open_keys(cursor, WORKER, partitions)
+        self._owed.update((partition, owed[partition]) for partition in partitions)
 
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
-        """What falls due by the clock: open becomes provisional, provisional becomes final."""
+        """What falls due by the clock (open becomes provisional, provisional final), then what is still owed."""
         due = read_due(cursor, self._layouts, WORKER, partitions, now)
-        if due:
+        rows = {row.key: row for row in due + self._read_owed(cursor, partitions, SLICE - len(due))}
+        if rows:
             self._refresh(cursor)
-            self._rebuild(cursor, due, int(now))
+            self._rebuild(cursor, rows.values(), int(now))
 
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
         """Take records; an entry that cannot be stored is rejected alone."""
@@ -156,6 +159,16 @@ class ReportStep:
         for window, count in Counts(told.settled.row.key.window for told in made).items():
             STATISTICS_WRITTEN.labels(window).inc(count)
         publish_statistics(cursor, WORKER, made)
+
+    def _read_owed(self, cursor: Any, partitions: Sequence[int], most: int) -> list[Statistic]:
+        keys: list[Key] = []
+        for partition in partitions:
+            owed = self._owed[partition]
+            kept = max(0, len(owed) - (most - len(keys)))
+            keys += owed[kept:]
+            del owed[kept:]
+        rows = read_keys(cursor, self._layouts, keys)
+        return [row for row in rows.values() if State.OPEN in row.states]
 
     def _rebuild(self, cursor: Any, rows: Iterable[Statistic], now: int) -> None:
         touched = Touched()

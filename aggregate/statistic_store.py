@@ -7,7 +7,7 @@ transaction fails or its outcome is unknown, and when a partition changes hands 
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +16,9 @@ from aggregate.statistic import Content, Key, Statistic, Window
 from aggregate.store import STATISTIC_CHUNK_S, Layouts, array, by_chunk, text_array, timestamp
 from core.clock import DAY, day_start
 from core.postgres import copy
+
+SLICE = 2000
+"""Statistics that the clock, or a gained partition, has rebuilt in one transaction at most."""
 
 ObjectDay = tuple[str, int]
 """An object and the first second of a day of Asia/Shanghai."""
@@ -93,26 +96,30 @@ def _read_days(cursor: Any, layouts: Layouts, days: Sequence[ObjectDay]) -> list
 
 
 def read_due(cursor: Any, layouts: Layouts, maker: str, partitions: Iterable[int], until: float) -> list[Statistic]:
-    """Statistics that the clock changes at or before `until` (UTC seconds), oldest first, some thousand at most.
+    """Statistics that the clock changes at or before `until` (UTC seconds), oldest first, `SLICE` at most.
 
     Hours come before the windows that are made of them and fall due at the same instant.
     """
     cursor.execute(
         _SELECT + " from statistic s where s.maker = %s and s.partition = any(%s) and s.due <= to_timestamp(%s)"
-        " and s.tier = 'raw' and s.sanddust order by s.due, s.time_window desc limit 2000",
-        (maker, list(partitions), until),
+        " and s.tier = 'raw' and s.sanddust order by s.due, s.time_window desc limit %s",
+        (maker, list(partitions), until, SLICE),
     )
     return [_statistic(cursor, layouts, row) for row in cursor.fetchall()]
 
 
-def read_open(cursor: Any, layouts: Layouts, maker: str, partitions: Iterable[int]) -> list[Statistic]:
-    """Every statistic with an open factor: what whoever gains a partition must rebuild."""
+def read_open_keys(cursor: Any, maker: str, partitions: Iterable[int]) -> dict[int, list[Key]]:
+    """By partition, every statistic with an open factor, by object: what whoever gains a partition must rebuild."""
     cursor.execute(
-        _SELECT + " from statistic s where s.maker = %s and s.partition = any(%s) and s.due is not null"
-        " and strpos(s.states, 'O') > 0 and s.tier = 'raw' and s.sanddust order by s.start",
+        "select partition, object, time_window, extract(epoch from start)::bigint from statistic where maker = %s"
+        " and partition = any(%s) and due is not null and strpos(states, 'O') > 0 and tier = 'raw' and sanddust"
+        " order by object, time_window, start",
         (maker, list(partitions)),
     )
-    return [_statistic(cursor, layouts, row) for row in cursor.fetchall()]
+    found: dict[int, list[Key]] = defaultdict(list)
+    for partition, name, window, start in cursor.fetchall():
+        found[partition].append(Key(name, Window(window), start))
+    return found
 
 
 def read_keys(cursor: Any, layouts: Layouts, keys: Collection[Key]) -> dict[Key, Statistic]:

@@ -28,9 +28,9 @@ _SESSION = {
     "tcp_user_timeout": "15s",
 }
 _HOLDS_LOCKS = ("worker", "engine", "archive")
-_LOCKS_HELD_IDLE = {"idle_in_transaction_session_timeout": "300s"}
-"""A process that is frozen in a transaction must not keep its locks for ever. Between two statements a worker that has
-gained the partitions of thousands of stations may compute for a minute: a successor that waits ends it sooner."""
+_LOCKS_HELD_IDLE = {"idle_in_transaction_session_timeout": "60s"}
+"""A process that is frozen in a transaction must not keep its locks for ever; a successor that waits ends it sooner.
+Between two statements a worker computes what one transaction holds, seconds on the smallest machine."""
 
 
 def connect(settings: CoreSettings, role: str, *, application: str) -> connection:

@@ -61,7 +61,7 @@ class Step(Protocol):
         """Drop everything in memory."""
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
-        """Rebuild what partitions newly held owe."""
+        """Take on what partitions newly held owe; what would take long is left to `tick`."""
 
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
         """Take Kafka records by partition."""

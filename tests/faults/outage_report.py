@@ -119,7 +119,7 @@ def draw(found: Figures, samples: Sequence[Sample], path: Path) -> None:
     figure, strips = plt.subplots(3, 1, figsize=(10, 9), sharex=True, constrained_layout=True)
     for name in samples[0].memory:
         strips[0].plot(minutes, [s.memory[name] or np.nan for s in samples], label=name, linewidth=1.2)
-    strips[0].set_ylabel("memory, MiB (PSS)")
+    strips[0].set_ylabel("memory, MiB")
     strips[0].set_ylim(0, 1.3 * max(max(s.memory.values()) for s in samples))
     stored = [np.nan if s.stored is None else s.made - s.stored for s in samples]
     strips[1].plot(minutes, stored, label="made and not in the database")

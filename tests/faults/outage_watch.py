@@ -28,7 +28,7 @@ class Sample:
     """UTC seconds."""
     phase: str
     memory: Mapping[str, float]
-    """MiB of a process and its children, what they share counted once (PSS)."""
+    """MiB of a process and its children, what they share counted once; without mapped files."""
     made: int
     buffered: int
     unsaid: int
@@ -41,8 +41,11 @@ class Sample:
 
 
 def memory_of(pid: int | None) -> float:
-    """MiB of a process and all its descendants; 0 if it does not run."""
-    return sum(_pss(each) for each in _tree(pid)) / 1024 if pid else 0.0
+    """MiB of a process and all its descendants; 0 if it does not run.
+
+    Mapped files are left out: their share grows whenever another program that maps the same libraries ends.
+    """
+    return sum(_own(each) for each in _tree(pid)) / 1024 if pid else 0.0
 
 
 def _tree(pid: int) -> list[int]:
@@ -56,12 +59,12 @@ def _tree(pid: int) -> list[int]:
     return found
 
 
-def _pss(pid: int) -> int:
+def _own(pid: int) -> int:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
     except OSError:
         return 0  # it has ended
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+    return sum(int(line.split()[1]) for line in lines if line.startswith(("Pss_Anon:", "Pss_Shmem:")))
 
 
 class Watch:

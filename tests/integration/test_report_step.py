@@ -12,6 +12,7 @@ import pytest
 from reports import CO, DAY, HOUR, MIDNIGHT, MINUTE, OZONE, PM10, entry, report
 from worker_stage import Ground, Log, Worker, worker
 
+from aggregate import report_step
 from aggregate.reading import RejectReason
 from core import offsets
 from core.errors import FencedError
@@ -323,9 +324,34 @@ def test_who_gains_a_partition_finds_every_window_that_it_owes(ground: Ground, l
     step.take(START + 51 * MINUTE)
     with worker(ground.settings, log, cluster=step.position.cluster) as heir:
         heir.gain(MIDNIGHT + DAY + AIR.grace_s)
+        heir.tick(MIDNIGHT + DAY + AIR.grace_s)
     windows = ground.windows(OBJECT)
     assert {window for window, _ in windows} == {"hour", "8h", "day"}
     assert all(set(states) == {"P"} for _, _, states in windows.values())
     assert windows["hour", START][0][OZONE] == (90.0, 50, 60, 0)
     with pytest.raises(FencedError):
         step.tick(END + DAY)
+
+
+def test_what_is_owed_is_rebuilt_slice_by_slice_while_reports_are_taken(
+    ground: Ground, log: Log, step: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_step, "SLICE", 2)
+    now = START + 32 * MINUTE
+    names = [f"owed-{number}" for number in range(3)]
+    ground.stations(*(f"{name},站,air,140502,step-city,PT1M,city,," for name in names))
+    log.add(*(sent(0, 1, {"PM10": 80}, name=name) for name in names))
+    step.take(now)
+    ground.rows("update statistic set due = due + interval '9 days'")  # as a longer grace would have set it
+    with worker(ground.settings, log, cluster=step.position.cluster) as heir:
+        heir.gain(now)
+        waiting = []
+        for minute in range(1, 4):
+            waiting.append(ground.rows("select count(*) from statistic where due > to_timestamp(%s)", now + 8 * DAY))
+            log.add(*(sent(minute, minute + 1, {"PM10": 80}, name=name) for name in names))
+            heir.take(now)
+            assert ground.count("report") == 3 * (minute + 1)
+            heir.tick(now)
+    hours_and_days = [count for ((count,),) in waiting]
+    assert hours_and_days == [6, 4, 2]
+    assert ground.rows("select count(*) from statistic where due > to_timestamp(%s)", now + 8 * DAY) == [(0,)]

@@ -50,8 +50,12 @@ class Machine(RuleBasedStateMachine):
         self.watcher.step()
 
     def tick(self, worker: int, fate: Fate = Fate.DONE) -> None:
-        """A worker heeds the clock; if it remembers anything and lives, nothing is overdue afterwards."""
-        heeds = 0 in self.world.workers[worker].memory
+        """A worker heeds the clock; nothing is overdue afterwards, if it held the partition and lives.
+
+        One that is refused takes the partition over, and the next turn of the clock writes.
+        """
+        memory, database = self.world.workers[worker].memory.get(0), self.world.shared.database[0]
+        heeds = memory is not None and memory.base == (database.offset, database.epoch)
         self.world.tick(worker, 0, fate)
         if heeds and fate in {Fate.DONE, Fate.LOST_DONE}:
             nothing_is_overdue(self.world.shared.database[0], self.now)

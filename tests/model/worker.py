@@ -57,16 +57,14 @@ class Worker:
         self.memory: dict[int, Memory] = {}
 
     def gain(self, partition: int, *, again: bool = False) -> None:
-        """Raises the epoch, reads the row, rebuilds, and writes what is due; `again` after a doubtful commit."""
+        """Raises the epoch and reads the row; the clock rebuilds what is open; `again` after a doubtful commit."""
         tx = self.shared.database[partition].copy()
         self._check_offset(partition, tx)
         keeps = Mutant.EPOCH_KEPT_ON_DOUBT if again else Mutant.EPOCH_KEPT_ON_GAIN
         if not self.broken(keeps):
             tx.epoch += 1
-        memory = self.statistics.remembered(tx, (tx.offset, tx.epoch), self.shared.now)
-        self.statistics.due(tx, memory, self.shared.now)
+        self.memory[partition] = self.statistics.remembered(tx, (tx.offset, tx.epoch), self.shared.now)
         self.shared.commit(partition, tx)
-        self.memory[partition] = memory
 
     def dies(self) -> None:
         """Forgets everything."""
