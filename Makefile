@@ -14,9 +14,11 @@ setup: ## Make this checkout ready: .venv, system root, Kafka (root; a second ru
 demo: setup ## A day in Jincheng, from the monitor to the alert, in under three minutes
 	@$(BIN)/lantian demo $(if $(ONCE),--once)
 
+JOBS ?= 2
+
 .PHONY: test
-test: setup lint ## All checks: lint, then every test but the slow ones
-	$(BIN)/pytest -m "not slow"
+test: setup lint ## All checks: lint, then every test but the slow ones, JOBS=2 files at a time
+	$(BIN)/pytest -m "not slow" --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: test-beijing
 test-beijing: setup ## Four years of Beijing through the pipeline, undisturbed, killed, cut off; tells readings/s

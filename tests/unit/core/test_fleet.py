@@ -61,7 +61,9 @@ class Fleet:
         program.write_text(PROGRAM, encoding="utf-8")
         given = {**os.environ, "LANTIAN_STATE_DIR": str(self.folder), "PYTHONPATH": str(ROOT), **environment}
         command = [sys.executable, str(program), "fleet", str(members)]
+        hangup = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a child inherits what `nohup` has set
         self.supervisors.append(subprocess.Popen(command, env=given, stderr=subprocess.PIPE, text=True))
+        signal.signal(signal.SIGHUP, hangup)
         return self.supervisors[-1]
 
     def told(self, name: str) -> list[str]:

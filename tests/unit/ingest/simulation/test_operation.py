@@ -41,7 +41,7 @@ from ingest.simulation.models.plants import FLUE_GAS, make_cems
 from ingest.simulation.noise import Floats
 from standards.factors import load_catalogue
 
-MAKERS = pytest.mark.parametrize(("make", "kind"), [(make_power, Kind.POWER), (make_facility, Kind.FACILITY)], ids=str)
+MAKERS = pytest.mark.parametrize(("make", "kind"), [(make_power, Kind.POWER), (make_facility, Kind.FACILITY)])
 
 
 def measured(code: str, enterprise: str, *episodes: Episode) -> Floats:

@@ -53,7 +53,7 @@ from ingest.simulation.models.plants import (
 from ingest.simulation.noise import Floats, Ints
 from standards.factors import load_catalogue
 
-MAKERS = pytest.mark.parametrize(("make", "kind"), [(make_cems, Kind.CEMS), (make_effluent, Kind.EFFLUENT)], ids=str)
+MAKERS = pytest.mark.parametrize(("make", "kind"), [(make_cems, Kind.CEMS), (make_effluent, Kind.EFFLUENT)])
 
 
 def stack(code: str, enterprise: str, *episodes: Episode, times: Ints = WEEK, **limits: float) -> Floats:

@@ -29,7 +29,6 @@ MAKERS = pytest.mark.parametrize(
         (make_dustfall, Kind.DUSTFALL),
         (make_radiation, Kind.RADIATION),
     ],
-    ids=str,
 )
 Make = Callable[[World, Sequence[Monitor]], Model]
 
