@@ -48,7 +48,10 @@ class Figures:
     """Reports a second stored in that time."""
     behind_before: float
     """Seconds that live data are behind, ordinarily (the 95th percentile before the outage)."""
+    live_first_s: float
+    """From the server's answer until every partition had live data made after it."""
     behind_most: float
+    """Seconds that live data were behind from then on."""
     live_again_s: float
     """From the server's answer until live data were current for good."""
 
@@ -62,6 +65,7 @@ def figures(server: str, minutes: float, live_rate: float, reports: int, samples
     returned = back[0].at
     caught_up = next(s for s in seen if waiting(s) == 0 or (s.stored or 0) >= s.made - live_rate * 2)
     late = [s.at for s in back if s.behind is None or s.behind > usual + CURRENT_S]
+    live = [s for s in seen if s.behind is not None and s.at - s.behind > returned]
     took = max(caught_up.at - returned, 1e-9)
     return Figures(
         server=server,
@@ -75,7 +79,8 @@ def figures(server: str, minutes: float, live_rate: float, reports: int, samples
         worked_off_s=round(took, 1),
         worked_off_rate=round(((caught_up.stored or 0) - stored[0]) / took, 1),
         behind_before=round(usual, 1),
-        behind_most=round(max(s.behind for s in back if s.behind is not None), 1),
+        live_first_s=round(live[0].at - returned, 1),
+        behind_most=round(max(s.behind or 0 for s in live), 1),
         live_again_s=round(max(late) - returned, 1) if late else 0.0,
     )
 
