@@ -109,8 +109,8 @@ def abandon(producer: Any) -> None:
 def consumer(settings: CoreSettings, *, group: str | None) -> Any:
     """A `KafkaConsumer` without offsets of its own; the caller subscribes or assigns, and seeks.
 
-    It gives all that was fetched of one partition before it turns to the next, so a fetch is what a transaction takes:
-    of a backlog a partition waits for ten transactions at most, where it waited for thirty-seven.
+    It gives all that was fetched of one partition before it turns to the next, so a fetch is no more than a transaction
+    takes: else a partition of a backlog would stand still while others are worked off.
     """
     return _connected(
         KafkaConsumer,

@@ -1,14 +1,16 @@
-"""A stream on real Kafka and the real database: what it says of them, and how it waits."""
+"""A stream on real Kafka and the real database: what it says of them, how it waits, and what it takes first."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from kafka import TopicPartition
+from kafka.admin import NewTopic
 from waiting import eventually
 
 from core import kafka
@@ -42,18 +44,40 @@ class Idle:
         pass
 
 
-@pytest.fixture
-def stream(stack: CoreSettings) -> Iterator[Stream]:
-    """It runs, and has all partitions."""
-    made = Stream(stack, Idle(), role="worker", clock=Clock(), transaction_bytes=1_000_000, tick_s=0.1)
+class Remembering(Idle):
+    """Of each transaction, the partitions that it took of; a topic of its own."""
+
+    consumer = "test-turns"
+    topic = "lantian.test-turns"
+
+    def __init__(self) -> None:
+        self.transactions: list[set[int]] = []
+        self.taken = 0
+
+    def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
+        self.transactions.append(set(records))
+        self.taken += sum(map(len, records.values()))
+
+
+@contextmanager
+def running(stack: CoreSettings, step: Idle) -> Iterator[Stream]:
+    """A stream in a thread of its own."""
+    made = Stream(stack, step, role="worker", clock=Clock(), transaction_bytes=1_000_000, tick_s=0.1)
     stop = threading.Event()
     thread = threading.Thread(target=made.run, args=(stop,))
     thread.start()
-    eventually("it holds all", lambda: made.ready()["kafka"] and set(made._stands) == {p.partition for p in PLACES})
     yield made
     stop.set()
     thread.join(120)
     assert not thread.is_alive()
+
+
+@pytest.fixture
+def stream(stack: CoreSettings) -> Iterator[Stream]:
+    """It runs, and has all partitions."""
+    with running(stack, Idle()) as made:
+        eventually("it holds all", lambda: made.ready()["kafka"] and set(made._stands) == {p.partition for p in PLACES})
+        yield made
 
 
 def test_it_is_not_ready_while_kafka_is_away(stream: Stream, local_stack: Stack) -> None:
@@ -76,3 +100,17 @@ def test_what_it_cannot_claim_it_does_not_fetch(stream: Stream, stack: CoreSetti
         eventually("it has lost all", lambda: not stream._stands)
         assert stream._consumer.paused() == PLACES
     eventually("it goes on", lambda: len(stream._stands) == len(PLACES) and not stream._consumer.paused())
+
+
+def test_of_a_backlog_the_partitions_take_turns(stack: CoreSettings) -> None:
+    each, step = 2000, Remembering()
+    with closing(kafka.admin(stack)) as client:
+        client.create_topics([NewTopic(step.topic, kafka.PARTITIONS, 1)])
+    with closing(kafka.producer(stack)) as producer:
+        for number in range(each * kafka.PARTITIONS):
+            producer.send(step.topic, value=bytes(5000), partition=number % kafka.PARTITIONS)
+    with running(stack, step):
+        eventually("all is taken", lambda: step.taken == each * kafka.PARTITIONS, 120)
+    for partition in range(kafka.PARTITIONS):
+        turns = [number for number, of in enumerate(step.transactions) if partition in of]
+        assert max(after - before for before, after in pairwise([-1, *turns])) <= 2 * kafka.PARTITIONS
