@@ -74,8 +74,7 @@ class ReportStep:
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """Note every open statistic of the partitions: the ticks that follow rebuild them, slice by slice."""
-        owed = read_open_keys(cursor, WORKER, partitions)
-        self._owed.update((partition, owed[partition]) for partition in partitions)
+        self._owed.update(read_open_keys(cursor, WORKER, partitions))
 
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """What falls due by the clock (open becomes provisional, provisional final), then what is still owed."""

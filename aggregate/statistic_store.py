@@ -7,7 +7,7 @@ transaction fails or its outcome is unknown, and when a partition changes hands 
 from __future__ import annotations
 
 import math
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -108,15 +108,15 @@ def read_due(cursor: Any, layouts: Layouts, maker: str, partitions: Iterable[int
     return [_statistic(cursor, layouts, row) for row in cursor.fetchall()]
 
 
-def read_open_keys(cursor: Any, maker: str, partitions: Iterable[int]) -> dict[int, list[Key]]:
-    """By partition, every statistic with an open factor, by object: what whoever gains a partition must rebuild."""
+def read_open_keys(cursor: Any, maker: str, partitions: Collection[int]) -> dict[int, list[Key]]:
+    """By partition, each of them, the statistics with an open factor: what whoever gains it must rebuild."""
     cursor.execute(
         "select partition, object, time_window, extract(epoch from start)::bigint from statistic where maker = %s"
         " and partition = any(%s) and due is not null and strpos(states, 'O') > 0 and tier = 'raw' and sanddust"
         " order by object, time_window, start",
         (maker, list(partitions)),
     )
-    found: dict[int, list[Key]] = defaultdict(list)
+    found: dict[int, list[Key]] = {partition: [] for partition in partitions}
     for partition, name, window, start in cursor.fetchall():
         found[partition].append(Key(name, Window(window), start))
     return found

@@ -109,7 +109,7 @@ def abandon(producer: Any) -> None:
 def consumer(settings: CoreSettings, *, group: str | None) -> Any:
     """A `KafkaConsumer` without offsets of its own; the caller subscribes or assigns, and seeks.
 
-    It gives all that was fetched of one partition before it turns to the next, so a fetch is no more than a transaction
+    It gives all that was fetched of one partition before it turns to the next, so a fetch is about what a transaction
     takes: else a partition of a backlog would stand still while others are worked off.
     """
     return _connected(
