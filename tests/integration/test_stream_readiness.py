@@ -66,9 +66,11 @@ def running(stack: CoreSettings, step: Idle) -> Iterator[Stream]:
     stop = threading.Event()
     thread = threading.Thread(target=made.run, args=(stop,))
     thread.start()
-    yield made
-    stop.set()
-    thread.join(120)
+    try:
+        yield made
+    finally:
+        stop.set()
+        thread.join(120)
     assert not thread.is_alive()
 
 
