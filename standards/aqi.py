@@ -53,6 +53,8 @@ class IndexTable(NamedTuple):
     """float64[m], the IAQI above the column's last breakpoint, NaN where the edition gives none."""
     minimum: float
     """The least AQI: 0 (2012), 1 (2026)."""
+    exceedance_above: float
+    """A pollutant exceeds where its IAQI is above this; infinite where the edition names none (2026)."""
     incomplete_above: float
     """With a pollutant missing the AQI is published only if above this; negative: always (2012)."""
 
@@ -148,6 +150,16 @@ def aqi(concentrations: npt.ArrayLike, table: IndexTable, *, planned: int | None
     out = np.empty(n), np.empty(n, dtype=np.uint8), np.empty(n, dtype=np.int8)
     _aqi_rows(indices, table, (1 << m) - 1 if planned is None else planned, out)
     return Indices(indices, *out)
+
+
+def exceedance(indices: npt.ArrayLike, table: IndexTable) -> npt.NDArray[np.uint8]:
+    """Exceedance pollutants (超标污染物) uint8[n] of IAQI float64[n, m]: bit c set where that of column c is above 100.
+
+    All 0 under HJ 633-2026, which does not name them any more; a pollutant without IAQI is none.
+    """
+    array = np.asarray(indices, dtype=np.float64)
+    bits = np.left_shift(1, np.arange(array.shape[1]))
+    return ((array > table.exceedance_above) @ bits).astype(np.uint8)
 
 
 def warm_up(table: IndexTable) -> None:

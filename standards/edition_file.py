@@ -18,6 +18,12 @@ HOURLY_FACTORS = ("a34004", "a34002", "a21026", "a21004", "a21005", "a05024")
 
 T = TypeVar("T")
 Count = Annotated[int, Field(gt=0)]
+Places = Annotated[int, Field(ge=0, le=9)]
+Percent = Annotated[float, Field(ge=0, le=100)]
+IndexPlaces = Annotated[int, Field(ge=0, le=3)]
+IndexLimit = Annotated[float, Field(ge=0.001, le=NANO_LARGEST)]
+Weight = Annotated[float, Field(gt=0, le=1000, multiple_of=0.001)]
+"""Bounds within which the composite index is computed exactly (`standards.composite`)."""
 
 
 class Part(BaseModel):
@@ -41,6 +47,20 @@ class Table(Part):
     confidence: Confidence
 
 
+class SixPart(Table, Generic[T]):
+    """A value for each pollutant of `HOURLY_FACTORS`, by factor."""
+
+    values: dict[str, T]
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        missing = next((factor for factor in HOURLY_FACTORS if factor not in self.values), None)
+        other = next((factor for factor in self.values if factor not in HOURLY_FACTORS), None)
+        if missing or other:
+            raise ValueError(f"{missing} is missing" if missing else f"{other} is none of {', '.join(HOURLY_FACTORS)}")
+        return self
+
+
 class StandardPart(Part):
     """A document of the bundle."""
 
@@ -52,6 +72,7 @@ class AqiPart(Part):
     """Rules on the whole AQI."""
 
     minimum: Cited[float]
+    exceedance_above: Cited[float] | None = None
     incomplete_above: Cited[float] | None = None
 
 
@@ -76,7 +97,7 @@ class ColumnPart(Part):
 class RoundingPart(Table):
     """Places of concentrations before the IAQI, by factor."""
 
-    values: dict[str, Annotated[int, Field(ge=0, le=9)]]
+    values: dict[str, Places]
 
 
 class IndicesPart(Table):
@@ -172,6 +193,33 @@ class CityPart(Part):
     control_points: Cited[bool]
 
 
+class PeriodPart(Part):
+    """How a month, a quarter, a year or any other period is evaluated from its days."""
+
+    percents: SixPart[Percent]
+    means: Cited[list[Literal["a34004", "a34002", "a21026", "a21004", "a21005", "a05024"]]]
+    attained_up_to: Cited[Annotated[float, Field(gt=0, le=500)]]
+    heavy_above: Cited[Annotated[float, Field(gt=0, le=500)]]
+    multiple_decimals: Cited[Places]
+
+
+class CompositePart(Part):
+    """The composite index: the weighted sum of concentrations over limits."""
+
+    limits: SixPart[IndexLimit]
+    weights: SixPart[Weight]
+    decimals: SixPart[Places]
+    single_decimals: Cited[IndexPlaces]
+    total_decimals: Cited[IndexPlaces]
+
+
+class SharesPart(Part):
+    """How shares of days and rates of change, in percent, are rounded when shown."""
+
+    decimals: Cited[Places]
+    rounding: Cited[Literal["half_even", "half_up"]]
+
+
 class EditionFile(Part):
     """An edition's file, whatever it is based on merged in."""
 
@@ -188,6 +236,9 @@ class EditionFile(Part):
     limits: LimitsPart
     validity: ValidityPart
     city: CityPart
+    period: PeriodPart
+    composite: CompositePart
+    shares: SharesPart
     decimals: RoundingPart
 
 

@@ -19,19 +19,24 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from standards.aqi import UNDEFINED, IndexTable
+from standards.composite import CompositeRule
 from standards.edition_file import (
     HOURLY_FACTORS,
+    AqiPart,
     CityPart,
     ColumnPart,
+    CompositePart,
     EditionFile,
     IndicesPart,
     LevelPart,
     LimitPart,
+    PeriodPart,
+    SharesPart,
     ValidityPart,
     merged,
 )
 from standards.errors import StandardsError
-from standards.rounding import NANO
+from standards.rounding import NANO, round_decimals
 
 __all__ = ["HOURLY_FACTORS", "Edition", "Editions", "edition_at", "load_editions"]
 
@@ -76,6 +81,51 @@ class CityRule:
 
 
 @dataclass(frozen=True, slots=True)
+class PeriodRule:
+    """How a period is evaluated from its days (HJ 663)."""
+
+    percents: dict[str, float]
+    """Percentile 0 … 1 of the daily values, by factor: of O3 the daily maximum 8-hour means, else the daily means."""
+    means: tuple[str, ...]
+    """Factors whose mean counts beside the percentile."""
+    attained_up_to: float
+    """A day attains with an AQI up to this."""
+    heavy_above: float
+    """A day of heavy pollution has an AQI above this."""
+    multiple_decimals: int
+    """Places of the exceedance multiple (C - S) / S, GB/T 8170."""
+
+    @classmethod
+    def of(cls, part: PeriodPart) -> PeriodRule:
+        """The bare values of the file's part."""
+        return cls(
+            {factor: part.percents.values[factor] / 100 for factor in HOURLY_FACTORS},
+            tuple(part.means.value),
+            part.attained_up_to.value,
+            part.heavy_above.value,
+            part.multiple_decimals.value,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SharesRule:
+    """How shares of days and rates of change, in percent, are rounded when shown."""
+
+    decimals: int
+    half_up: bool
+    """As bulletins print them; else half to even."""
+
+    @classmethod
+    def of(cls, part: SharesPart) -> SharesRule:
+        """The bare values of the file's part."""
+        return cls(part.decimals.value, part.rounding.value == "half_up")
+
+    def rounded(self, percents: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Percents of any shape as they are shown; NaN stays."""
+        return round_decimals(percents, self.decimals, half_up=self.half_up)
+
+
+@dataclass(frozen=True, slots=True)
 class Edition:
     """One bundle of standards; `source` keeps the file's content with its citations and confidence marks."""
 
@@ -95,6 +145,9 @@ class Edition:
     """By (factor, average)."""
     validity: Validity
     city: CityRule
+    period: PeriodRule
+    composite: CompositeRule
+    shares: SharesRule
     decimals: dict[str, int]
     """Places of statistics when shown, by factor."""
     source: EditionFile
@@ -146,7 +199,7 @@ def _seconds(when: date | int) -> int:
     return when
 
 
-def _index_table(part: IndicesPart, columns: list[ColumnPart], minimum: float, incomplete_above: float) -> IndexTable:
+def _index_table(part: IndicesPart, columns: list[ColumnPart], rules: AqiPart) -> IndexTable:
     breaks = np.full((len(columns), len(part.index)), UNDEFINED, dtype=np.int64)
     for row, column in zip(breaks, columns, strict=True):
         row[: len(column.breaks)] = np.rint(np.array(column.breaks) * NANO)
@@ -157,27 +210,39 @@ def _index_table(part: IndicesPart, columns: list[ColumnPart], minimum: float, i
         steps=np.array(part.index, dtype=np.int64),
         decimals=np.array([places.get(column.factor, UNDEFINED) for column in columns], dtype=np.int64),
         above_top=np.array([np.nan if top == "none" else top for top in tops], dtype=np.float64),
-        minimum=minimum,
-        incomplete_above=incomplete_above,
+        minimum=rules.minimum.value,
+        exceedance_above=rules.exceedance_above.value if rules.exceedance_above else np.inf,
+        incomplete_above=rules.incomplete_above.value if rules.incomplete_above else -1.0,
+    )
+
+
+def _composite_rule(part: CompositePart) -> CompositeRule:
+    return CompositeRule(
+        limits=np.array([part.limits.values[factor] for factor in HOURLY_FACTORS]),
+        weights=np.array([part.weights.values[factor] for factor in HOURLY_FACTORS]),
+        decimals=np.array([part.decimals.values[factor] for factor in HOURLY_FACTORS], dtype=np.int64),
+        single_decimals=part.single_decimals.value,
+        total_decimals=part.total_decimals.value,
     )
 
 
 def _edition(file: EditionFile) -> Edition:
-    minimum = file.aqi.minimum.value
-    incomplete_above = file.aqi.incomplete_above.value if file.aqi.incomplete_above else -1.0
     return Edition(
         id=file.id,
         name_zh=file.name_zh,
         name_en=file.name_en,
         effective=file.effective,
         start=_EARLIEST if file.serves_earlier else _seconds(file.effective),
-        hourly=_index_table(file.indices, file.indices.hourly, minimum, incomplete_above),
-        daily=_index_table(file.indices, file.indices.daily, minimum, incomplete_above),
+        hourly=_index_table(file.indices, file.indices.hourly, file.aqi),
+        daily=_index_table(file.indices, file.indices.daily, file.aqi),
         daily_columns=tuple((column.factor, column.average) for column in file.indices.daily),
         levels=tuple(file.levels.values),
         limits={(limit.factor, limit.average): limit for limit in file.limits.values},
         validity=Validity.of(file.validity),
         city=CityRule.of(file.city),
+        period=PeriodRule.of(file.period),
+        composite=_composite_rule(file.composite),
+        shares=SharesRule.of(file.shares),
         decimals=dict(file.decimals.values),
         source=file,
     )

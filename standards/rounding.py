@@ -1,4 +1,4 @@
-"""Rounding by GB/T 8170: half to even, of the decimal number that a double stands for.
+"""Rounding of the decimal number that a double stands for: half to even (GB/T 8170), or half up.
 
 A double carries 15 decimal digits. What lies beyond them, or more than nine digits beyond the kept ones, is noise of
 binary arithmetic: 0.285 kept to two decimals is a tie (0.28), though its double lies above 0.285, and so is a mean
@@ -24,8 +24,7 @@ _INTEGER_POWERS = np.array([10**n for n in range(GUARD_DIGITS + 1)], dtype=np.in
 
 
 @njit(nogil=True, cache=True)
-def round_decimal(value: float, decimals: int) -> float:
-    """`value` to `decimals` (0 … 9) places, GB/T 8170; NaN and infinities stay."""
+def _rounded(value: float, decimals: int, half_up: bool) -> float:
     if not np.isfinite(value):
         return value
     guard = GUARD_DIGITS
@@ -38,12 +37,24 @@ def round_decimal(value: float, decimals: int) -> float:
     digits = np.int64(scaled)
     kept = digits // step
     twice_rest = 2 * (digits - kept * step)
-    if twice_rest > step or (twice_rest == step and kept % 2 == 1):
+    if twice_rest > step or (twice_rest == step and (half_up or kept % 2 == 1)):
         kept += 1
     if kept == 0:
         return 0.0
     rounded = float(kept / _POWERS[decimals])
     return rounded if value > 0 else -rounded
+
+
+@njit(nogil=True, cache=True)
+def round_decimal(value: float, decimals: int) -> float:
+    """`value` to `decimals` (0 … 9) places, GB/T 8170; NaN and infinities stay."""
+    return _rounded(value, decimals, False)
+
+
+@njit(nogil=True, cache=True)
+def round_half_up(value: float, decimals: int) -> float:
+    """`value` to `decimals` (0 … 9) places, a tie away from zero: 86.25 is 86.3, as bulletins print shares."""
+    return _rounded(value, decimals, True)
 
 
 @njit(nogil=True, cache=True)
@@ -53,13 +64,13 @@ def to_nano(value: float) -> int:
 
 
 @njit(nogil=True, cache=True)
-def _round_all(values: npt.NDArray[np.float64], decimals: int, out: npt.NDArray[np.float64]) -> None:
+def _round_all(values: npt.NDArray[np.float64], decimals: int, half_up: bool, out: npt.NDArray[np.float64]) -> None:
     for i in range(values.size):
-        out[i] = round_decimal(values[i], decimals)
+        out[i] = _rounded(values[i], decimals, half_up)
 
 
-def round_decimals(values: npt.ArrayLike, decimals: int) -> npt.NDArray[np.float64]:
-    """Every number of `values` (any shape) to `decimals` places by GB/T 8170; a new array of the same shape.
+def round_decimals(values: npt.ArrayLike, decimals: int, *, half_up: bool = False) -> npt.NDArray[np.float64]:
+    """Every number of `values` (any shape) to `decimals` places, GB/T 8170 or half up; a new array of the same shape.
 
     Raises `ValueError` if `decimals` is not 0 … 9.
     """
@@ -67,5 +78,5 @@ def round_decimals(values: npt.ArrayLike, decimals: int) -> npt.NDArray[np.float
         raise ValueError(f"decimals must be 0 … {MAX_DECIMALS} (got {decimals})")
     array = np.ascontiguousarray(values, dtype=np.float64)
     out = np.empty_like(array)
-    _round_all(array.reshape(-1), decimals, out.reshape(-1))
+    _round_all(array.reshape(-1), decimals, half_up, out.reshape(-1))
     return out
