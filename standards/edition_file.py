@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from standards.rounding import NANO_LARGEST
+from standards.errors import StandardsError
+from standards.nano import NANO_LARGEST
+
+FOLDER = Path(__file__).with_name("editions")
 
 Confidence = Literal["A", "B", "C", "M"]
 """A: official text and a second source; B: two secondary sources, or the text alone; C: one secondary; M: memory."""
@@ -241,8 +246,46 @@ class EditionFile(Part):
     shares: SharesPart
     decimals: RoundingPart
 
+    @property
+    def start(self) -> date:
+        """The first day that it serves."""
+        return date.min if self.serves_earlier else self.effective
 
-def merged(own: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
-    """The file's content where it `based_on` another: whole parts that it does not hold come from that one."""
+
+def read_files(folder: Path = FOLDER) -> tuple[EditionFile, ...]:
+    """All editions of a folder by date, the first serving all earlier ones; `StandardsError` names file and entry."""
+    contents = {path.stem: _read(path) for path in sorted(folder.glob("*.toml"))}
+    files = []
+    # Those that others are based on come first, so that a mistake is told of the file that holds it.
+    for name, content in sorted(contents.items(), key=lambda item: "based_on" in item[1]):
+        path = folder / f"{name}.toml"
+        base = content.get("based_on")
+        if base is not None and (base not in contents or "based_on" in contents[base]):
+            raise StandardsError(path.name, "based_on", f"{base} is no edition that stands by itself")
+        try:
+            files.append(EditionFile.model_validate(_merged(content, contents[base]) if base else content))
+        except ValidationError as error:
+            raise StandardsError.of(path, error) from error
+    files.sort(key=lambda file: file.start)
+    if not files or not files[0].serves_earlier:
+        raise StandardsError(str(folder), "serves_earlier", "no edition serves the dates before the first one")
+    for earlier, later in pairwise(files):
+        if earlier.start == later.start:
+            raise StandardsError(f"{later.id}.toml", "effective", f"is the same as that of {earlier.id}")
+    return tuple(files)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StandardsError(path.name, "the file", f"cannot be read: {error}") from error
+    if content.get("id") != path.stem:
+        raise StandardsError(path.name, "id", "must be the file's name", hint=f'write id = "{path.stem}"')
+    return content
+
+
+def _merged(own: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
+    """The file's content where it is based on another: whole parts that it does not hold come from that one."""
     taken = {name: part for name, part in base.items() if name != "serves_earlier"}
     return {name: part for name, part in {**taken, **own}.items() if name != "based_on"}

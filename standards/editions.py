@@ -5,22 +5,19 @@ A new edition is a new file. Which one judges a value is decided by the value's 
 
 from __future__ import annotations
 
-import tomllib
 from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ValidationError
 
 from standards.aqi import UNDEFINED, IndexTable
 from standards.composite import CompositeRule
 from standards.edition_file import (
+    FOLDER,
     HOURLY_FACTORS,
     AqiPart,
     CityPart,
@@ -33,14 +30,13 @@ from standards.edition_file import (
     PeriodPart,
     SharesPart,
     ValidityPart,
-    merged,
+    read_files,
 )
 from standards.errors import StandardsError
-from standards.rounding import NANO, round_decimals
+from standards.nano import NANO
+from standards.rounding import round_decimals
 
 __all__ = ["HOURLY_FACTORS", "Edition", "Editions", "edition_at", "load_editions"]
-
-FOLDER = Path(__file__).with_name("editions")
 
 _CHINA = timezone(timedelta(hours=8))
 _EARLIEST = np.iinfo(np.int64).min
@@ -165,12 +161,6 @@ class Editions:
 
     all: tuple[Edition, ...]
 
-    def __post_init__(self) -> None:
-        """Check that ids and dates are told apart, and that the first serves all earlier dates."""
-        for earlier, later in pairwise(self.all):
-            if earlier.start >= later.start:
-                raise StandardsError(f"{later.id}.toml", "effective", f"is the same as that of {earlier.id}")
-
     def by_id(self, name: str) -> Edition:
         """The edition of this id; `StandardsError` names those there are."""
         found = next((edition for edition in self.all if edition.id == name), None)
@@ -248,40 +238,10 @@ def _edition(file: EditionFile) -> Edition:
     )
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise StandardsError(path.name, "the file", f"cannot be read: {error}") from error
-    if content.get("id") != path.stem:
-        raise StandardsError(path.name, "id", "must be the file's name", hint=f'write id = "{path.stem}"')
-    return content
-
-
-def _load(folder: Path) -> Editions:
-    contents = {path.stem: _read(path) for path in sorted(folder.glob("*.toml"))}
-    editions = []
-    # Those that others are based on come first, so that a mistake is told of the file that holds it.
-    for name, content in sorted(contents.items(), key=lambda item: "based_on" in item[1]):
-        path = folder / f"{name}.toml"
-        base = content.get("based_on")
-        if base is not None and (base not in contents or "based_on" in contents[base]):
-            raise StandardsError(path.name, "based_on", f"{base} is no edition that stands by itself")
-        try:
-            file = EditionFile.model_validate(merged(content, contents[base]) if base else content)
-        except ValidationError as error:
-            raise StandardsError.of(path, error) from error
-        editions.append(_edition(file))
-    editions.sort(key=lambda edition: edition.start)
-    if not editions or editions[0].start != _EARLIEST:
-        raise StandardsError(str(folder), "serves_earlier", "no edition serves the dates before the first one")
-    return Editions(tuple(editions))
-
-
 @cache
 def load_editions(folder: Path = FOLDER) -> Editions:
     """All editions of a folder, checked; read once a process. Raises `StandardsError` naming file and entry."""
-    return _load(folder)
+    return Editions(tuple(_edition(file) for file in read_files(folder)))
 
 
 def edition_at(when: date | int) -> Edition:

@@ -11,12 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from standards.nano import NANO, NANO_LARGEST
+
 MAX_DECIMALS = 9
 GUARD_DIGITS = 9
-NANO = 1_000_000_000
-"""Parts of a unit in which concentrations are compared exactly."""
-NANO_LARGEST = 1e6
-"""Up to here a double times `NANO` is exact to the unit (15 digits)."""
 
 _DIGITS_LIMIT = 1e15
 _POWERS = np.array([10.0**n for n in range(MAX_DECIMALS + GUARD_DIGITS + 1)])
