@@ -1,7 +1,7 @@
 """The worker's second step: city values from the statements of stations (design: what crosses stations).
 
-A city's hour is the mean of its official air stations, control points left out (HJ 663), and its AQI comes from those
-means. It is a function of the stations' rows as they stand: a statement only says which hour to look at.
+A city's hour or day is the mean of its official air stations', control points left out (HJ 663), and its AQI comes
+from those means. It is a function of the stations' rows as they stand: a statement only says where to look.
 """
 
 from __future__ import annotations
@@ -14,18 +14,22 @@ import msgspec
 import numpy as np
 from prometheus_client import Counter
 
-from aggregate.hours import Cell, assemble, index_cells
+from aggregate.cells import Cell, assemble, daily_indicators, day_indices, hour_indices
 from aggregate.publish import batches
-from aggregate.settle import Settled, finish, settle
+from aggregate.settle import Settled, finish, says_nothing_new, settle
 from aggregate.statistic import (
+    VARIANTS,
     Computed,
     Key,
     State,
     Statistic,
+    Tier,
     Window,
     city_object,
     decode_statements,
+    holding,
     station_object,
+    variants_needed,
 )
 from aggregate.statistic_store import Writer, read_due, read_keys, read_open_keys, write
 from aggregate.store import Layouts
@@ -35,7 +39,7 @@ from core.logs import get_logger
 from core.outbox import enqueue
 from ingest.kinds import Kind, KindSettings
 from ingest.registry import Registry, renewed
-from ingest.station import ControlLevel, Station
+from ingest.station import ControlLevel
 from standards.editions import HOURLY_FACTORS, Edition, load_editions
 
 MAKER = "city"
@@ -65,7 +69,7 @@ class CityStep:
         self._layouts.forget()
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
-        """Compute every open hour anew; write those that are due or differ."""
+        """Compute every open window anew; write those that are due or differ."""
         self._refresh(cursor)
         self._update(cursor, chain.from_iterable(read_open_keys(cursor, MAKER, partitions).values()), int(now))
 
@@ -80,7 +84,7 @@ class CityStep:
         self._write(cursor, [settled for settled in ended if settled is not None])
 
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
-        """Recompute the cities' hours that the statements of stations touch."""
+        """Recompute the cities' hours and days that the statements of stations touch."""
         self._refresh(cursor)
         touched: set[Key] = set()
         for batch in records.values():
@@ -92,49 +96,44 @@ class CityStep:
                     _log.warning("statements_malformed", offset=record.offset, error=str(error))
                     continue
                 touched.update(
-                    Key(city_object(told.city), Window.HOUR, statement.start)
+                    Key(city_object(told.city), statement.window, statement.start)
                     for statement in told.statements
-                    if statement.kind == Kind.AIR and statement.window == Window.HOUR
+                    if statement.kind == Kind.AIR and statement.window in {Window.HOUR, Window.DAY}
                 )
         self._update(cursor, touched, int(now))
 
     def _update(self, cursor: Any, keys: Iterable[Key], now: int) -> None:
-        wanted = sorted(keys)
-        members = {key: self._members(key) for key in wanted}
-        rows = read_keys(
-            cursor,
-            self._layouts,
-            {*wanted, *(_hour_of(station, key) for key, stations in members.items() for station in stations)},
-        )
+        windows = sorted({key.base for key in keys})
+        members = {key: self._members(key) for key in windows}
+        rows = read_keys(cursor, self._layouts, [*windows, *(of for key in windows for of in members[key])])
         made = []
-        for key in wanted:
-            stations = [(station, rows.get(_hour_of(station, key))) for station in members[key]]
-            until = key.end + self._rules.grace_s + MARGIN_S
-            computed = compute_city(
-                [row for _, row in stations], self._editions.at(key.start), until if until > now else 0
-            )
-            old = rows.get(key)
-            if old is None and not computed.content.factors:
-                continue
-            settled = settle(key, old, computed, now=now, lateness=self._rules.lateness_s)
-            if settled is not None:
-                made.append(settled)
+        for window in windows:
+            until = window.end + self._rules.grace_s + MARGIN_S
+            edition = self._editions.at(window.start)
+            for key in _variants(window, members[window], rows):
+                stations = [holding(member.of(key.variant), rows.get) for member in members[window]]
+                compute = compute_city_hour if key.window == Window.HOUR else compute_city_day
+                computed = compute(stations, edition, until if until > now else 0)
+                old = rows.get(key)
+                if old is None and says_nothing_new(key, computed, rows.get):
+                    continue
+                settled = settle(key, old, computed, now=now, lateness=self._rules.lateness_s)
+                if settled is not None:
+                    rows[key] = settled.row
+                    made.append(settled)
         self._write(cursor, made)
 
-    def _members(self, key: Key) -> list[Station]:
-        """The stations that count for a city's hour, in a fixed order."""
+    def _members(self, key: Key) -> list[Key]:
+        """The windows of the stations that count for a city's, in a fixed order."""
         city = key.object.partition(":")[2]
         control = self._editions.at(key.start).city.control_points
-        return sorted(
-            (
-                station
-                for station in self._registry.city_stations(city, key.start)
-                if station.kind == Kind.AIR
-                and station.control_level != ControlLevel.ENTERPRISE
-                and (control or not station.control_point)
-            ),
-            key=lambda station: station.station,
-        )
+        return [
+            Key(station_object(station.station), key.window, key.start)
+            for station in sorted(self._registry.city_stations(city, key.start), key=lambda of: of.station)
+            if station.kind == Kind.AIR
+            and station.control_level != ControlLevel.ENTERPRISE
+            and (control or not station.control_point)
+        ]
 
     def _write(self, cursor: Any, made: Sequence[Settled]) -> None:
         of_city = [(settled, settled.row.key.object.partition(":")[2]) for settled in made]
@@ -150,35 +149,48 @@ class CityStep:
         self._registry = renewed(cursor.connection, self._registry)
 
 
-def _hour_of(station: Station, key: Key) -> Key:
-    return Key(station_object(station.station), Window.HOUR, key.start)
+def _variants(window: Key, members: Iterable[Key], rows: Mapping[Key, Statistic]) -> list[Key]:
+    below = [variant for member in members for variant in VARIANTS if member.of(variant) in rows]
+    needed = variants_needed(
+        reviewed=any(variant.tier is Tier.REVIEWED for variant in below),
+        dusty=any(not variant.sanddust for variant in below),
+        standing=[variant for variant in VARIANTS if window.of(variant) in rows],
+    )
+    return [window.of(variant) for variant in needed]
 
 
-def compute_city(hours: Sequence[Statistic | None], edition: Edition, open_until: int) -> Computed:
+def compute_city_hour(hours: Sequence[Statistic | None], edition: Edition, open_until: int) -> Computed:
     """A city's hour from its stations' hours in a fixed order; None where a station has said nothing.
 
     Open until every station has its own provisional, or until `open_until` (0: overdue).
     """
-    waits = any(hour is None or State.OPEN in hour.states for hour in hours)
-    until = open_until if waits else 0
-    names = [name for name in HOURLY_FACTORS if any(hour and name in hour.content.factors for hour in hours)]
-    if not names:
-        return assemble({}, edition.id, {})
-    table = np.full((len(names), len(hours)), np.nan)
-    live = False
-    for column, hour in enumerate(hours):
-        if hour is None:
-            continue
-        live |= any(hour.live)
-        for row, name in enumerate(names):
-            value = hour[name]
-            table[row, column] = np.nan if value is None else value
-    means = city_means(table, edition.city.minimum_share)
-    cells = {
-        name: Cell(None if np.isnan(value) else value, int(n), len(hours), int(reason), live, complete=True)
-        for name, value, n, reason in zip(names, means.value.tolist(), means.n_valid, means.reason, strict=True)
+    cells = _means(hours, HOURLY_FACTORS, edition)
+    cells |= hour_indices([cells], [edition])[0]
+    return _assembled(hours, cells, edition, open_until)
+
+
+def compute_city_day(days: Sequence[Statistic | None], edition: Edition, open_until: int) -> Computed:
+    """A city's day from its stations' days, as its hour from their hours."""
+    cells = _means(days, daily_indicators(edition), edition)
+    cells |= day_indices([cells], [edition])[0]
+    return _assembled(days, cells, edition, open_until)
+
+
+def _assembled(
+    members: Sequence[Statistic | None], cells: Mapping[str, Cell], edition: Edition, open_until: int
+) -> Computed:
+    waits = any(member is None or State.OPEN in member.states for member in members)
+    return assemble(cells, edition.id, dict.fromkeys(cells, open_until if waits else 0))
+
+
+def _means(members: Sequence[Statistic | None], names: Sequence[str], edition: Edition) -> dict[str, Cell]:
+    there = [name for name in names if any(member and name in member.content.factors for member in members)]
+    if not there:
+        return {}
+    values = [[member[name] if member else None for member in members] for name in there]
+    means = city_means(np.array(values, dtype=np.float64), edition.city.minimum_share)
+    live = any(any(member.live) for member in members if member)
+    return {
+        name: Cell(None if np.isnan(value) else value, int(n), len(members), int(reason), live, complete=True)
+        for name, value, n, reason in zip(there, means.value.tolist(), means.n_valid, means.reason, strict=True)
     }
-    of_factor = dict(zip(names, means.value.tolist(), strict=True))
-    six = np.array([[of_factor.get(name, np.nan) for name in HOURLY_FACTORS]])
-    cells.update({name: cell._replace(live=live) for name, cell in index_cells(six, edition)[0].items()})
-    return assemble(cells, edition.id, dict.fromkeys(cells, until))

@@ -6,27 +6,31 @@ Readings lie in slots by time, so neither the order of arrival nor repeats can c
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from aggregate.cells import Cell, assemble, hour_indices
 from aggregate.revision import BY_PERSON, CURRENT
-from aggregate.statistic import AQI, IAQI_PREFIX, Computed, Content, Reason
+from aggregate.statistic import DEVICES, Computed, Reason, Tier, Variant
 from aggregate.windows import hour_means
 from core.clock import HOUR
 from ingest.value import Flag
-from standards.aqi import aqi
-from standards.editions import HOURLY_FACTORS, Edition
+from standards.editions import Edition
 
 LIVE = 0
 """The origin `live` as stored."""
+PARTICULATES = ("a34004", "a34002")
+"""What sand-dust is taken out of: PM2.5 and PM10 alone (环办监测〔2016〕120号)."""
+_COUNTS = {Tier.RAW: frozenset({CURRENT, BY_PERSON}), Tier.REVIEWED: frozenset({CURRENT})}
+"""The masks of what counts; persons' readings are left out of the devices' hour before."""
 
 
 class Readings(NamedTuple):
-    """A report's readings in an hour, of devices alone; flags and mask empty if all are N and current."""
+    """A report's readings in an hour; flags and mask empty if all are N and current."""
 
     time: int
     period: int
@@ -35,17 +39,8 @@ class Readings(NamedTuple):
     flags: str
     mask: str
     origin: int
-
-
-class Cell(NamedTuple):
-    """One factor of an hour."""
-
-    value: float | None
-    n_valid: int
-    n_expected: int
-    reason: int
-    live: bool
-    complete: bool
+    person: bool = False
+    """Whether a person says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +49,12 @@ class HourInput:
 
     start: int
     readings: Sequence[Readings]
+    """Those of persons too."""
     has_aqi: bool
     open_until: int
     """End of the hour and grace if that is still to come, else 0."""
+    variant: Variant = DEVICES
+    """Without sand-dust the hour lies in it: its particulates are left out."""
 
 
 @dataclass(slots=True)
@@ -74,26 +72,36 @@ def compute_hours(inputs: Sequence[HourInput], editions: Sequence[Edition]) -> l
     blocks: dict[tuple[int, int, tuple[str, ...]], _Block] = defaultdict(lambda: _Block([], [], [], []))
     by_id = {id(edition): edition for edition in editions}
     for number, (hour, edition) in enumerate(zip(inputs, editions, strict=True)):
-        for period, rows in _by_period(hour.readings).items():
+        for period, rows in _by_period(hour).items():
             names = _union(rows)
             block = blocks[id(edition), period, names]
-            _fill(block, hour.start, period, names, rows)
+            _fill(block, hour.start, period, names, rows, _COUNTS[hour.variant.tier])
             block.hours.append(number)
     cells: list[dict[str, Cell]] = [{} for _ in inputs]
     for (edition_id, period, names), block in sorted(blocks.items(), key=lambda item: item[0][1]):
         _reduce(cells, block, period, names, by_id[edition_id].validity.hour_seconds)
-    indices = _indices(inputs, editions, cells)
+    for hour, of_hour in zip(inputs, cells, strict=True):
+        if not hour.variant.sanddust:
+            _leave_out(of_hour)
+    having = [of_hour if hour.has_aqi else {} for hour, of_hour in zip(inputs, cells, strict=True)]
     return [
-        _computed(hour, edition, of_hour, indices.get(number))
-        for number, (hour, edition, of_hour) in enumerate(zip(inputs, editions, cells, strict=True))
+        _computed(hour, edition, of_hour | indices)
+        for hour, edition, of_hour, indices in zip(inputs, editions, cells, hour_indices(having, editions), strict=True)
     ]
 
 
-def _by_period(readings: Iterable[Readings]) -> Mapping[int, list[Readings]]:
+def _by_period(hour: HourInput) -> Mapping[int, list[Readings]]:
     found: dict[int, list[Readings]] = defaultdict(list)
-    for row in readings:
-        found[row.period].append(row)
+    for row in hour.readings:
+        if not row.person or hour.variant.tier is Tier.REVIEWED:
+            found[row.period].append(row)
     return found
+
+
+def _leave_out(of_hour: dict[str, Cell]) -> None:
+    for name in PARTICULATES:
+        if name in of_hour:
+            of_hour[name] = of_hour[name]._replace(value=None, n_valid=0, reason=Reason.SANDDUST)
 
 
 def _union(rows: Sequence[Readings]) -> tuple[str, ...]:
@@ -103,7 +111,14 @@ def _union(rows: Sequence[Readings]) -> tuple[str, ...]:
     return tuple(sorted({name for row in rows for name in row.names}))
 
 
-def _fill(block: _Block, start: int, period: int, names: tuple[str, ...], rows: Sequence[Readings]) -> None:
+def _fill(
+    block: _Block,
+    start: int,
+    period: int,
+    names: tuple[str, ...],
+    rows: Sequence[Readings],
+    counts: Container[str],
+) -> None:
     slots = -(-HOUR // period)
     table = np.full((slots, len(names)), np.nan)
     received = np.zeros((slots, len(names)), dtype=np.bool_)
@@ -117,7 +132,7 @@ def _fill(block: _Block, start: int, period: int, names: tuple[str, ...], rows: 
                 live[:] = True
             continue
         for place, name in enumerate(row.names):
-            if row.mask and row.mask[place] not in {CURRENT, BY_PERSON}:
+            if row.mask and row.mask[place] not in counts:
                 continue
             column = names.index(name)
             received[slot, column] = True
@@ -172,69 +187,5 @@ def _preferred(shorter: Cell | None, longer: Cell) -> Cell:
     return chosen._replace(complete=shorter.complete or (longer.complete and chosen is longer))
 
 
-def _indices(
-    inputs: Sequence[HourInput], editions: Sequence[Edition], cells: Sequence[Mapping[str, Cell]]
-) -> dict[int, dict[str, Cell]]:
-    """The hourly AQI and IAQI of those that have one, by place in `inputs` (HJ 633: from the six 1-h means)."""
-    groups: dict[str, list[int]] = defaultdict(list)
-    by_id = {}
-    for number, (hour, edition) in enumerate(zip(inputs, editions, strict=True)):
-        if hour.has_aqi and any(factor in cells[number] for factor in HOURLY_FACTORS):
-            groups[edition.id].append(number)
-            by_id[edition.id] = edition
-    found = {}
-    for name, numbers in groups.items():
-        table = np.array([[_number(cells[number].get(factor)) for factor in HOURLY_FACTORS] for number in numbers])
-        for number, of_hour in zip(numbers, index_cells(table, by_id[name]), strict=True):
-            having = [cells[number][factor] for factor in HOURLY_FACTORS if factor in cells[number]]
-            live = any(cell.live for cell in having)
-            complete = all(cell.complete for cell in having)
-            found[number] = {factor: cell._replace(live=live, complete=complete) for factor, cell in of_hour.items()}
-    return found
-
-
-def index_cells(table: npt.NDArray[np.float64], edition: Edition) -> list[dict[str, Cell]]:
-    """AQI and IAQI of rows of the six 1-h means [n, 6] in the order of `HOURLY_FACTORS`, NaN for missing."""
-    result = aqi(table, edition.hourly)
-    rows = []
-    for place in range(table.shape[0]):
-        valid = int(np.count_nonzero(~np.isnan(table[place])))
-        of_row = {
-            IAQI_PREFIX + factor: Cell(float(value), 1, 1, Reason.VALID, False, True)
-            for factor, value in zip(HOURLY_FACTORS, result.iaqi[place], strict=True)
-            if not np.isnan(value)
-        }
-        reason = int(result.reason[place])
-        value = float(result.aqi[place]) if reason == Reason.VALID else None
-        of_row[AQI] = Cell(value, valid, len(HOURLY_FACTORS), reason, False, True)
-        rows.append(of_row)
-    return rows
-
-
-def _number(cell: Cell | None) -> float:
-    return np.nan if cell is None or cell.value is None else cell.value
-
-
-def _computed(
-    hour: HourInput, edition: Edition, cells: Mapping[str, Cell], indices: Mapping[str, Cell] | None
-) -> Computed:
-    everything = {**cells, **(indices or {})}
-    return assemble(
-        everything, edition.id, {name: 0 if cell.complete else hour.open_until for name, cell in everything.items()}
-    )
-
-
-def assemble(cells: Mapping[str, Cell], edition: str, open_until: Mapping[str, int]) -> Computed:
-    """A window's row from its cells; a factor that is open has no value yet."""
-    names = tuple(sorted(cells))
-    until = tuple([open_until[name] for name in names])
-    shown = [cells[name] for name in names]
-    if any(until):
-        shown = [
-            cell._replace(value=None, n_valid=0, reason=Reason.NO_VALUES) if wait else cell
-            for cell, wait in zip(shown, until, strict=True)
-        ]
-    if not shown:
-        return Computed(Content((), (), (), (), (), edition), (), ())
-    values, n_valid, n_expected, reasons, live, _ = zip(*shown, strict=True)
-    return Computed(Content(names, values, n_valid, n_expected, reasons, edition), live, until)
+def _computed(hour: HourInput, edition: Edition, cells: Mapping[str, Cell]) -> Computed:
+    return assemble(cells, edition.id, {name: 0 if cell.complete else hour.open_until for name, cell in cells.items()})

@@ -13,9 +13,21 @@ from typing import Any, NamedTuple
 
 from aggregate.hours import HourInput, Readings, compute_hours
 from aggregate.judge import FUTURE_LIMIT_S
-from aggregate.settle import Settled, finish, settle
+from aggregate.sanddust import SandDust
+from aggregate.settle import Settled, finish, says_nothing_new, settle
 from aggregate.spans import compute_days, compute_eight_hours, day_key, eight_hour_starts, has_eight_hours
-from aggregate.statistic import WORKER, Computed, Key, State, Statistic, Window, station_object
+from aggregate.statistic import (
+    WORKER,
+    Computed,
+    Key,
+    State,
+    Statistic,
+    Tier,
+    Variant,
+    Window,
+    station_object,
+    variants_needed,
+)
 from aggregate.statistic_store import Memory, ObjectDay, Writer, of_day, write
 from aggregate.store import REPORT_CHUNK_S, Layouts, by_chunk
 from core.clock import HOUR
@@ -64,16 +76,16 @@ class Recomputer:
         self._layouts = layouts
         self._memory = memory
 
-    def update(self, cursor: Any, registry: Registry, touched: Touched, now: int) -> list[Told]:
+    def update(self, cursor: Any, registry: Registry, sanddust: SandDust, touched: Touched, now: int) -> list[Told]:
         """Write every statistic that `touched` changes; returns them in the order they were made."""
-        objects = _Objects(registry)
+        objects = _Objects(registry, sanddust)
         self._memory.load(cursor, self._layouts, _days_needed(objects, touched))
         hours = [key for key in touched.hours if not self._only_waits(objects, touched, key, now)]
         made = self._hours(cursor, objects, hours, now)
         windows = set(touched.windows)
         for told in made:
             windows.update(_windows_above(told.settled.row))
-        made += self._windows(objects, sorted(windows), now)
+        made += self._windows(objects, sorted({key.base for key in windows}), now)
         done = {told.settled.row.key for told in made}
         made += self._finished(objects, [row for row in touched.ended if row.key not in done], now)
         write(cursor, self._layouts, [(told.settled, _writer(told.station)) for told in made])
@@ -89,35 +101,66 @@ class Recomputer:
 
     def _hours(self, cursor: Any, objects: _Objects, keys: Sequence[HourKey], now: int) -> list[Told]:
         readings = load_readings(cursor, self._layouts, keys)
-        inputs, editions = [], []
+        wanted: list[Key] = []
+        inputs: list[HourInput] = []
         for key in keys:
-            station = objects.station(key.station_id, key.start)
-            until = key.start + HOUR + self._kinds[station.kind].grace_s
-            has_aqi = station.kind == Kind.AIR
-            inputs.append(HourInput(key.start, readings.get(key, ()), has_aqi, until if until > now else 0))
-            editions.append(self._editions.at(key.start))
-        computed = compute_hours(inputs, editions)
-        return self._settled(objects, [objects.hour(key) for key in keys], computed, now)
+            hour = objects.hour(key)
+            of_hour = readings.get(key, ())
+            station = objects.of(hour)
+            until = hour.end + self._kinds[station.kind].grace_s
+            for variant in self._hour_variants(hour, of_hour, dusty=objects.dusty(station, hour)):
+                wanted.append(hour.of(variant))
+                has_aqi = station.kind == Kind.AIR
+                inputs.append(HourInput(key.start, of_hour, has_aqi, until if until > now else 0, variant))
+        return self._settled(
+            objects, wanted, compute_hours(inputs, [self._editions.at(key.start) for key in wanted]), now
+        )
+
+    def _hour_variants(self, hour: Key, readings: Sequence[Readings], *, dusty: bool) -> tuple[Variant, ...]:
+        reviewed = any(row.person for row in readings)
+        standing = self._memory.variants([of_day(hour)]).get((hour.window, hour.start), set())
+        return variants_needed(reviewed=reviewed, dusty=dusty, standing=standing)
 
     def _windows(self, objects: _Objects, keys: Sequence[Key], now: int) -> list[Told]:
         made = []
-        for window, compute in ((Window.EIGHT_HOURS, compute_eight_hours), (Window.DAY, compute_days)):
-            of_window = [key for key in keys if key.window == window]
-            hours = [self._hour_of(key.object) for key in of_window]
+        wanted = [key.of(variant) for key in keys for variant in self._window_variants(key)]
+        for window in (Window.EIGHT_HOURS, Window.DAY):
+            of_window = [key for key in wanted if key.window == window]
+            hours = [self._hour_of(key) for key in of_window]
             editions: list[Edition] = [self._editions.at(key.start) for key in of_window]
-            grace = [self._kinds[objects.of(key).kind].grace_s for key in of_window]
-            made += self._settled(objects, of_window, compute(of_window, hours, editions, now=now, grace=grace), now)
+            stations = [objects.of(key) for key in of_window]
+            grace = [self._kinds[station.kind].grace_s for station in stations]
+            if window == Window.EIGHT_HOURS:
+                computed = compute_eight_hours(of_window, hours, editions, now=now, grace=grace)
+            else:
+                has_aqi = [station.kind == Kind.AIR for station in stations]
+                computed = compute_days(of_window, hours, editions, now=now, grace=grace, has_aqi=has_aqi)
+            made += self._settled(objects, of_window, computed, now)
         return made
 
-    def _hour_of(self, name: str) -> Any:
-        return lambda start: self._memory.get(Key(name, Window.HOUR, start))
+    def _window_variants(self, key: Key) -> tuple[Variant, ...]:
+        found = self._memory.variants({of_day(key), of_day(key._replace(start=key.end - HOUR))})
+        below = {
+            variant
+            for (window, start), variants in found.items()
+            if window == Window.HOUR and key.start <= start < key.end
+            for variant in variants
+        }
+        return variants_needed(
+            reviewed=any(variant.tier is Tier.REVIEWED for variant in below),
+            dusty=any(not variant.sanddust for variant in below),
+            standing=found.get((key.window, key.start), set()),
+        )
+
+    def _hour_of(self, window: Key) -> Any:
+        return lambda start: self._memory.holding(Key(window.object, Window.HOUR, start, *window.variant))
 
     def _settled(self, objects: _Objects, keys: Sequence[Key], computed: Sequence[Computed], now: int) -> list[Told]:
         made = []
         for key, of_key in zip(keys, computed, strict=True):
             station = objects.of(key)
             old = self._memory.get(key)
-            if old is None and not of_key.content.factors:
+            if old is None and says_nothing_new(key, of_key, self._memory.get):
                 continue
             settled = settle(key, old, of_key, now=now, lateness=self._kinds[station.kind].lateness_s)
             if settled is not None:
@@ -140,8 +183,9 @@ class Recomputer:
 class _Objects:
     """Stations by object and number, as of a time; a station no longer registered is taken as it was last."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, sanddust: SandDust) -> None:
         self._registry = registry
+        self._sanddust = sanddust
         self._names: dict[int, str] = {}
 
     def name(self, station_id: int) -> str:
@@ -152,14 +196,12 @@ class _Objects:
     def hour(self, key: HourKey) -> Key:
         return Key(station_object(self.name(key.station_id)), Window.HOUR, key.start)
 
-    def station(self, station_id: int, seconds: int) -> Station:
-        return self._of_name(self.name(station_id), seconds)
-
     def of(self, key: Key) -> Station:
-        return self._of_name(key.object.partition(":")[2], key.start)
+        name = key.object.partition(":")[2]
+        return self._registry.at(name, key.start) or self._registry.history(name)[-1]
 
-    def _of_name(self, name: str, seconds: int) -> Station:
-        return self._registry.at(name, seconds) or self._registry.history(name)[-1]
+    def dusty(self, station: Station, hour: Key) -> bool:
+        return station.kind == Kind.AIR and self._sanddust.touches(station.city, hour.start, hour.end)
 
 
 def _writer(station: Station) -> Writer:
@@ -189,7 +231,7 @@ def _days_needed(objects: _Objects, touched: Touched) -> set[ObjectDay]:
 
 
 def load_readings(cursor: Any, layouts: Layouts, keys: Sequence[HourKey]) -> dict[HourKey, list[Readings]]:
-    """The readings of devices in hours: averages over an hour at most, no forecasts."""
+    """The readings in hours, persons' too: averages over an hour at most, no forecasts."""
     found: dict[HourKey, list[Readings]] = defaultdict(list)
     for of_chunk in by_chunk(keys, lambda key: key.start, REPORT_CHUNK_S):
         _load_readings(cursor, layouts, of_chunk, found)
@@ -202,12 +244,14 @@ def _load_readings(
     starts = [key.start for key in keys]
     cursor.execute(
         'select r.station_id, k.start, extract(epoch from r.time)::bigint, r.period, r.layout, r."values", r.flags,'
-        " r.mask, r.origin from unnest(%s::int[], %s::bigint[]) as k(station_id, start)"
+        " r.mask, r.origin, r.source from unnest(%s::int[], %s::bigint[]) as k(station_id, start)"
         " cross join lateral (select * from report where station_id = k.station_id and time >= to_timestamp(k.start)"
-        " and time < to_timestamp(k.start + 3600) and period between 1 and 3600 and source <> %s"
+        " and time < to_timestamp(k.start + 3600) and period between 1 and 3600"
         " and issued = '-infinity' and time >= to_timestamp(%s) and time < to_timestamp(%s) offset 0) r",
-        ([key.station_id for key in keys], starts, int(Source.PERSON), min(starts), max(starts) + HOUR),
+        ([key.station_id for key in keys], starts, min(starts), max(starts) + HOUR),
     )
-    for station, start, time, period, layout, values, flags, mask, origin in cursor.fetchall():
+    for station, start, time, period, layout, values, flags, mask, origin, source in cursor.fetchall():
         names = layouts.names(cursor, layout)
-        found[HourKey(station, start)].append(Readings(time, period, names, values, flags or "", mask or "", origin))
+        found[HourKey(station, start)].append(
+            Readings(time, period, names, values, flags or "", mask or "", origin, source == Source.PERSON)
+        )

@@ -19,6 +19,7 @@ from aggregate.publish import publish_rejected, publish_statistics
 from aggregate.reading import Judged, Position, RejectReason, Stored, Unparsed
 from aggregate.recompute import HourKey, Recomputer, Touched
 from aggregate.rejection import rejection_of, rejection_of_unparsed, write_rejections
+from aggregate.sanddust import SandDust
 from aggregate.settings import AggregateSettings
 from aggregate.statistic import WORKER, Key, State, Statistic, Window
 from aggregate.statistic_store import SLICE, Memory, read_due, read_keys, read_open_keys
@@ -61,6 +62,7 @@ class ReportStep:
     def __init__(self, settings: AggregateSettings, kinds: KindSettings) -> None:
         self._order = settings.source_order
         self._judge = Judge(load_catalogue(), kinds.rules())
+        self._sanddust = SandDust(())
         self._layouts = Layouts()
         self._memory = Memory(settings.memory_object_days)
         self._owed: dict[int, list[Key]] = {}
@@ -154,7 +156,7 @@ class ReportStep:
         publish_rejected(cursor, WORKER, span[0], rejections)
 
     def _update(self, cursor: Any, touched: Touched, now: int) -> None:
-        made = self._recomputer.update(cursor, self._judge.registry, touched, now)
+        made = self._recomputer.update(cursor, self._judge.registry, self._sanddust, touched, now)
         for window, count in Counts(told.settled.row.key.window for told in made).items():
             STATISTICS_WRITTEN.labels(window).inc(count)
         publish_statistics(cursor, WORKER, made)
@@ -187,6 +189,7 @@ class ReportStep:
         registry = renewed(cursor.connection, self._judge.registry)
         if registry is not self._judge.registry:
             self._judge.use(registry)
+            self._sanddust = SandDust.load(cursor)
 
 
 def _numbers_told(located: Iterable[Located]) -> dict[tuple[str, int, int], tuple[int, int]]:

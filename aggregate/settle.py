@@ -5,9 +5,10 @@ The law is state-model, “Statistic”. Time is passed in; what the clock alone
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from aggregate.statistic import Computed, Content, Key, State, Statistic
+from aggregate.statistic import DEVICES, Computed, Content, Key, State, Statistic, holding
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,12 @@ class Settled:
     """Whether others must hear of it: something that is not open has changed."""
     fresh: bool
     """Not in the database yet."""
+
+
+def says_nothing_new(key: Key, computed: Computed, get: Callable[[Key], Statistic | None]) -> bool:
+    """Whether a window without a row of its own needs none: nothing is in it, or what holds for its variant says so."""
+    holds = None if key.variant == DEVICES else holding(key, get)
+    return computed.content == holds.content if holds else not computed.content.factors
 
 
 def settle(key: Key, old: Statistic | None, computed: Computed, *, now: int, lateness: int) -> Settled | None:

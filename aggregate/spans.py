@@ -1,4 +1,4 @@
-"""Windows of hours: the running 8-hour O3, the daily means and the daily maximum 8-hour O3. Pure.
+"""Windows of hours: the running 8-hour O3, the daily means and ozone maxima, and the day's AQI. Pure.
 
 Each is a function of the hour statistics below it; an hour that is open, missing or not valid is a gap (NaN).
 """
@@ -6,13 +6,24 @@ Each is a function of the hour statistics below it; an hour that is open, missin
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from aggregate.hours import Cell, assemble
-from aggregate.statistic import AQI, IAQI_PREFIX, O3, O3_8H_MAX, Computed, Key, State, Statistic, Window
+from aggregate.cells import Cell, assemble, daily_indicators, day_indices
+from aggregate.statistic import (
+    AQI,
+    IAQI_PREFIX,
+    O3,
+    O3_1H_MAX,
+    O3_8H_MAX,
+    Computed,
+    Key,
+    Reason,
+    Statistic,
+    Window,
+)
 from aggregate.windows import (
     DAY_HOURS,
     DAY_WINDOWS,
@@ -53,7 +64,7 @@ def compute_eight_hours(
             hour = hour_of(start)
             if (value := _value(table[row], place, hour, O3)) is not None:
                 live[row] |= value
-            if not _closed(hour, O3):
+            if hour is None or not hour.closed(O3):
                 until[row] = start + HOUR + wait
         until[row] = until[row] if until[row] > now else 0
     results = _by_edition(
@@ -66,9 +77,15 @@ def compute_eight_hours(
 
 
 def compute_days(
-    keys: Sequence[Key], hours: Sequence[HourOf], editions: Sequence[Edition], *, now: int, grace: Sequence[int]
+    keys: Sequence[Key],
+    hours: Sequence[HourOf],
+    editions: Sequence[Edition],
+    *,
+    now: int,
+    grace: Sequence[int],
+    has_aqi: Sequence[bool],
 ) -> list[Computed]:
-    """Daily means of all factors, and the daily maximum 8-hour O3; the sequences are parallel."""
+    """Daily means of all factors, the ozone maxima, and where it has one the day's AQI; the sequences are parallel."""
     rows: list[tuple[int, str]] = []
     tables: list[npt.NDArray[np.float64]] = []
     live: list[bool] = []
@@ -80,7 +97,7 @@ def compute_days(
             of_factor, open_until = False, 0
             for place, hour in enumerate(of_day):
                 of_factor |= bool(_value(table, place, hour, name))
-                if not _closed(hour, name):
+                if hour is None or not hour.closed(name):
                     open_until = key.start + (place + 1) * HOUR + wait
             rows.append((number, name))
             tables.append(table)
@@ -96,7 +113,14 @@ def compute_days(
             cells[number][name] = _cell(result, DAY_HOURS, is_live)
             waits[number][name] = open_until
         _add_maxima(cells, waits, rows, stacked, of_rows)
-    return [assemble(of_day, edition.id, wait) for of_day, edition, wait in zip(cells, editions, waits, strict=True)]
+    indices = day_indices([of_day if has else {} for of_day, has in zip(cells, has_aqi, strict=True)], editions)
+    return [_day(*of_day) for of_day in zip(cells, indices, waits, editions, strict=True)]
+
+
+def _day(cells: dict[str, Cell], indices: dict[str, Cell], waits: Mapping[str, int], edition: Edition) -> Computed:
+    """The AQI waits for the last of what it is made of."""
+    longest = max((waits[name] for name in daily_indicators(edition) if name in waits), default=0)
+    return assemble(cells | indices, edition.id, {**waits, **dict.fromkeys(indices, longest)})
 
 
 def _add_maxima(
@@ -106,7 +130,7 @@ def _add_maxima(
     stacked: npt.NDArray[np.float64],
     editions: Sequence[Edition],
 ) -> None:
-    """The daily maximum 8-hour O3 beside the mean: of the windows that end at 08:00 … 24:00 (HJ 663)."""
+    """The ozone maxima beside the mean: of the hours, and of the 8-hour windows that end at 08:00 … 24:00 (HJ 663)."""
     places = [place for place, (_, name) in enumerate(rows) if name == O3]
 
     def maxima(at: npt.NDArray[np.int64], edition: Edition) -> Columns:
@@ -117,8 +141,12 @@ def _add_maxima(
 
     for place, result in zip(places, _by_edition([editions[place] for place in places], maxima), strict=True):
         number = rows[place][0]
-        cells[number][O3_8H_MAX] = _cell(result, DAY_WINDOWS, cells[number][O3].live)
-        waits[number][O3_8H_MAX] = waits[number][O3]
+        mean = cells[number][O3]
+        largest = float(np.fmax.reduce(stacked[place]))
+        reason = Reason.VALID if mean.n_valid else Reason.NO_VALUES
+        cells[number][O3_1H_MAX] = _cell((largest, mean.n_valid, reason), DAY_HOURS, mean.live)
+        cells[number][O3_8H_MAX] = _cell(result, DAY_WINDOWS, mean.live)
+        waits[number][O3_1H_MAX] = waits[number][O3_8H_MAX] = waits[number][O3]
 
 
 def day_key(object_: str, seconds: int) -> Key:
@@ -128,12 +156,6 @@ def day_key(object_: str, seconds: int) -> Key:
 
 def _measured(name: str) -> bool:
     return name != AQI and not name.startswith(IAQI_PREFIX)
-
-
-def _closed(hour: Statistic | None, name: str) -> bool:
-    if hour is None or name not in hour.content.factors:
-        return False
-    return hour.states[hour.content.factors.index(name)] != State.OPEN
 
 
 def _value(table: npt.NDArray[np.float64], place: int, hour: Statistic | None, name: str) -> bool | None:

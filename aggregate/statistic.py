@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 import msgspec
 
-from core.clock import DAY, HOUR
+from core.clock import DAY, HOUR, date_of, midnight
 
 
 class Window(StrEnum):
@@ -17,11 +19,33 @@ class Window(StrEnum):
     HOUR = "hour"
     EIGHT_HOURS = "8h"
     DAY = "day"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
 
     @property
     def length(self) -> int:
-        """Seconds."""
-        return {"hour": HOUR, "8h": 8 * HOUR, "day": DAY}[self.value]
+        """Seconds; a month, a quarter and a year have no fixed length (`KeyError`)."""
+        return _LENGTHS[self]
+
+    def end(self, start: int) -> int:
+        """Where the window beginning at `start` ends (UTC seconds, exclusive); longer ones are of the calendar."""
+        if self in _LENGTHS:
+            return start + _LENGTHS[self]
+        first = date_of(start)
+        years, month = divmod(first.month - 1 + _MONTHS[self], 12)
+        return midnight(date(first.year + years, month + 1, 1))
+
+    def holding(self, day: int) -> int:
+        """The start of the month, quarter or year that holds the day beginning at `day` (UTC seconds)."""
+        of = date_of(day)
+        return midnight(date(of.year, (of.month - 1) // _MONTHS[self] * _MONTHS[self] + 1, 1))
+
+
+_LENGTHS = {Window.HOUR: HOUR, Window.EIGHT_HOURS: 8 * HOUR, Window.DAY: DAY}
+_MONTHS = {Window.MONTH: 1, Window.QUARTER: 3, Window.YEAR: 12}
+PERIODS = tuple(_MONTHS)
+"""Windows made of days."""
 
 
 class State(StrEnum):
@@ -54,6 +78,10 @@ class Reason(IntEnum):
     """Fewer stations than a city value needs."""
     POLLUTANT_MISSING = 6
     """HJ 633-2026: with a pollutant missing the AQI is published only above 100."""
+    SANDDUST = 7
+    """Particulates left out, for a sand-dust period holds the hour (环办监测〔2016〕120号)."""
+    TOO_FEW_DAYS = 8
+    """Fewer than 324 valid days in the year, or than 27 in a month, 25 in February (GB 3095 table 4)."""
 
 
 WORKER = "worker"
@@ -62,7 +90,13 @@ WORKER = "worker"
 AQI = "AQI"
 O3 = "a05024"
 O3_8H_MAX = "a05024_8h_max"
+O3_1H_MAX = "a05024_1h_max"
 IAQI_PREFIX = "IAQI_"
+
+
+def daily_name(factor: str, average: str) -> str:
+    """What the daily statistic is called that a column of an edition's daily IAQI table judges."""
+    return factor if average == "day" else f"{factor}_{average.removeprefix('max_')}_max"
 
 
 class Statement(msgspec.Struct, frozen=True, gc=False):
@@ -117,17 +151,52 @@ def decode_statements(value: bytes) -> StatementBatch:
         raise msgspec.DecodeError(str(error)) from None
 
 
+class Variant(NamedTuple):
+    """Whose readings count, and whether those of sand-dust periods do."""
+
+    tier: Tier
+    sanddust: bool
+
+
+DEVICES = Variant(Tier.RAW, sanddust=True)
+"""What was measured, nothing left out: every window has this row. One of another variant has a row of its own only
+where it differs from the row that holds for it otherwise (`holding`), and then for good."""
+VARIANTS = (
+    DEVICES,
+    Variant(Tier.REVIEWED, sanddust=True),
+    Variant(Tier.RAW, sanddust=False),
+    Variant(Tier.REVIEWED, sanddust=False),
+)
+"""Each after those that hold for it where it has no row."""
+
+
 class Key(NamedTuple):
     """Which statistic; `start` in UTC seconds."""
 
     object: str
     window: Window
     start: int
+    tier: Tier = Tier.RAW
+    sanddust: bool = True
 
     @property
     def end(self) -> int:
         """UTC seconds, exclusive."""
-        return self.start + self.window.length
+        return self.window.end(self.start)
+
+    @property
+    def variant(self) -> Variant:
+        """Which of the window's rows."""
+        return Variant(self.tier, self.sanddust)
+
+    @property
+    def base(self) -> Key:
+        """The window's row of devices."""
+        return self._replace(tier=Tier.RAW, sanddust=True)
+
+    def of(self, variant: Variant) -> Key:
+        """The window's row of this variant."""
+        return Key(self.object, self.window, self.start, *variant)
 
 
 class Content(NamedTuple):
@@ -171,6 +240,13 @@ class Statistic:
             return None
         return None if self.states[place] == State.OPEN else self.content.values[place]
 
+    def closed(self, factor: str) -> bool:
+        """Whether the factor is there and no longer open."""
+        try:
+            return self.states[self.content.factors.index(factor)] != State.OPEN
+        except ValueError:
+            return False
+
     def statement(self, kind: str) -> Statement:
         """What is told of it."""
         content = self.content
@@ -189,7 +265,30 @@ class Statistic:
             reasons=list(content.reasons),
             edition=content.edition,
             live=list(self.live),
+            tier=self.key.tier,
+            sanddust=self.key.sanddust,
         )
+
+
+def holding(key: Key, get: Callable[[Key], Statistic | None]) -> Statistic | None:
+    """The row that holds for a variant: its own; else, of the rows of its window, the one that comes nearest."""
+    for variant in reversed(VARIANTS):
+        nearer = (variant.tier is Tier.RAW or key.tier is Tier.REVIEWED) and (variant.sanddust or not key.sanddust)
+        if nearer and (row := get(key.of(variant))) is not None:
+            return row
+    return None
+
+
+def variants_needed(*, reviewed: bool, dusty: bool, standing: Iterable[Variant]) -> tuple[Variant, ...]:
+    """The variants to compute: what a window is made of was reviewed, or lies in sand-dust, or the row stands."""
+    if not reviewed and not dusty and not standing:
+        return (DEVICES,)
+    stand = set(standing)
+    return tuple(
+        variant
+        for variant in VARIANTS
+        if variant in stand or ((reviewed or variant.tier is Tier.RAW) and (dusty or variant.sanddust))
+    )
 
 
 def station_object(station: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from aggregate.settle import Settled
-from aggregate.statistic import Content, Key, Statistic, Window
+from aggregate.statistic import DEVICES, Content, Key, Statistic, Tier, Variant, Window, holding
 from aggregate.store import STATISTIC_CHUNK_S, Layouts, array, by_chunk, text_array, timestamp
 from core.clock import DAY, day_start
 from core.postgres import copy
@@ -24,14 +24,15 @@ ObjectDay = tuple[str, int]
 """An object and the first second of a day of Asia/Shanghai."""
 
 _COLUMNS = (
-    'object, time_window, start, layout, states, "values", n_valid, n_expected, reasons, live, edition, version,'
-    " revision, due, changed_at"
+    'object, time_window, start, tier, sanddust, layout, states, "values", n_valid, n_expected, reasons, live, edition,'
+    " version, revision, due, changed_at"
 )
 _SELECT = (
-    'select s.object, s.time_window, extract(epoch from s.start)::bigint, s.layout, s.states, s."values", s.n_valid,'
-    " s.n_expected, s.reasons, s.live, s.edition, s.version, s.revision, extract(epoch from s.due)::bigint,"
-    " extract(epoch from s.changed_at)::bigint"
+    "select s.object, s.time_window, extract(epoch from s.start)::bigint, s.tier, s.sanddust, s.layout, s.states,"
+    ' s."values", s.n_valid, s.n_expected, s.reasons, s.live, s.edition, s.version, s.revision,'
+    " extract(epoch from s.due)::bigint, extract(epoch from s.changed_at)::bigint"
 )
+_OF_HOURS = [str(window) for window in (Window.HOUR, Window.EIGHT_HOURS, Window.DAY)]
 
 
 class Writer(NamedTuple):
@@ -53,10 +54,13 @@ class Memory:
         """`days`: how many object-days to hold."""
         self._limit = days
         self._days: OrderedDict[ObjectDay, dict[Key, Statistic]] = OrderedDict()
+        self._varied: dict[ObjectDay, set[Key]] = {}
+        """Days with rows of other variants than the devices', and those rows' keys."""
 
     def forget(self) -> None:
         """Drop everything."""
         self._days.clear()
+        self._varied.clear()
 
     def load(self, cursor: Any, layouts: Layouts, wanted: Collection[ObjectDay]) -> None:
         """Make sure that `wanted` are in memory; what is not needed now may go."""
@@ -67,20 +71,38 @@ class Memory:
             else:
                 missing.append(day)
         while self._days and len(self._days) + len(missing) > max(self._limit, len(wanted)):
-            self._days.popitem(last=False)
+            gone, _ = self._days.popitem(last=False)
+            self._varied.pop(gone, None)
         for day in missing:
             self._days[day] = {}
         for of_chunk in by_chunk(missing, lambda day: day[1], STATISTIC_CHUNK_S):
             for statistic in _read_days(cursor, layouts, of_chunk):
-                self._days[of_day(statistic.key)][statistic.key] = statistic
+                self.put(statistic)
 
     def get(self, key: Key) -> Statistic | None:
-        """A statistic of a day that is in memory."""
+        """A statistic of a day that is in memory: the row of this very variant."""
         return self._days[of_day(key)].get(key)
+
+    def holding(self, key: Key) -> Statistic | None:
+        """The row that holds for a variant, of a day that is in memory."""
+        day = of_day(key)
+        rows = self._days[day]
+        return holding(key, rows.get) if day in self._varied else rows.get(key.base)
 
     def put(self, statistic: Statistic) -> None:
         """Remember what is being written."""
-        self._days[of_day(statistic.key)][statistic.key] = statistic
+        day = of_day(statistic.key)
+        self._days[day][statistic.key] = statistic
+        if statistic.key.variant != DEVICES:
+            self._varied.setdefault(day, set()).add(statistic.key)
+
+    def variants(self, days: Iterable[ObjectDay]) -> dict[tuple[Window, int], set[Variant]]:
+        """By window and start, the variants beside the devices' that have a row, in days that are in memory."""
+        found: dict[tuple[Window, int], set[Variant]] = {}
+        for day in days:
+            for key in self._varied.get(day, ()):
+                found.setdefault((key.window, key.start), set()).add(key.variant)
+        return found
 
 
 def _read_days(cursor: Any, layouts: Layouts, days: Sequence[ObjectDay]) -> list[Statistic]:
@@ -88,9 +110,9 @@ def _read_days(cursor: Any, layouts: Layouts, days: Sequence[ObjectDay]) -> list
     cursor.execute(
         _SELECT + " from unnest(%s::text[], %s::bigint[]) as k(object, day)"
         " cross join lateral (select * from statistic where object = k.object and time_window = any(%s)"
-        " and start >= to_timestamp(k.day) and start < to_timestamp(k.day + %s) and tier = 'raw' and sanddust"
+        " and start >= to_timestamp(k.day) and start < to_timestamp(k.day + %s)"
         " and start >= to_timestamp(%s) and start < to_timestamp(%s) offset 0) s",
-        ([name for name, _ in days], starts, [str(w) for w in Window], DAY, min(starts), max(starts) + DAY),
+        ([name for name, _ in days], starts, _OF_HOURS, DAY, min(starts), max(starts) + DAY),
     )
     return [_statistic(cursor, layouts, row) for row in cursor.fetchall()]
 
@@ -102,7 +124,7 @@ def read_due(cursor: Any, layouts: Layouts, maker: str, partitions: Iterable[int
     """
     cursor.execute(
         _SELECT + " from statistic s where s.maker = %s and s.partition = any(%s) and s.due <= to_timestamp(%s)"
-        " and s.tier = 'raw' and s.sanddust order by s.due, s.time_window desc limit %s",
+        " order by s.due, s.time_window desc limit %s",
         (maker, list(partitions), until, SLICE),
     )
     return [_statistic(cursor, layouts, row) for row in cursor.fetchall()]
@@ -111,21 +133,21 @@ def read_due(cursor: Any, layouts: Layouts, maker: str, partitions: Iterable[int
 def read_open_keys(cursor: Any, maker: str, partitions: Collection[int]) -> dict[int, list[Key]]:
     """By partition, each of them, the statistics with an open factor: what whoever gains it must rebuild."""
     cursor.execute(
-        "select partition, object, time_window, extract(epoch from start)::bigint from statistic where maker = %s"
-        " and partition = any(%s) and due is not null and strpos(states, 'O') > 0 and tier = 'raw' and sanddust"
+        "select partition, object, time_window, extract(epoch from start)::bigint, tier, sanddust from statistic"
+        " where maker = %s and partition = any(%s) and due is not null and strpos(states, 'O') > 0"
         " order by object, time_window, start",
         (maker, list(partitions)),
     )
     found: dict[int, list[Key]] = {partition: [] for partition in partitions}
-    for partition, name, window, start in cursor.fetchall():
-        found[partition].append(Key(name, Window(window), start))
+    for partition, name, window, start, tier, sanddust in cursor.fetchall():
+        found[partition].append(Key(name, Window(window), start, Tier(tier), sanddust))
     return found
 
 
 def read_keys(cursor: Any, layouts: Layouts, keys: Collection[Key]) -> dict[Key, Statistic]:
-    """The statistics with these keys, those there are."""
+    """The statistics of these windows, those there are, with all their variants."""
     found: dict[Key, Statistic] = {}
-    for of_chunk in by_chunk(keys, lambda key: key.start, STATISTIC_CHUNK_S):
+    for of_chunk in by_chunk({key.base for key in keys}, lambda key: key.start, STATISTIC_CHUNK_S):
         found.update((statistic.key, statistic) for statistic in _read_keys(cursor, layouts, of_chunk))
     return found
 
@@ -135,7 +157,7 @@ def _read_keys(cursor: Any, layouts: Layouts, keys: Collection[Key]) -> list[Sta
     cursor.execute(
         _SELECT + " from unnest(%s::text[], %s::text[], %s::bigint[]) as k(object, time_window, start)"
         " cross join lateral (select * from statistic where object = k.object and time_window = k.time_window"
-        " and start = to_timestamp(k.start) and tier = 'raw' and sanddust"
+        " and start = to_timestamp(k.start)"
         " and start between to_timestamp(%s) and to_timestamp(%s) offset 0) s",
         ([k.object for k in keys], [str(k.window) for k in keys], starts, min(starts), max(starts)),
     )
@@ -147,6 +169,8 @@ def _statistic(cursor: Any, layouts: Layouts, row: tuple[Any, ...]) -> Statistic
         name,
         window,
         start,
+        tier,
+        sanddust,
         layout,
         states,
         values,
@@ -168,7 +192,14 @@ def _statistic(cursor: Any, layouts: Layouts, row: tuple[Any, ...]) -> Statistic
         edition,
     )
     return Statistic(
-        Key(name, Window(window), start), content, states, tuple(live), version, revision, times[0], times[1]
+        Key(name, Window(window), start, Tier(tier), sanddust),
+        content,
+        states,
+        tuple(live),
+        version,
+        revision,
+        times[0],
+        times[1],
     )
 
 
@@ -186,7 +217,7 @@ def write(cursor: Any, layouts: Layouts, settled: Sequence[tuple[Settled, Writer
             "statistic_revision",
             'object, time_window, start, tier, sanddust, layout, states, "values", n_valid, n_expected, reasons,'
             " edition, version, revision, changed_at",
-            ((*row[:3], "raw", True, *row[3:9], *row[10:13], row[14]) for row in (_fields(f, ids) for f in former)),
+            ((*row[:11], *row[12:15], row[16]) for row in (_fields(f, ids) for f in former)),
         )
     if fresh:
         rows = ((*_fields(item.row, ids), *writer) for item, writer in fresh)
@@ -194,8 +225,8 @@ def write(cursor: Any, layouts: Layouts, settled: Sequence[tuple[Settled, Writer
     if changed:
         cursor.execute("create temporary table if not exists statistic_change (like statistic) on commit delete rows")
         cursor.execute("delete from statistic_change")
-        rows = ((*_fields(item.row, ids), *writer, "raw", True) for item, writer in changed)
-        copy(cursor, "statistic_change", _COLUMNS + ", maker, partition, tier, sanddust", rows)
+        rows = ((*_fields(item.row, ids), *writer) for item, writer in changed)
+        copy(cursor, "statistic_change", _COLUMNS + ", maker, partition", rows)
         # all of them stand already: a conflict is looked up by key, where an update's join may be planned otherwise
         cursor.execute(
             "insert into statistic select * from statistic_change on conflict (object, time_window, start, tier,"
@@ -212,6 +243,8 @@ def _fields(row: Statistic, ids: dict[tuple[str, ...], int]) -> tuple[Any, ...]:
         row.key.object,
         str(row.key.window),
         timestamp(row.key.start),
+        str(row.key.tier),
+        row.key.sanddust,
         ids[content.factors],
         row.states,
         array(math.nan if value is None else value for value in content.values),

@@ -28,6 +28,11 @@ def date_of(day: int) -> date:
     return datetime.fromtimestamp(day, SHANGHAI).date()
 
 
+def midnight(day: date) -> int:
+    """A date's first second (UTC seconds)."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=SHANGHAI).timestamp())
+
+
 def parse_time(text: str, *, field: str) -> datetime:
     """ISO 8601 to an aware datetime; without an offset the time is Asia/Shanghai's."""
     try:

@@ -100,7 +100,7 @@ class Patience(NamedTuple):
     def waits(self, kind: str, window: str, start: int) -> bool:
         """Whether a window may still be open: its end and grace have not passed."""
         grace = self.rules[Kind.AIR].grace_s + MARGIN_S if kind == CITY_KIND else self.rules[Kind(kind)].grace_s
-        return self.now < start + Window(window).length + grace
+        return self.now < Window(window).end(start) + grace
 
 
 def judge(cursor: Any, folder: Folder, rules: RuleBook, patience: Patience) -> Verdict:
@@ -201,7 +201,7 @@ def _judge_windows(cursor: Any, folder: Folder, patience: Patience, watch: Watch
 
 def _touches(key: WindowKey, run: Run) -> bool:
     window, start = key
-    return start < run.end and start + Window(window).length > run.start
+    return start < run.end and Window(window).end(start) > run.start
 
 
 def _batches(

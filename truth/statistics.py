@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -16,11 +16,14 @@ import numpy as np
 from aggregate.statistic import Reason
 from core.clock import DAY, HOUR, SHANGHAI_OFFSET
 from standards import editions
-from standards.aqi import aqi
+from standards.aqi import IndexTable, aqi
 from standards.editions import HOURLY_FACTORS, Edition
 
 OZONE = "a05024"
 EIGHT_HOUR_MAXIMUM = "a05024_8h_max"
+HOURLY_MAXIMUM = "a05024_1h_max"
+DAILY = {"day": "", "max_8h": "_8h_max", "max_1h": "_1h_max"}
+"""What a daily statistic's name adds to its factor's, by the average that an edition's table names."""
 
 
 class Reading(NamedTuple):
@@ -68,8 +71,11 @@ def mean(values: Iterable[float | None], expected: int, least: int, too_few: Rea
     return Cell(total / len(present), len(present), expected, Reason.VALID)
 
 
-def hour_cells(start: int, readings: Iterable[Reading], *, has_aqi: bool) -> Cells:
-    """An hour of one station; empty if it has no reading. 45 min make a factor valid (GB 3095 table 4)."""
+def hour_cells(start: int, readings: Iterable[Reading], *, has_aqi: bool, without_dust: bool = False) -> Cells:
+    """An hour of one station; empty if it has no reading. 45 min make a factor valid (GB 3095 table 4).
+
+    `without_dust`: the hour lies in sand-dust, and its particulates are left out (环办监测〔2016〕120号).
+    """
     slots: defaultdict[str, defaultdict[int, dict[int, float | None]]] = defaultdict(lambda: defaultdict(dict))
     end = start + HOUR
     for time, period, factor, value, flag in readings:
@@ -88,6 +94,8 @@ def hour_cells(start: int, readings: Iterable[Reading], *, has_aqi: bool) -> Cel
             for period, of_period in periods.items()
         }
         cells[factor] = _of_periods(by_period)
+        if without_dust and factor in {"a34004", "a34002"}:
+            cells[factor] = Cell(None, 0, cells[factor].n_expected, Reason.SANDDUST)
     if has_aqi:
         cells |= index_cells(start, cells)
     return cells
@@ -104,19 +112,33 @@ def _of_periods(by_period: Mapping[int, Cell]) -> Cell:
 
 def index_cells(start: int, cells: Mapping[str, Cell]) -> Cells:
     """AQI and IAQI of the six 1-h means."""
-    if not any(factor in cells for factor in HOURLY_FACTORS):
+    return _indices(cells, HOURLY_FACTORS, edition_at(start).hourly)
+
+
+def day_index_cells(start: int, cells: Mapping[str, Cell]) -> Cells:
+    """AQI and IAQI of a day."""
+    return _indices(cells, daily_names(start), edition_at(start).daily)
+
+
+def daily_names(start: int) -> list[str]:
+    """The statistics of a day that have an IAQI."""
+    return [factor + DAILY[average] for factor, average in edition_at(start).daily_columns]
+
+
+def _indices(cells: Mapping[str, Cell], names: Sequence[str], table: IndexTable) -> Cells:
+    if not any(name in cells for name in names):
         return {}
-    values = [cells[factor].value if factor in cells else None for factor in HOURLY_FACTORS]
-    result = aqi([[math.nan if value is None else value for value in values]], edition_at(start).hourly)
+    values = [cells[name].value if name in cells else None for name in names]
+    result = aqi([[math.nan if value is None else value for value in values]], table)
     found = {
-        f"IAQI_{factor}": Cell(float(index), 1, 1, Reason.VALID)
-        for factor, index in zip(HOURLY_FACTORS, result.iaqi[0], strict=True)
+        f"IAQI_{name}": Cell(float(index), 1, 1, Reason.VALID)
+        for name, index in zip(names, result.iaqi[0], strict=True)
         if not np.isnan(index)
     }
     reason = int(result.reason[0])
     value = float(result.aqi[0]) if reason == Reason.VALID else None
     present = sum(value is not None for value in values)
-    return found | {"AQI": Cell(value, present, len(HOURLY_FACTORS), reason)}
+    return found | {"AQI": Cell(value, present, len(names), reason)}
 
 
 def eight_hour_cells(start: int, hours: Mapping[int, Cells]) -> Cells:
@@ -128,8 +150,8 @@ def eight_hour_cells(start: int, hours: Mapping[int, Cells]) -> Cells:
     return {OZONE: mean((cell.value if cell else None for cell in of_hours), 8, least, Reason.TOO_FEW_HOURS)}
 
 
-def day_cells(start: int, hours: Mapping[int, Cells]) -> Cells:
-    """Daily means, and the largest of the 8-hour means that end at 08:00 … 24:00; empty without hours."""
+def day_cells(start: int, hours: Mapping[int, Cells], *, has_aqi: bool) -> Cells:
+    """Daily means, the largest O3 hour and the largest of the 8-hour means that end at 08:00 … 24:00, and the AQI."""
     rule = edition_at(start).validity
     of_day = [hours.get(start + place * HOUR, {}) for place in range(24)]
     names = {name for cells in of_day for name in cells if name != "AQI" and not name.startswith("IAQI_")}
@@ -146,7 +168,11 @@ def day_cells(start: int, hours: Mapping[int, Cells]) -> Cells:
         windows = [eight_hour_cells(start + place * HOUR, hours).get(OZONE) for place in range(17)]
         values = [cell.value for cell in windows if cell is not None and cell.value is not None]
         found[EIGHT_HOUR_MAXIMUM] = _largest(values, edition_at(start))
-    return found
+        of_hours = (cells[OZONE].value for cells in of_day if OZONE in cells)
+        hourly = [value for value in of_hours if value is not None]
+        reason = Reason.VALID if hourly else Reason.NO_VALUES
+        found[HOURLY_MAXIMUM] = Cell(max(hourly, default=None), len(hourly), 24, reason)
+    return found | day_index_cells(start, found) if has_aqi else found
 
 
 def _largest(values: list[float], edition: Edition) -> Cell:
@@ -162,30 +188,43 @@ def city_cells(start: int, members: Sequence[Cells]) -> Cells:
 
     `members` are the hours, in order of the stations' names, of all that count; empty where a station said nothing.
     """
+    cells = _means_of_stations(start, members, HOURLY_FACTORS)
+    return cells | index_cells(start, cells)
+
+
+def city_day_cells(start: int, members: Sequence[Cells]) -> Cells:
+    """A day of a city: as its hour, from its stations' days."""
+    cells = _means_of_stations(start, members, daily_names(start))
+    return cells | day_index_cells(start, cells)
+
+
+def _means_of_stations(start: int, members: Sequence[Cells], names: Sequence[str]) -> Cells:
     share = edition_at(start).city.minimum_share
     least = math.ceil(round(share * len(members), 9))
-    cells = {
-        factor: mean(
-            (cells[factor].value if factor in cells else None for cells in members),
+    return {
+        name: mean(
+            (cells[name].value if name in cells else None for cells in members),
             len(members),
             least,
             Reason.TOO_FEW_STATIONS,
         )
-        for factor in HOURLY_FACTORS
-        if any(factor in cells for cells in members)
+        for name in names
+        if any(name in cells for cells in members)
     }
-    return cells | index_cells(start, cells)
 
 
-def all_windows(readings: Iterable[Reading], *, has_aqi: bool) -> Windows:
-    """Every hour, 8-hour window and day of one station."""
+def all_windows(readings: Iterable[Reading], *, has_aqi: bool, dusty: Container[int] = ()) -> Windows:
+    """Every hour, 8-hour window and day of one station, the particulates of the hours in `dusty` left out."""
     of_hour: defaultdict[int, list[Reading]] = defaultdict(list)
     for reading in readings:
         if 0 < reading.period <= HOUR:
             of_hour[reading.time // HOUR * HOUR].append(reading)
-    hours = {start: hour_cells(start, of_hour[start], has_aqi=has_aqi) for start in sorted(of_hour)}
+    hours = {
+        start: hour_cells(start, of_hour[start], has_aqi=has_aqi, without_dust=start in dusty)
+        for start in sorted(of_hour)
+    }
     found: Windows = {("hour", start): cells for start, cells in hours.items()}
     days = {(start + SHANGHAI_OFFSET) // DAY * DAY - SHANGHAI_OFFSET for start in hours}
-    found |= {("day", start): day_cells(start, hours) for start in days}
+    found |= {("day", start): day_cells(start, hours, has_aqi=has_aqi) for start in days}
     eights = {start - place * HOUR for start, cells in hours.items() if OZONE in cells for place in range(8)}
     return found | {("8h", start): eight_hour_cells(start, hours) for start in eights}

@@ -42,13 +42,16 @@ from truth.folder import (
     write_lines,
 )
 from truth.readings import Account, Slot
-from truth.statistics import Windows, all_windows, city_cells, edition_at
+from truth.statistics import Windows, all_windows, city_cells, city_day_cells, edition_at
 
 _encoder = msgspec.json.Encoder()
 
 
+MADE_OF_STATIONS = {"hour": city_cells, "day": city_day_cells}
+
+
 class Cities:
-    """Keeps the hours of the stations that count for their cities, and makes the cities' hours of them (HJ 663)."""
+    """Keeps hours and days of the stations that count for their cities, and makes the cities' of them (HJ 663)."""
 
     def __init__(self) -> None:
         self._members: dict[str, dict[str, tuple[KnownStation, Windows]]] = defaultdict(dict)
@@ -59,16 +62,18 @@ class Cities:
             self._members[station.city][station.station] = (station, windows)
 
     def windows(self) -> Iterator[tuple[str, Windows]]:
-        """The hours of each city; control points count where the hour's edition says so."""
+        """The hours and days of each city; control points count where the window's edition says so."""
         for city, members in sorted(self._members.items()):
-            starts = sorted({start for _, windows in members.values() for kind, start in windows if kind == "hour"})
             found: Windows = {}
-            for start in starts:
+            for key in sorted(
+                {key for _, windows in members.values() for key in windows if key[0] in MADE_OF_STATIONS}
+            ):
+                window, start = key
                 control = edition_at(start).city.control_points
                 counting = [windows for _, (station, windows) in sorted(members.items())
                             if control or not station.control_point]  # fmt: skip
-                if cells := city_cells(start, [windows.get(("hour", start), {}) for windows in counting]):
-                    found["hour", start] = cells
+                if cells := MADE_OF_STATIONS[window](start, [windows.get(key, {}) for windows in counting]):
+                    found[key] = cells
             yield city, found
 
 

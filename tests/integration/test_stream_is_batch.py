@@ -11,6 +11,7 @@ import pytest
 from reports import CO, DAY, HOUR, MIDNIGHT, MINUTE, OZONE, PM10, PM25, Value, entry, report
 from worker_stage import Ground, Log, worker
 
+from aggregate.statistic import VARIANTS, Tier, Variant
 from core.settings import CoreSettings
 from ingest.envelope import Entry, Source
 from ingest.kinds import KIND_RULES, Kind
@@ -19,6 +20,8 @@ from truth.statistics import Reading, all_windows
 
 pytestmark = pytest.mark.stack
 
+DUST = (MIDNIGHT + 9 * HOUR, MIDNIGHT + 10 * HOUR)
+"""Hours that a sand-dust period of the city touches; it does not end at a full hour."""
 BEGIN, END = MIDNIGHT - 4 * HOUR, MIDNIGHT + 22 * HOUR
 SETTLED = END + 60 * DAY
 OUT_OF_RANGE = -80.0
@@ -119,13 +122,15 @@ def _rank(reading: tuple[Any, ...]) -> tuple[int, int, int]:
     return (RANK[reading[0]], reading[1], reading[2])
 
 
-def slow(sent: list[Sent], station: Station) -> dict[tuple[str, int], Any]:
+def slow(sent: list[Sent], station: Station, variant: Variant) -> dict[tuple[str, int], Any]:
     """Every window of a station, with its edition."""
+    persons = variant.tier is Tier.REVIEWED
     readings = [
         Reading(time, period, factor, float("nan") if value is None else value, flag)
-        for (period, time, factor), (*_, value, flag) in current(sent, station.name, persons=False).items()
+        for (period, time, factor), (*_, value, flag) in current(sent, station.name, persons=persons).items()
     ]
-    windows = all_windows(readings, has_aqi=station.kind == Kind.AIR)
+    dusty = () if variant.sanddust or station.kind != Kind.AIR else DUST
+    windows = all_windows(readings, has_aqi=station.kind == Kind.AIR, dusty=dusty)
     return {key: (cells, edition_at(key[1]).id) for key, cells in windows.items()}
 
 
@@ -164,6 +169,7 @@ def upside_down(sent: list[Sent], dice: random.Random) -> list[Arrival]:
 def run(ground: Ground, arrivals: list[Arrival], dice: random.Random, *, disturbed: bool) -> None:
     """Take everything in pieces, with ticks, lost memories and new owners at random, and let all of it settle."""
     ground.clear()
+    ground.sanddust(("mix-city", DUST[0], DUST[1] + MINUTE))
     with worker(ground.settings, Log()) as hand:
         hand.gain(arrivals[0].at)
         now = arrivals[0].at
@@ -213,9 +219,10 @@ def test_whatever_the_order_and_the_pieces_all_settles_to_what_the_rules_say(
     run(ground, arrivals, dice, disturbed=order is not in_one_go)
     for station in STATIONS:
         assert ground.readings(station.name) == current(sent, station.name, persons=True)
-        windows = ground.windows(f"station:{station.name}")
-        assert {key: window[:2] for key, window in windows.items()} == slow(sent, station)
-        assert {state for *_, states in windows.values() for state in states} == {"F"}
+        for variant in VARIANTS:
+            windows = ground.holding(f"station:{station.name}", variant)
+            assert {key: window[:2] for key, window in windows.items()} == slow(sent, station, variant)
+            assert {state for *_, states in windows.values() for state in states} == {"F"}
     wrong = [value for item in sent for value in item.values.values() if value == (OUT_OF_RANGE, "N")]
     assert ground.rows("select sum(cardinality(factors)) from rejected") == [(len(wrong),)]
     assert _balance(ground)

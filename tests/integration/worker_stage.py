@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from aggregate.report_step import ReportStep
 from aggregate.settings import AggregateSettings
+from aggregate.statistic import DEVICES, Tier, Variant
 from core import offsets
 from core.clock import parse_time
 from core.kafka import PARTITIONS, partition_of
@@ -26,7 +27,7 @@ from truth.statistics import Cell, Cells
 HEADING = "station,name_zh,kind,region,city,reporting_period,control_level,control_point,valid_ranges"
 TABLES = (
     "report, rejected, intake, told, statistic, statistic_revision, closed_day, closed_numbers, closed_counts,"
-    " closed_payloads, intake_folded, rejected_replay"
+    " closed_payloads, intake_folded, rejected_replay, sanddust_period"
 )
 MINE = "consumer in ('worker', 'city')"
 
@@ -153,19 +154,31 @@ class Ground:
             )
         assert result.failed == 0, result.errors
 
+    def sanddust(self, *periods: tuple[str, int, int]) -> None:
+        """Have these periods (city, UTC seconds, half-open) in force, and say so to whoever holds the registry."""
+        for city, start, end in periods:
+            self.rows(
+                'insert into sanddust_period (city, start, "end", basis, imported_by)'
+                " values (%s, to_timestamp(%s), to_timestamp(%s), 'test', 'test')",
+                city, start, end,
+            )  # fmt: skip
+        self.rows("update registry_version set version = version + 1")
+
     def rows(self, query: str, *values: Any, role: str = "owner") -> list[tuple[Any, ...]]:
         """What a query finds."""
         with closing(connect(self.settings, role, application="test")) as database, database, database.cursor() as c:
             c.execute(query, values)
             return list(c.fetchall()) if c.description else []
 
-    def windows(self, object_: str) -> dict[tuple[str, int], tuple[Cells, str, str]]:
-        """The statistics of an object by kind of window and start: cells, edition, states."""
+    def windows(self, object_: str, variant: Variant = DEVICES) -> dict[tuple[str, int], tuple[Cells, str, str]]:
+        """The rows of one variant of an object by kind of window and start: cells, edition, states."""
         rows = self.rows(
             'select s.time_window, extract(epoch from s.start)::bigint, l.factors, s."values", s.n_valid,'
             " s.n_expected, s.reasons, s.edition, s.states from statistic s join layout l on l.layout_id = s.layout"
-            " where s.object = %s",
+            " where s.object = %s and s.tier = %s and s.sanddust = %s",
             object_,
+            variant.tier,
+            variant.sanddust,
         )
         found = {}
         for window, start, names, values, n_valid, n_expected, reasons, edition, states in rows:
@@ -173,6 +186,13 @@ class Ground:
             cells = map(Cell, shown, n_valid, n_expected, reasons)
             found[window, start] = (dict(zip(names, cells, strict=True)), edition, states)
         return found
+
+    def holding(self, object_: str, variant: Variant) -> dict[tuple[str, int], tuple[Cells, str, str]]:
+        """What holds for a variant: its own rows over those of the variants that leave more as it was measured."""
+        reviewed, out = Variant(Tier.REVIEWED, sanddust=True), Variant(Tier.RAW, sanddust=False)
+        below = [other for other in (reviewed, out) if variant not in {DEVICES, reviewed, out}]
+        layers = [self.windows(object_, of) for of in (DEVICES, *below, variant)]
+        return {key: window for layer in layers for key, window in layer.items()}
 
     def hour(self, object_: str, start: int) -> tuple[Cells, str, str]:
         """One hour: cells, edition, states."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from reports import CO, HOUR, MIDNIGHT, NO2, OZONE, PM10, PM25, SO2
 
-from aggregate.city_step import compute_city
+from aggregate.city_step import compute_city_hour
 from aggregate.statistic import Computed, Content, Key, Reason, Statistic, Window
 from standards.editions import edition_at
 
@@ -28,7 +28,7 @@ def hour(values: Mapping[str, float | None], *, states: str = "", live: bool = T
 
 
 def city(*hours: Statistic | None, until: int = 0) -> Computed:
-    return compute_city(hours, EDITION, until)
+    return compute_city_hour(hours, EDITION, until)
 
 
 def cells(found: Computed) -> dict[str, tuple[Any, ...]]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reports import CO, DAY, HOUR, MIDNIGHT, OZONE, PM10
 
 from aggregate.spans import compute_days, compute_eight_hours, day_key, eight_hour_starts
-from aggregate.statistic import O3_8H_MAX, Computed, Content, Key, Reason, Statistic, Window
+from aggregate.statistic import O3_1H_MAX, O3_8H_MAX, Computed, Content, Key, Reason, Statistic, Window
 from standards.editions import edition_at, load_editions
 from truth.statistics import Cell, Cells, day_cells, eight_hour_cells
 
@@ -49,8 +49,9 @@ def eight(start: int, of: Hours, now: int = LATER) -> Computed:
     return compute_eight_hours([key], [of.get], [edition_at(start)], now=now, grace=[GRACE])[0]
 
 
-def day(of: Hours, now: int = LATER, start: int = MIDNIGHT) -> Computed:
-    return compute_days([day_key(NAME, start)], [of.get], [edition_at(start)], now=now, grace=[GRACE])[0]
+def day(of: Hours, now: int = LATER, start: int = MIDNIGHT, *, has_aqi: bool = False) -> Computed:
+    key = day_key(NAME, start)
+    return compute_days([key], [of.get], [edition_at(start)], now=now, grace=[GRACE], has_aqi=[has_aqi])[0]
 
 
 def cells(found: Computed) -> dict[str, tuple[Any, ...]]:
@@ -179,7 +180,7 @@ def test_with_fewer_than_fourteen_windows_the_maximum_stands_only_above_the_limi
 
 def test_the_maximum_stands_beside_the_mean_and_waits_with_it() -> None:
     found = day(hours(0, [100.0] * 23), MIDNIGHT + DAY)
-    assert set(cells(found)) == {OZONE, O3_8H_MAX}
+    assert set(cells(found)) == {OZONE, O3_8H_MAX, O3_1H_MAX}
     assert set(waits(found).values()) == {MIDNIGHT + DAY + GRACE}
 
 
@@ -196,8 +197,8 @@ def test_any_windows_are_what_the_rules_say_to_the_last_bit(values: list[float |
     shift = start - MIDNIGHT
     of = {s + shift: hour(s + shift, {OZONE: row.content.values[0]}) for s, row in hours(-8, values).items()}
     slow: dict[int, Cells] = {s: {OZONE: Cell(row.content.values[0], 60, 60, Reason.VALID)} for s, row in of.items()}
-    expected = {name: tuple(cell) for name, cell in day_cells(start, slow).items()}
-    assert cells(day(of, LATER, start)) == expected
+    expected = {name: tuple(cell) for name, cell in day_cells(start, slow, has_aqi=True).items()}
+    assert cells(day(of, LATER, start, has_aqi=True)) == expected
     for place in range(-8, 25):
         window = start + place * HOUR
         if expected_cells := eight_hour_cells(window, slow):
@@ -218,7 +219,8 @@ def test_windows_side_by_side_are_what_each_is_alone_even_across_editions() -> N
         [edition_at(start) for start in starts],
         now=LATER,
         grace=[GRACE] * 3,
+        has_aqi=[True] * 3,
     )
-    assert together == [day(of, LATER, start) for start in starts]
+    assert together == [day(of, LATER, start, has_aqi=True) for start in starts]
     assert [found.content.edition for found in together] == ["2012", "2026", "2026"]
     assert not any(math.isnan(value) for found in together for value in found.content.values if value is not None)

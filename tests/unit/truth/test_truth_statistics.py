@@ -10,7 +10,17 @@ from reports import CO, DAY, HOUR, MIDNIGHT, MINUTE, NO2, OZONE, PM10, PM25, SO2
 
 from aggregate.statistic import Reason
 from standards.editions import load_editions
-from truth.statistics import EIGHT_HOUR_MAXIMUM, Cell, Cells, Reading, all_windows, city_cells, day_cells, hour_cells
+from truth.statistics import (
+    EIGHT_HOUR_MAXIMUM,
+    HOURLY_MAXIMUM,
+    Cell,
+    Cells,
+    Reading,
+    all_windows,
+    city_cells,
+    day_cells,
+    hour_cells,
+)
 
 NINE = MIDNIGHT + 9 * HOUR
 
@@ -74,7 +84,7 @@ def day_of(values: Sequence[float | None], factor: str = OZONE) -> Cells:
         for place, value in enumerate(values)
         if value is not None
     }
-    return day_cells(MIDNIGHT, hours)
+    return day_cells(MIDNIGHT, hours, has_aqi=False)
 
 
 def test_a_day_is_the_mean_of_at_least_twenty_hours() -> None:
@@ -95,7 +105,7 @@ def test_all_windows_of_a_station_are_its_hours_days_and_for_ozone_the_running_m
     eights = {("8h", MIDNIGHT + place * HOUR) for place in range(-6, 2)}
     assert set(found) == {("hour", MIDNIGHT + HOUR), ("day", MIDNIGHT)} | eights
     assert found["8h", MIDNIGHT] == {OZONE: Cell(None, 1, 8, Reason.TOO_FEW_HOURS)}
-    assert set(found["day", MIDNIGHT]) == {PM10, OZONE, EIGHT_HOUR_MAXIMUM}
+    assert set(found["day", MIDNIGHT]) == {PM10, OZONE, EIGHT_HOUR_MAXIMUM, HOURLY_MAXIMUM}
 
 
 def test_samples_longer_than_an_hour_are_in_no_window() -> None:
