@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from standards.aqi import AqiReason, IndexTable, aqi, iaqi
+from standards.aqi import AqiReason, IndexTable, aqi, exceedance, iaqi
 from standards.editions import HOURLY_FACTORS, load_editions
 
 OLD = load_editions().by_id("2012")
@@ -232,9 +232,22 @@ def test_dust_storm_extremes_are_500() -> None:
     assert result.primary[0] == PM25 | PM10
 
 
+def test_2012_names_all_who_exceed_and_2026_none() -> None:
+    # PM2.5 100 and SO2 101 to either side of the bound; PM10 500 and NO2 120 exceed; O3 is missing
+    row = [[100, 500, 101, 120, 20, NAN]]
+    assert exceedance(row, OLD.hourly).tolist() == [PM10 | SO2 | NO2]
+    assert exceedance(row, NEW.hourly).tolist() == [0]
+
+
+def test_ozone_can_exceed_by_its_1_h_and_by_its_8_h_maximum() -> None:
+    indices = iaqi([[10, 20, 30, 20, 1, 170, 190], [10, 20, 30, 20, 1, 150, 210]], OLD.daily)
+    assert exceedance(indices, OLD.daily).tolist() == [O3, O3 << 1]
+
+
 def test_no_rows_give_no_rows() -> None:
     result = aqi(np.empty((0, 6)), NEW.hourly)
     assert [part.shape for part in result] == [(0, 6), (0,), (0,), (0,)]
+    assert exceedance(result.iaqi, OLD.hourly).shape == (0,)
 
 
 def test_a_wrong_number_of_columns_is_refused() -> None:

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from standards import editions as module
-from standards.editions import Editions, edition_at, load_editions
+from standards.editions import HOURLY_FACTORS, Editions, edition_at, load_editions
 from standards.errors import StandardsError
 
 CHINA = timezone(timedelta(hours=8))
+PM25, PM10, SO2, NO2, CO, O3 = HOURLY_FACTORS
 
 
 @pytest.mark.parametrize(
@@ -113,9 +114,57 @@ def test_validity_figures_are_those_of_table_4() -> None:
         assert rule.windows_excused_above == edition.limits["a05024", "max_8h"].class_2
 
 
+def test_periods_are_evaluated_by_hj_663() -> None:
+    for edition in load_editions().all:
+        rule = edition.period
+        assert rule.percents == {PM25: 0.95, PM10: 0.95, SO2: 0.98, NO2: 0.98, CO: 0.95, O3: 0.90}
+        assert rule.means == (PM25, PM10, SO2, NO2)
+        assert (rule.attained_up_to, rule.heavy_above, rule.multiple_decimals) == (100, 200, 2)
+
+
+@pytest.mark.parametrize(
+    ("edition", "limits", "weights", "places"),
+    [
+        ("2012", [35, 70, 60, 40, 4, 160], [1, 1, 1, 1, 1, 1], 2),
+        ("2026", [30, 60, 60, 40, 4, 160], [3, 1, 1, 2, 1, 2], 3),
+        ("2026-final", [25, 50, 20, 30, 4, 160], [3, 1, 1, 2, 1, 2], 3),
+    ],
+)
+def test_the_composite_index_is_that_of_the_edition(
+    edition: str, limits: list[float], weights: list[float], places: int
+) -> None:
+    rule = load_editions().by_id(edition).composite
+    assert (rule.limits.tolist(), rule.weights.tolist()) == (limits, weights)
+    assert rule.decimals.tolist() == [0, 0, 0, 0, 1, 0]
+    assert (rule.single_decimals, rule.total_decimals) == (places, places)
+
+
+def test_limits_of_the_composite_index_are_class_ii_of_the_edition() -> None:
+    averages = {CO: "day", O3: "max_8h"}
+    for edition in load_editions().all:
+        limits = [edition.limits[factor, averages.get(factor, "year")].class_2 for factor in HOURLY_FACTORS]
+        assert edition.composite.limits.tolist() == limits
+
+
+def test_shares_are_shown_as_bulletins_print_them() -> None:
+    for edition in load_editions().all:
+        np.testing.assert_array_equal(edition.shares.rounded([86.25, 81.25, np.nan]), [86.3, 81.3, np.nan])
+
+
+def test_shares_can_be_rounded_half_to_even_by_the_file(folder: Path) -> None:
+    rewrite(folder / "2026.toml", '"half_up"', '"half_even"')
+    assert load(folder).by_id("2026").shares.rounded(86.25) == 86.2
+
+
 def test_what_stands_by_memory_alone_is_marked_so() -> None:
     for edition in load_editions().all:
         assert edition.source.city.minimum_share.confidence == "M"
+    assert load_editions().by_id("2026-final").source.composite.limits.confidence == "M"
+
+
+def test_what_one_project_says_of_2026_is_marked_so() -> None:
+    part = load_editions().by_id("2026").source.composite
+    assert {part.limits.confidence, part.weights.confidence, part.total_decimals.confidence} == {"C"}
 
 
 def test_the_final_edition_takes_all_but_the_limits_from_the_transition() -> None:
@@ -123,7 +172,9 @@ def test_the_final_edition_takes_all_but_the_limits_from_the_transition() -> Non
     transition, final = editions.by_id("2026").source, editions.by_id("2026-final").source
     assert final.indices == transition.indices
     assert final.validity == transition.validity
+    assert final.period == transition.period
     assert final.limits != transition.limits
+    assert final.composite == transition.composite.model_copy(update={"limits": final.composite.limits})
 
 
 @pytest.fixture
@@ -133,6 +184,13 @@ def folder(tmp_path: Path) -> Path:
 
 def load(folder: Path) -> Editions:
     return load_editions.__wrapped__(folder)
+
+
+def rewrite(path: Path, old: str, new: str) -> None:
+    """The file with the first `old` in it replaced."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 def test_a_new_edition_is_a_new_file_and_no_code(folder: Path) -> None:
@@ -168,14 +226,35 @@ def test_a_new_edition_is_a_new_file_and_no_code(folder: Path) -> None:
             'average = "day", class_1 = 20',
             r"2026\.toml: limits: .*a21026 day stands twice",
         ),
+        (", a21005 = 95", "", r"2026\.toml: period\.percents: .*a21005 is missing"),
+        ("a21005 = 95", "a21005 = 101", r"2026\.toml: period\.percents\.values\.a21005: .*100.*got 101"),
+        ("a21005 = 95", "a21005 = -1", r"2026\.toml: period\.percents\.values\.a21005: .*got -1"),
+        ('"a21004"]', '"a34001"]', r"2026\.toml: period\.means\.value\.3: .*got 'a34001'"),
+        ("attained_up_to = { value = 100", "attained_up_to = { value = 0", r"period\.attained_up_to\.value: .*got 0"),
+        (", a05024 = 160 }", " }", r"2026\.toml: composite\.limits: .*a05024 is missing"),
+        (", a05024 = 160 }", ", a05024 = 160, a34001 = 1 }", r"2026\.toml: composite\.limits: .*a34001 is none of"),
+        ("a21005 = 4,", "a21005 = 0,", r"2026\.toml: composite\.limits\.values\.a21005: .*got 0"),
+        ("a34004 = 30,", "a34004 = nan,", r"2026\.toml: composite\.limits\.values\.a34004: .*got nan"),
+        ("a34004 = 3,", "a34004 = -3,", r"2026\.toml: composite\.weights\.values\.a34004: .*got -3"),
+        ("a34004 = 3,", "a34004 = 0.3333,", r"2026\.toml: composite\.weights\.values\.a34004: .*multiple of 0\.001"),
+        (
+            "single_decimals = { value = 3",
+            "single_decimals = { value = 4",
+            r"composite\.single_decimals\.value: .*got 4",
+        ),
+        ('"half_up"', '"up"', r"2026\.toml: shares\.rounding\.value: .*got 'up'"),
+        ("[composite.weights]", "[composite.weight]", r"2026\.toml: composite\.weights?: "),
     ],
 )
 def test_a_wrong_file_is_answered_with_its_name_and_entry(folder: Path, old: str, new: str, message: str) -> None:
-    path = folder / "2026.toml"
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    rewrite(folder / "2026.toml", old, new)
     with pytest.raises(StandardsError, match=message):
+        load(folder)
+
+
+def test_a_file_that_is_not_utf_8_is_named(folder: Path) -> None:
+    (folder / "2026.toml").write_bytes("name_zh = '标准'".encode("gb18030"))
+    with pytest.raises(StandardsError, match=r"2026\.toml: the file: cannot be read"):
         load(folder)
 
 

@@ -1,19 +1,19 @@
-"""GB/T 8170 rounding against `decimal`, the arithmetic that the standard means."""
+"""Rounding, half to even (GB/T 8170) and half up, against `decimal`, the arithmetic that is meant."""
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from standards.rounding import round_decimal, round_decimals
+from standards.rounding import round_decimal, round_decimals, round_half_up
 
 
-def by_decimal(text: str, decimals: int) -> float:
-    return float(Decimal(text).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN))
+def by_decimal(text: str, decimals: int, rounding: str = ROUND_HALF_EVEN) -> float:
+    return float(Decimal(text).quantize(Decimal(1).scaleb(-decimals), rounding))
 
 
 @pytest.mark.parametrize(
@@ -47,16 +47,32 @@ def test_ties_go_to_the_even_digit_of_the_decimal_number(value: float, decimals:
 def test_every_short_decimal_rounds_as_decimal_arithmetic_does(digits: int, places: int, decimals: int) -> None:
     text = f"{Decimal(digits).scaleb(-places):f}"
     assert round_decimal(float(text), decimals) == by_decimal(text, decimals)
+    assert round_half_up(float(text), decimals) == by_decimal(text, decimals, ROUND_HALF_UP)
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "rounded"),
+    [
+        (86.25, 1, 86.3),  # Bulletin 2017
+        (81.25, 1, 81.3),
+        (66.349999999999994, 1, 66.4),  # the double below the tie 66.35
+        (66.35 - 1e-9, 1, 66.3),
+        (-18.75, 1, -18.8),
+        (-0.04, 1, 0.0),
+    ],
+)
+def test_half_up_takes_a_tie_away_from_zero(value: float, decimals: int, rounded: float) -> None:
+    assert round_half_up(value, decimals) == rounded
 
 
 @given(st.integers(0, 10**9), st.integers(0, 6))
 @settings(derandomize=True, deadline=None, max_examples=200)
-def test_a_tie_goes_to_the_even_digit_even_one_step_of_the_double_away(whole: int, decimals: int) -> None:
+def test_a_tie_is_one_even_one_step_of_the_double_away(whole: int, decimals: int) -> None:
     text = f"{Decimal(whole).scaleb(-decimals)}"
     tie = f"{Decimal(text) + Decimal(5).scaleb(-decimals - 1)}"
-    expected = by_decimal(tie, decimals)
+    even, up = by_decimal(tie, decimals), by_decimal(tie, decimals, ROUND_HALF_UP)
     for value in (np.nextafter(float(tie), -np.inf), float(tie), np.nextafter(float(tie), np.inf)):
-        assert round_decimal(value, decimals) == expected
+        assert (round_decimal(value, decimals), round_half_up(value, decimals)) == (even, up)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 9))
@@ -74,6 +90,7 @@ def test_missing_and_infinite_values_stay_as_they_are() -> None:
 def test_an_array_keeps_its_shape_and_its_input() -> None:
     values = np.array([[0.25, 0.35], [-0.25, 0.04]])
     np.testing.assert_array_equal(round_decimals(values, 1), [[0.2, 0.4], [-0.2, 0.0]])
+    np.testing.assert_array_equal(round_decimals(values, 1, half_up=True), [[0.3, 0.4], [-0.3, 0.0]])
     assert values[0, 0] == 0.25
 
 
