@@ -237,8 +237,8 @@ def _judge_object(
         judged: Cells = {}
         for factor in sorted({*wanted, *standing}):
             cell, other = wanted.get(factor), standing.get(factor)
-            # a city's hour has no row before the first of its stations is through with it
-            still = other.open if other else kind == CITY_KIND
+            # a city's window has no row before the first of its stations is through with it, an open row no IAQI
+            still = other.open if other else kind == CITY_KIND or any(beside.open for beside in standing.values())
             if cell is not None and waits and still:
                 verdict.open_of[window] += 1
                 continue

@@ -293,7 +293,7 @@ def test_an_hour_is_provisional_with_its_last_value_without_any_clock(ground: Gr
     log.add(an_hour()[-1])
     step.take(END - MINUTE)
     assert ground.hour(OBJECT, START)[2] == "PPP"
-    assert ground.windows(OBJECT)["day", MIDNIGHT][2] == "O"
+    assert ground.windows(OBJECT)["day", MIDNIGHT][2] == "OO"
 
 
 def test_a_change_after_final_makes_a_revision_and_keeps_the_former(ground: Ground, log: Log, step: Worker) -> None:
