@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+from typing import Annotated, Any, Generic, Literal, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -22,6 +23,7 @@ HOURLY_FACTORS = ("a34004", "a34002", "a21026", "a21004", "a21005", "a05024")
 """Columns of hourly concentrations everywhere: PM2.5, PM10, SO2, NO2, CO, O3."""
 
 T = TypeVar("T")
+N = TypeVar("N", bound="Named")
 Count = Annotated[int, Field(gt=0)]
 Places = Annotated[int, Field(ge=0, le=9)]
 Percent = Annotated[float, Field(ge=0, le=100)]
@@ -29,6 +31,14 @@ IndexPlaces = Annotated[int, Field(ge=0, le=3)]
 IndexLimit = Annotated[float, Field(ge=0.001, le=NANO_LARGEST)]
 Weight = Annotated[float, Field(gt=0, le=1000, multiple_of=0.001)]
 """Bounds within which the composite index is computed exactly (`standards.composite`)."""
+
+
+class Named(Protocol):
+    """What has an edition's id."""
+
+    @property
+    def id(self) -> str:
+        """Its file's name."""
 
 
 class Part(BaseModel):
@@ -273,6 +283,16 @@ def read_files(folder: Path = FOLDER) -> tuple[EditionFile, ...]:
         if earlier.start == later.start:
             raise StandardsError(f"{later.id}.toml", "effective", f"is the same as that of {earlier.id}")
     return tuple(files)
+
+
+def named(editions: Iterable[N], name: str) -> N:
+    """The edition of this id; `StandardsError` names those there are."""
+    by_id = {edition.id: edition for edition in editions}
+    if name not in by_id:
+        raise StandardsError(
+            "standards/editions", name, "there is no such edition", hint=f"take one of {', '.join(by_id)}"
+        )
+    return by_id[name]
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -30,9 +30,9 @@ from standards.edition_file import (
     PeriodPart,
     SharesPart,
     ValidityPart,
+    named,
     read_files,
 )
-from standards.errors import StandardsError
 from standards.nano import NANO
 from standards.rounding import round_decimals
 
@@ -163,11 +163,7 @@ class Editions:
 
     def by_id(self, name: str) -> Edition:
         """The edition of this id; `StandardsError` names those there are."""
-        found = next((edition for edition in self.all if edition.id == name), None)
-        if found is None:
-            known = ", ".join(edition.id for edition in self.all)
-            raise StandardsError("standards/editions", name, "there is no such edition", hint=f"take one of {known}")
-        return found
+        return named(self.all, name)
 
     def at(self, when: date | int) -> Edition:
         """The edition that judges a value of this day in China, aware time, or Unix second (of the window's start)."""

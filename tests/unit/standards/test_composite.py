@@ -145,7 +145,7 @@ def reference(texts: list[str | None], method: Written) -> tuple[list[Fraction |
     largest = sum(1 << bit for bit, index in enumerate(single) if index is not None and index == max(there))
     if len(there) < len(single):
         return single, None, largest
-    weighted = sum(index * Fraction(weight) for index, weight in zip(there, method.weights, strict=True))
+    weighted = sum((i * Fraction(w) for i, w in zip(there, method.weights, strict=True)), Fraction())
     return single, round(weighted, method.total), largest
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from standards import editions as module
+from standards.edition_file import FOLDER
 from standards.editions import HOURLY_FACTORS, Editions, edition_at, load_editions
 from standards.errors import StandardsError
 
@@ -179,7 +179,7 @@ def test_the_final_edition_takes_all_but_the_limits_from_the_transition() -> Non
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(module.FOLDER, tmp_path / "editions"))
+    return Path(shutil.copytree(FOLDER, tmp_path / "editions"))
 
 
 def load(folder: Path) -> Editions:
