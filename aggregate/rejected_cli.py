@@ -13,9 +13,10 @@ from typing import Any
 import typer
 from kafka.errors import KafkaError
 
+from aggregate.delivery import Who
 from aggregate.progress import bar
 from aggregate.reading import RejectReason
-from aggregate.rejected_replay import HOPELESS, Chosen, Report, Who, find, send
+from aggregate.rejected_replay import HOPELESS, Chosen, Report, find, send
 from core.clock import clock_of, parse_time
 from core.errors import InputError, UnavailableError
 from core.postgres import connect

@@ -8,22 +8,19 @@ then is an identical repeat (state-model: report and reading).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from psycopg2.extensions import connection
 
-from core import kafka
+from aggregate.delivery import Who, delivery, in_batches
 from core.clock import MICROS
 from core.errors import InputError
 from core.settings import CoreSettings
-from ingest.batching import Batch, Batcher
-from ingest.envelope import Entry, EntryKind, Source, encode_batch, headers
+from ingest.batching import Batch
+from ingest.envelope import Entry, EntryKind, Source
 
-BATCH_ENTRIES, BATCH_BYTES = 200, 900_000
-SEND_TIMEOUT_S = 60
 ROWS_A_FETCH = 500
 
 
@@ -72,13 +69,6 @@ class Report:
         return None if None in hopeless else hopeless[0]
 
 
-class Who(NamedTuple):
-    """Who asks for it, and why."""
-
-    user: str
-    why: str
-
-
 def find(database: connection, chosen: Chosen) -> Iterator[Report]:
     """The reports chosen, in the order in which they were rejected first; without their bytes, a page at once.
 
@@ -125,15 +115,10 @@ def send(
     `now` gives data time: the receipt of what is sent. Raises Kafka's and psycopg2's errors; what is not sent by then
     stays so in the audit.
     """
-    with closing(kafka.producer(settings)) as producer:
-        for batch in _batches(database, reports, now):
+    with delivery(settings) as deliver:
+        for batch in in_batches(_entries(database, reports, now)):
             intents = _intend(database, batch, who, now())
-            producer.send(
-                kafka.REPORTS,
-                value=encode_batch(batch.entries),
-                partition=batch.partition,
-                headers=headers(len(batch.entries)),
-            ).get(timeout=SEND_TIMEOUT_S)
+            deliver(batch)
             with database, database.cursor() as cursor:
                 cursor.execute(
                     "update rejected_replay set sent_at = to_timestamp(%s) where replay_id = any(%s)", (now(), intents)
@@ -141,17 +126,15 @@ def send(
             yield len(batch.entries)
 
 
-def _batches(database: connection, reports: Iterable[Report], now: Callable[[], float]) -> Iterator[Batch[Report]]:
-    """Records of some reports each: their bytes are read one at a time."""
-    batcher: Batcher[Report] = Batcher(BATCH_ENTRIES, BATCH_BYTES, linger=0.0)
+def _entries(
+    database: connection, reports: Iterable[Report], now: Callable[[], float]
+) -> Iterator[tuple[Entry, Report]]:
+    """What to send of each report: its bytes are read one at a time."""
     for report in reports:
-        received = int(now() * MICROS)
-        entry = Entry(
-            received, EntryKind.REPORT, report.source, report.station, _body(database, report.ids[0]),
+        yield Entry(
+            int(now() * MICROS), EntryKind.REPORT, report.source, report.station, _body(database, report.ids[0]),
             report.run, report.seq, report.correlation, retry=True,
-        )  # fmt: skip
-        yield from batcher.add(kafka.partition_of(report.station), entry, report, received / MICROS)
-    yield from batcher.take_all()
+        ), report  # fmt: skip
 
 
 def _body(database: connection, rejected_id: int) -> bytes:

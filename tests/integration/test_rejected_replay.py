@@ -5,39 +5,33 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import psycopg2
 import pytest
 from archive_stage import START, accounts, close, grow_old, sent, take
-from kafka import TopicPartition
 from reports import HOUR, MINUTE, PM10, entry
+from reports_tap import Tap
 from worker_stage import Ground, Log, Worker, worker
 
-from core import kafka
 from core.settings import CoreSettings
-from ingest.envelope import Entry, EntryKind, decode_batch
+from ingest.envelope import Entry, EntryKind
 
 pytestmark = pytest.mark.stack
 
 TWIN, NEW, NARROW = "retry-twin", "retry-new", "retry-narrow"
 FAR = "retry-far"
-PLACES = [TopicPartition(kafka.REPORTS, partition) for partition in range(kafka.PARTITIONS)]
 CITY = "站,air,140502,retry-city,PT1M,city,,"
 
 
 class Desk:
     """Where a person sits: the command, and what it has put into Kafka."""
 
-    def __init__(self, settings: CoreSettings, environment: dict[str, str]) -> None:
+    def __init__(self, tap: Tap, environment: dict[str, str]) -> None:
+        self.sent = tap.sent
         self._environment = environment
-        self._consumer = kafka.consumer(settings, group=None)
-        self._ends = self._consumer.end_offsets(PLACES)
-
-    def close(self) -> None:
-        self._consumer.close()
 
     def lantian(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """`lantian rejected …`."""
@@ -53,22 +47,6 @@ class Desk:
         assert result.returncode == 0, result.stderr
         said: dict[str, object] = json.loads(result.stdout)
         return said
-
-    def sent(self) -> list[Entry]:
-        """What has come to Kafka since it was last asked, with the partition it belongs to."""
-        found: list[Entry] = []
-        ends: Mapping[TopicPartition, int] = self._consumer.end_offsets(PLACES)
-        self._consumer.assign(PLACES)
-        for place in PLACES:
-            self._consumer.seek(place, self._ends[place])
-        while any(self._consumer.position(place) < ends[place] for place in PLACES):
-            for place, records in self._consumer.poll(timeout_ms=500).items():
-                for record in records:
-                    entries = decode_batch(record.value)
-                    assert {kafka.partition_of(item.station) for item in entries} == {place.partition}
-                    found += entries
-        self._ends = ends
-        return found
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +66,8 @@ def step(ground: Ground) -> Iterator[Worker]:
 
 @pytest.fixture
 def desk(stack: CoreSettings, stack_environment: dict[str, str]) -> Iterator[Desk]:
-    with closing(Desk(stack, stack_environment)) as made:
-        yield made
+    with closing(Tap(stack)) as tap:
+        yield Desk(tap, stack_environment)
 
 
 def an_hour(name: str) -> list[Entry]:
