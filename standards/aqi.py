@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from standards.rounding import round_decimal, to_nano
+from standards.nano import NANO, NANO_LARGEST
+from standards.rounding import DIGITS_LIMIT, GUARD_DIGITS, MAX_DECIMALS, round_decimal, to_nano
 
 Floats = npt.NDArray[np.float64]
 
@@ -72,57 +73,89 @@ class Indices(NamedTuple):
     """int8[n], `AqiReason`."""
 
 
-@njit(nogil=True, cache=True)
-def _iaqi(concentration: float, column: int, table: IndexTable) -> float:
-    if np.isnan(concentration) or concentration < 0.0:
-        return np.nan
-    if table.decimals[column] >= 0:
-        concentration = round_decimal(concentration, table.decimals[column])
-    exact = to_nano(concentration)
-    breaks = table.breaks[column]
-    for upper in range(1, breaks.size):
-        if breaks[upper] < 0:
-            break
-        if exact <= breaks[upper]:
-            below = breaks[upper - 1]
-            rise = (table.steps[upper] - table.steps[upper - 1]) * (exact - below)
-            return float(table.steps[upper - 1] - (-rise // (breaks[upper] - below)))
-    return float(table.above_top[column])
+@njit(nogil=True, cache=True, error_model="numpy")
+def _exact(concentrations: Floats, decimals: int, exact: npt.NDArray[np.int64]) -> None:
+    """Billionths of the concentrations, rounded before if `decimals` says so; 0 for what is missing.
+
+    Loops without branches, which compilers turn into vector instructions; what they do not hold comes after.
+    """
+    if decimals < 0:
+        for i in range(concentrations.size):
+            known = concentrations[i] if concentrations[i] >= 0.0 else 0.0
+            exact[i] = np.int64(np.rint((known if known < NANO_LARGEST else NANO_LARGEST) * NANO))
+        return
+    scale, unit = 10.0 ** (decimals + GUARD_DIGITS), 10 ** (MAX_DECIMALS - decimals)
+    bound = DIGITS_LIMIT / scale
+    for i in range(concentrations.size):
+        known = concentrations[i] if 0.0 <= concentrations[i] < bound else 0.0
+        digits = np.int64(np.rint(known * scale))
+        kept = np.int64(float(digits) / NANO)
+        twice_rest = 2 * (digits - kept * NANO)
+        exact[i] = (kept + ((twice_rest > NANO) | ((twice_rest == NANO) & (kept % 2 == 1)))) * unit
+    for i in range(concentrations.size):
+        if concentrations[i] >= bound:
+            exact[i] = to_nano(round_decimal(concentrations[i], decimals))
 
 
-@njit(nogil=True, cache=True)
-def _iaqi_rows(concentrations: Floats, table: IndexTable, iaqi: Floats) -> None:
-    for row in range(concentrations.shape[0]):
-        for column in range(concentrations.shape[1]):
-            iaqi[row, column] = _iaqi(concentrations[row, column], column, table)
+@njit(nogil=True, cache=True, error_model="numpy")
+def iaqi_column(concentrations: Floats, column: int, table: IndexTable, iaqi: Floats) -> None:
+    """IAQI float64[n] of concentrations float64[n] of one column of `table`, for compiled code; NaN for none.
+
+    The quotient is taken in doubles, which divide faster, and put right by its rest in whole numbers.
+    """
+    exact = np.empty(concentrations.size, dtype=np.int64)
+    _exact(concentrations, table.decimals[column], exact)
+    last = 0
+    while last + 1 < table.breaks.shape[1] and table.breaks[column, last + 1] >= 0:
+        last += 1
+    lower = np.zeros(concentrations.size, dtype=np.uint8)
+    for step in range(1, last):
+        bound = table.breaks[column, step]
+        for i in range(exact.size):
+            lower[i] += exact[i] > bound
+    top, above_top = table.breaks[column, last], table.above_top[column]
+    for i in range(exact.size):
+        below, index = table.breaks[column, lower[i]], table.steps[lower[i]]
+        width = table.breaks[column, lower[i] + 1] - below
+        rise = (table.steps[lower[i] + 1] - index) * (exact[i] - below)
+        quotient = np.int64(float(rise) / float(width))
+        rest = rise - quotient * width
+        found = float(index + quotient + (rest > 0) + (rest > width))
+        found = above_top if exact[i] > top else found
+        iaqi[i] = found if concentrations[i] >= 0.0 else np.nan
 
 
-@njit(nogil=True, cache=True)
-def _aqi_row(iaqi: Floats, table: IndexTable, planned: int) -> tuple[float, int, int]:
-    largest, primary, missing = -1.0, 0, 0
-    for column in range(iaqi.size):
-        if np.isnan(iaqi[column]):
-            missing |= 1 << column
-        elif iaqi[column] > largest:
-            largest, primary = iaqi[column], 1 << column
-        elif iaqi[column] == largest:
-            primary |= 1 << column
-    if largest < 0.0:
-        return np.nan, 0, _NO_VALUES
-    if missing & planned and largest <= table.incomplete_above:
-        return np.nan, 0, _POLLUTANT_MISSING
-    return max(largest, table.minimum), primary if largest > PRIMARY_ABOVE else 0, _VALID
-
-
-@njit(nogil=True, cache=True)
-def _aqi_rows(
+@njit(nogil=True, cache=True, error_model="numpy")
+def aqi_columns(
     iaqi: Floats,
     table: IndexTable,
     planned: int,
-    out: tuple[Floats, npt.NDArray[np.uint8], npt.NDArray[np.int8]],
+    aqi: Floats,
+    primary: npt.NDArray[np.uint8],
+    reason: npt.NDArray[np.int8],
 ) -> None:
-    for row in range(iaqi.shape[0]):
-        out[0][row], out[1][row], out[2][row] = _aqi_row(iaqi[row], table, planned)
+    """AQI float64[n], primary pollutants and reasons (as in `Indices`) of IAQI float64[m, n], for compiled code."""
+    missing = np.zeros(aqi.size, dtype=np.uint8)
+    aqi[:] = -1.0
+    primary[:] = 0
+    for column in range(iaqi.shape[0]):
+        of_plan = np.uint8(planned >> column & 1)
+        for i in range(aqi.size):
+            index = iaqi[column, i]
+            aqi[i] = index if index > aqi[i] else aqi[i]
+            missing[i] |= of_plan if np.isnan(index) else np.uint8(0)
+    for column in range(iaqi.shape[0]):
+        bit = np.uint8(1 << column)
+        for i in range(aqi.size):
+            primary[i] |= bit if iaqi[column, i] == aqi[i] else np.uint8(0)
+    for i in range(aqi.size):
+        largest = aqi[i]
+        incomplete = (missing[i] != 0) & (largest <= table.incomplete_above)
+        why = np.int8(_POLLUTANT_MISSING) if incomplete else np.int8(_VALID)
+        reason[i] = np.int8(_NO_VALUES) if largest < 0.0 else why
+        primary[i] = np.uint8(0) if (reason[i] != _VALID) | (largest <= PRIMARY_ABOVE) else primary[i]
+        published = largest if largest > table.minimum else table.minimum
+        aqi[i] = published if reason[i] == _VALID else np.nan
 
 
 def iaqi(concentrations: npt.ArrayLike, table: IndexTable) -> Floats:
@@ -130,11 +163,17 @@ def iaqi(concentrations: npt.ArrayLike, table: IndexTable) -> Floats:
 
     Rounded up to whole numbers (HJ 633 §6.2 of 2012, §4.2.6 of 2026).
     """
-    array = np.ascontiguousarray(concentrations, dtype=np.float64)
+    return np.ascontiguousarray(_by_column(concentrations, table).T)
+
+
+def _by_column(concentrations: npt.ArrayLike, table: IndexTable) -> Floats:
+    array = np.asarray(concentrations, dtype=np.float64)
     if array.ndim != 2 or array.shape[1] != table.breaks.shape[0]:
         raise ValueError(f"concentrations must be [n, {table.breaks.shape[0]}] (got {array.shape})")
-    out = np.empty_like(array)
-    _iaqi_rows(array, table, out)
+    columns = np.ascontiguousarray(array.T)
+    out = np.empty_like(columns)
+    for column, values in enumerate(columns):
+        iaqi_column(values, column, table, out[column])
     return out
 
 
@@ -145,11 +184,11 @@ def aqi(concentrations: npt.ArrayLike, table: IndexTable, *, planned: int | None
     Ties are judged on the rounded-up IAQI, and all who tie are primary. `planned` has the bits of the columns that
     the station monitors (all, if not given): only these can be missing (HJ 633-2026).
     """
-    indices = iaqi(concentrations, table)
-    n, m = indices.shape
+    columns = _by_column(concentrations, table)
+    m, n = columns.shape
     out = np.empty(n), np.empty(n, dtype=np.uint8), np.empty(n, dtype=np.int8)
-    _aqi_rows(indices, table, (1 << m) - 1 if planned is None else planned, out)
-    return Indices(indices, *out)
+    aqi_columns(columns, table, (1 << m) - 1 if planned is None else planned, *out)
+    return Indices(np.ascontiguousarray(columns.T), *out)
 
 
 def exceedance(indices: npt.ArrayLike, table: IndexTable) -> npt.NDArray[np.uint8]:

@@ -16,7 +16,8 @@ from standards.nano import NANO, NANO_LARGEST
 MAX_DECIMALS = 9
 GUARD_DIGITS = 9
 
-_DIGITS_LIMIT = 1e15
+DIGITS_LIMIT = 1e15
+"""Below this a double holds every whole number, and fifteen digits of any number."""
 _POWERS = np.array([10.0**n for n in range(MAX_DECIMALS + GUARD_DIGITS + 1)])
 _INTEGER_POWERS = np.array([10**n for n in range(GUARD_DIGITS + 1)], dtype=np.int64)
 
@@ -26,10 +27,10 @@ def _rounded(value: float, decimals: int, half_up: bool) -> float:
     if not np.isfinite(value):
         return value
     guard = GUARD_DIGITS
-    while guard > 0 and abs(value) * _POWERS[decimals + guard] >= _DIGITS_LIMIT:
+    while guard > 0 and abs(value) * _POWERS[decimals + guard] >= DIGITS_LIMIT:
         guard -= 1
     scaled = np.rint(abs(value) * _POWERS[decimals + guard])
-    if scaled >= _DIGITS_LIMIT:
+    if scaled >= DIGITS_LIMIT:
         return value
     step = _INTEGER_POWERS[guard]
     digits = np.int64(scaled)
