@@ -15,14 +15,15 @@ from aggregate.closed import DayKey
 from aggregate.closed_store import load_closed, write_closed
 from aggregate.entries import Located, entries_of
 from aggregate.judge import Judge, Told
+from aggregate.owed import Owed
 from aggregate.publish import publish_rejected, publish_statistics
 from aggregate.reading import Judged, Position, RejectReason, Stored, Unparsed
 from aggregate.recompute import HourKey, Recomputer, Touched
 from aggregate.rejection import rejection_of, rejection_of_unparsed, write_rejections
 from aggregate.sanddust import SandDust
 from aggregate.settings import AggregateSettings
-from aggregate.statistic import WORKER, Key, State, Statistic, Window
-from aggregate.statistic_store import SLICE, Memory, read_due, read_keys, read_open_keys
+from aggregate.statistic import WORKER, State, Statistic, Window
+from aggregate.statistic_store import SLICE, Memory, read_due, read_keys
 from aggregate.store import (
     Layouts,
     load_digests,
@@ -65,8 +66,7 @@ class ReportStep:
         self._sanddust = SandDust(())
         self._layouts = Layouts()
         self._memory = Memory(settings.memory_object_days)
-        self._owed: dict[int, list[Key]] = {}
-        """By partition held. No transaction can lose of it: whoever's fails gains the partitions anew."""
+        self._owed = Owed(WORKER)
         self._recomputer = Recomputer(load_editions(), kinds.rules(), self._layouts, self._memory)
 
     def forget(self) -> None:
@@ -76,7 +76,7 @@ class ReportStep:
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """Note every open statistic of the partitions: the ticks that follow rebuild them, slice by slice."""
-        self._owed.update(read_open_keys(cursor, WORKER, partitions))
+        self._owed.note(cursor, partitions)
 
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """What falls due by the clock (open becomes provisional, provisional final), then what is still owed."""
@@ -162,13 +162,7 @@ class ReportStep:
         publish_statistics(cursor, WORKER, made)
 
     def _read_owed(self, cursor: Any, partitions: Sequence[int], most: int) -> list[Statistic]:
-        keys: list[Key] = []
-        for partition in partitions:
-            owed = self._owed[partition]
-            kept = max(0, len(owed) - (most - len(keys)))
-            keys += owed[kept:]
-            del owed[kept:]
-        rows = read_keys(cursor, self._layouts, keys)
+        rows = read_keys(cursor, self._layouts, self._owed.take(partitions, most))
         return [row for row in rows.values() if State.OPEN in row.states]
 
     def _rebuild(self, cursor: Any, rows: Iterable[Statistic], now: int) -> None:

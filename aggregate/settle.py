@@ -16,12 +16,16 @@ class Settled:
     """What is to be written, and what of the former row is to be kept."""
 
     row: Statistic
-    former: Statistic | None
-    """The row to keep as a revision: it was final, and what is compared has changed since."""
+    before: Statistic | None
+    """The row as it stands in the database; None if it is not there yet."""
     told: bool
     """Whether others must hear of it: something that is not open has changed."""
-    fresh: bool
-    """Not in the database yet."""
+
+    @property
+    def former(self) -> Statistic | None:
+        """The row to keep as a revision: it was final, and what is compared has changed since."""
+        before = self.before
+        return before if before and before.content != self.row.content and State.FINAL in before.states else None
 
 
 def says_nothing_new(key: Key, computed: Computed, get: Callable[[Key], Statistic | None]) -> bool:
@@ -42,21 +46,21 @@ def settle(key: Key, old: Statistic | None, computed: Computed, *, now: int, lat
     due = _due(states, computed.open_until, final_at)
     if old is not None and (old.content, old.states, old.live, old.due) == (content, states, computed.live, due):
         return None
-    former = old if old is not None and old.content != content and State.FINAL in old.states else None
+    revises = old is not None and old.content != content and State.FINAL in old.states
     row = Statistic(
         key,
         content,
         states,
         computed.live,
         version=old.version + 1 if old else 1,
-        revision=old.revision + (former is not None) if old else 0,
+        revision=old.revision + revises if old else 0,
         due=due,
         changed_at=changed_at,
     )
     told = set(states) != {State.OPEN} and (
         old is None or (old.content, old.states, old.live) != (content, states, computed.live)
     )
-    return Settled(row, former, told, old is None)
+    return Settled(row, old, told)
 
 
 def finish(row: Statistic, *, now: int, lateness: int) -> Settled | None:
@@ -70,10 +74,10 @@ def finish(row: Statistic, *, now: int, lateness: int) -> Settled | None:
     if now < final_at:
         if row.due == final_at or State.OPEN in row.states:
             return None
-        return Settled(replace(row, due=final_at, version=row.version + 1), None, told=False, fresh=False)
+        return Settled(replace(row, due=final_at, version=row.version + 1), row, told=False)
     states = row.states.replace(State.PROVISIONAL, State.FINAL)
     due = row.due if State.OPEN in states else None
-    return Settled(replace(row, states=states, due=due, version=row.version + 1), None, told=True, fresh=False)
+    return Settled(replace(row, states=states, due=due, version=row.version + 1), row, told=True)
 
 
 def _closed_state(old: Statistic | None, content: Content, place: int, is_final: bool) -> State:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from aggregate.settle import Settled
@@ -152,6 +152,35 @@ def read_keys(cursor: Any, layouts: Layouts, keys: Collection[Key]) -> dict[Key,
     return found
 
 
+def read_days(cursor: Any, layouts: Layouts, spans: Mapping[str, tuple[int, int]]) -> dict[Key, Statistic]:
+    """The days of objects, each in its span (UTC seconds, half-open), with all their variants."""
+    found: dict[Key, Statistic] = {}
+    chunks = [
+        (name, chunk * STATISTIC_CHUNK_S)
+        for name, (start, end) in spans.items()
+        for chunk in range(start // STATISTIC_CHUNK_S, (end - 1) // STATISTIC_CHUNK_S + 1)
+    ]
+    for of_chunk in by_chunk(chunks, lambda part: part[1], STATISTIC_CHUNK_S):
+        names = [name for name, _ in of_chunk]
+        start = of_chunk[0][1]
+        cursor.execute(
+            _SELECT + " from unnest(%s::text[], %s::bigint[], %s::bigint[]) as k(object, start, until)"
+            " cross join lateral (select * from statistic where object = k.object and time_window = 'day'"
+            " and start >= to_timestamp(k.start) and start < to_timestamp(k.until)"
+            " and start >= to_timestamp(%s) and start < to_timestamp(%s) offset 0) s",
+            (
+                names,
+                [spans[name][0] for name in names],
+                [spans[name][1] for name in names],
+                start,
+                start + STATISTIC_CHUNK_S,
+            ),
+        )
+        rows = (_statistic(cursor, layouts, row) for row in cursor.fetchall())
+        found.update((row.key, row) for row in rows)
+    return found
+
+
 def _read_keys(cursor: Any, layouts: Layouts, keys: Collection[Key]) -> list[Statistic]:
     starts = [key.start for key in keys]
     cursor.execute(
@@ -209,8 +238,8 @@ def write(cursor: Any, layouts: Layouts, settled: Sequence[tuple[Settled, Writer
         return
     former = [item.former for item, _ in settled if item.former is not None]
     ids = layouts.ids(cursor, {item.row.content.factors for item, _ in settled} | {f.content.factors for f in former})
-    fresh = [(item, writer) for item, writer in settled if item.fresh]
-    changed = [(item, writer) for item, writer in settled if not item.fresh]
+    fresh = [(item, writer) for item, writer in settled if item.before is None]
+    changed = [(item, writer) for item, writer in settled if item.before is not None]
     if former:
         copy(
             cursor,

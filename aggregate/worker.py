@@ -1,13 +1,12 @@
-"""The worker process: reports to statistics, and stations to cities, each a stream with offsets of its own."""
+"""The worker process: reports to statistics, and these to further ones, each a stream with offsets of its own."""
 
 from __future__ import annotations
 
 import threading
 
-from aggregate.city_step import CityStep
 from aggregate.ledger.audit import Auditor
-from aggregate.report_step import ReportStep
 from aggregate.settings import AggregateSettings
+from aggregate.steps import all_steps
 from aggregate.windows import warm_up as warm_up_windows
 from core.clock import clock_of
 from core.health import HealthServer
@@ -41,7 +40,7 @@ def run(settings: CoreSettings, own: AggregateSettings, kinds: KindSettings) -> 
             transaction_bytes=own.transaction_bytes,
             tick_s=own.tick_s,
         )
-        for step in (ReportStep(own, kinds), CityStep(kinds))
+        for step in all_steps(own, kinds)
     ]
     health = HealthServer(settings, "aggregate", own.metrics_port, lambda: _ready(streams)).start()
     log.info("started", port=health.port)
@@ -75,6 +74,7 @@ def warm_up() -> None:
     warm_up_windows()
     for edition in load_editions().all:
         warm_up_index(edition.hourly)
+        warm_up_index(edition.daily)
 
 
 def _ready(streams: list[Stream]) -> dict[str, bool]:

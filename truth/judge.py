@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
-from aggregate.city_step import MARGIN_S
+from aggregate.cities import MARGIN_S
 from aggregate.statistic import Reason, Window
 from alerts.rules.book import RuleBook
 from core.clock import DAY, HOUR, SHANGHAI

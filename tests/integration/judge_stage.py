@@ -12,8 +12,8 @@ from reports import CO, DAY, HOUR, MIDNIGHT, MINUTE, NO2, OZONE, PM10, PM25, SO2
 from truth_folders import Sent, known, write_folder
 from worker_stage import Ground, Log, Worker, worker
 
-from aggregate.city_step import CityStep
 from aggregate.statistic import decode_statements
+from aggregate.steps import city_step
 from alerts.judging import Judge
 from alerts.rules import book
 from alerts.step import AlertStep
@@ -187,7 +187,7 @@ def run(ground: Ground, folder: Path, town: str, sent: Sequence[Sent], span: tup
     write_expected(write_folder(folder, stations_of(town), sent, span, EPISODES))
     with (
         worker(ground.settings, Log()) as stations,
-        worker(ground.settings, Log(), CityStep(KindSettings.load())) as cities,
+        worker(ground.settings, Log(), city_step(KindSettings.load())) as cities,
         worker(ground.settings, Log(), AlertStep(Judge(BOOK), 0.0), role="engine") as engine,
     ):
         line = Line(ground, stations, cities, engine)

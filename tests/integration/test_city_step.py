@@ -8,8 +8,9 @@ import pytest
 from reports import HOUR, MIDNIGHT, MINUTE, PM10, entry, report
 from worker_stage import Ground, Log, Worker, worker
 
-from aggregate.city_step import MARGIN_S, CityStep
+from aggregate.cities import MARGIN_S
 from aggregate.statistic import Reason, Window, decode_statements
+from aggregate.steps import city_step
 from core.kafka import STATISTICS, partition_of
 from core.settings import CoreSettings
 from ingest.envelope import Entry
@@ -74,7 +75,7 @@ class Pair:
 @pytest.fixture
 def pair(ground: Ground) -> Iterator[Pair]:
     ground.clear()
-    step = CityStep(KindSettings.load())
+    step = city_step(KindSettings.load())
     with worker(ground.settings, Log()) as stations, worker(ground.settings, Log(), step) as cities:
         stations.gain(START)
         cities.gain(START)
@@ -143,4 +144,5 @@ def test_a_record_that_is_none_of_ours_holds_up_nothing(pair: Pair, value: bytes
 def test_who_gains_a_city_closes_what_is_overdue(pair: Pair) -> None:
     pair.take(END, *(hour_of(name, 80.0) for name in STATIONS[:3]))
     pair.cities.gain(OVERDUE)
+    pair.cities.tick(OVERDUE)
     assert pair.hour() == (Cell(80.0, 3, 4, Reason.VALID), "P")

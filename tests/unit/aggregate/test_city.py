@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from reports import CO, HOUR, MIDNIGHT, NO2, OZONE, PM10, PM25, SO2
 
-from aggregate.city_step import compute_city_hour
+from aggregate.cities import compute_city_hour
 from aggregate.statistic import Computed, Content, Key, Reason, Statistic, Window
 from standards.editions import edition_at
 

@@ -56,7 +56,7 @@ def final(value: float | None = 80.0) -> Statistic:
 def test_a_window_that_still_expects_values_has_a_row_at_once_which_nobody_is_told() -> None:
     settled = after(None, waiting(a34002=None), MIDNIGHT + 60)
     assert (settled.row.states, settled.row.version, settled.row.due) == ("O", 1, END + GRACE)
-    assert settled.fresh
+    assert settled.before is None
     assert not settled.told
 
 
@@ -85,7 +85,7 @@ def test_when_nothing_more_is_expected_it_is_provisional_and_told() -> None:
     settled = after(opened, computed({PM10: 80.0}), END)
     assert (settled.row.states, settled.row.version, settled.row.revision) == ("P", 2, 0)
     assert settled.told
-    assert not settled.fresh
+    assert settled.before is not None
     assert settled.row.due == END + LATENESS
 
 

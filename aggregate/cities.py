@@ -1,113 +1,76 @@
-"""The worker's second step: city values from the statements of stations (design: what crosses stations).
+"""City values from the statistics of stations (design: what crosses stations).
 
 A city's hour or day is the mean of its official air stations', control points left out (HJ 663), and its AQI comes
-from those means. It is a function of the stations' rows as they stand: a statement only says where to look.
+from those means. It is a function of the stations' rows as they stand.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
-import msgspec
 import numpy as np
-from prometheus_client import Counter
 
 from aggregate.cells import Cell, assemble, daily_indicators, day_indices, hour_indices
-from aggregate.publish import batches
-from aggregate.settle import Settled, finish, says_nothing_new, settle
+from aggregate.settle import Settled, says_nothing_new, settle
 from aggregate.statistic import (
     VARIANTS,
     Computed,
     Key,
     State,
+    Statement,
     Statistic,
     Tier,
     Window,
     city_object,
-    decode_statements,
     holding,
     station_object,
     variants_needed,
 )
-from aggregate.statistic_store import Writer, read_due, read_keys, read_open_keys, write
+from aggregate.statistic_store import read_keys
 from aggregate.store import Layouts
 from aggregate.windows import city_means
-from core.kafka import STATISTICS, partition_of
-from core.logs import get_logger
-from core.outbox import enqueue
-from ingest.kinds import Kind, KindSettings
-from ingest.registry import Registry, renewed
+from ingest.kinds import Kind, KindRules
+from ingest.registry import Registry
 from ingest.station import ControlLevel
-from standards.editions import HOURLY_FACTORS, Edition, load_editions
+from standards.editions import HOURLY_FACTORS, Edition, Editions
 
-MAKER = "city"
 CITY = "city"
 """The kind of a city's statements."""
 MARGIN_S = 30
 """Beyond the stations' own grace: theirs ends first, so that a city is not told short of stations that come with it."""
-MALFORMED = Counter("lantian_statements_malformed_total", "Records of the statistics topic that are none of ours")
-
-_log = get_logger(__name__)
 
 
-class CityStep:
-    """Takes `lantian.statistics.v1` (core.stream.Step)."""
+class Cities:
+    """Makes the hours and days of cities (aggregate.statement_step.Maker)."""
 
-    consumer = MAKER
-    topic = STATISTICS
+    name = "city"
 
-    def __init__(self, kinds: KindSettings) -> None:
-        self._rules = kinds.rules()[Kind.AIR]
-        self._editions = load_editions()
-        self._layouts = Layouts()
-        self._registry = Registry.empty()
+    def __init__(self, rules: KindRules, editions: Editions, layouts: Layouts) -> None:
+        """`rules`: those of air stations."""
+        self._rules = rules
+        self._editions = editions
+        self._layouts = layouts
 
-    def forget(self) -> None:
-        """Drop what a transaction may have left half known."""
-        self._layouts.forget()
+    def touched(self, city: str, statement: Statement) -> Iterable[Key]:
+        """The city's window that a station's counts in."""
+        if statement.kind == Kind.AIR and statement.window in {Window.HOUR, Window.DAY}:
+            yield Key(city_object(city), statement.window, statement.start)
 
-    def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
-        """Compute every open window anew; write those that are due or differ."""
-        self._refresh(cursor)
-        self._update(cursor, chain.from_iterable(read_open_keys(cursor, MAKER, partitions).values()), int(now))
+    def place(self, registry: Registry, key: Key) -> tuple[str, str]:
+        """City and kind of an object."""
+        return key.object.partition(":")[2], CITY
 
-    def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
-        """What falls due by the clock."""
-        due = read_due(cursor, self._layouts, MAKER, partitions, now)
-        if not due:
-            return
-        self._refresh(cursor)
-        self._update(cursor, {row.key for row in due if State.OPEN in row.states}, int(now))
-        ended = (finish(r, now=int(now), lateness=self._rules.lateness_s) for r in due if State.OPEN not in r.states)
-        self._write(cursor, [settled for settled in ended if settled is not None])
-
-    def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
-        """Recompute the cities' hours and days that the statements of stations touch."""
-        self._refresh(cursor)
-        touched: set[Key] = set()
-        for batch in records.values():
-            for record in batch:
-                try:
-                    told = decode_statements(record.value or b"")
-                except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                    MALFORMED.inc()
-                    _log.warning("statements_malformed", offset=record.offset, error=str(error))
-                    continue
-                touched.update(
-                    Key(city_object(told.city), statement.window, statement.start)
-                    for statement in told.statements
-                    if statement.kind == Kind.AIR and statement.window in {Window.HOUR, Window.DAY}
-                )
-        self._update(cursor, touched, int(now))
-
-    def _update(self, cursor: Any, keys: Iterable[Key], now: int) -> None:
-        windows = sorted({key.base for key in keys})
-        members = {key: self._members(key) for key in windows}
-        rows = read_keys(cursor, self._layouts, [*windows, *(of for key in windows for of in members[key])])
+    def make(
+        self, cursor: Any, registry: Registry, windows: Iterable[Key], now: int, over: Mapping[Key, Statistic]
+    ) -> list[Settled]:
+        """What of these windows has changed; rows in `over` stand for those in the database. Nothing is written."""
+        wanted = sorted({key.base for key in windows})
+        members = {key: self._members(registry, key) for key in wanted}
+        rows = read_keys(cursor, self._layouts, [*wanted, *(of for key in wanted for of in members[key])])
+        rows.update(over)
         made = []
-        for window in windows:
+        for window in wanted:
             until = window.end + self._rules.grace_s + MARGIN_S
             edition = self._editions.at(window.start)
             for key in _variants(window, members[window], rows):
@@ -121,32 +84,19 @@ class CityStep:
                 if settled is not None:
                     rows[key] = settled.row
                     made.append(settled)
-        self._write(cursor, made)
+        return made
 
-    def _members(self, key: Key) -> list[Key]:
+    def _members(self, registry: Registry, key: Key) -> list[Key]:
         """The windows of the stations that count for a city's, in a fixed order."""
         city = key.object.partition(":")[2]
         control = self._editions.at(key.start).city.control_points
         return [
             Key(station_object(station.station), key.window, key.start)
-            for station in sorted(self._registry.city_stations(city, key.start), key=lambda of: of.station)
+            for station in sorted(registry.city_stations(city, key.start), key=lambda of: of.station)
             if station.kind == Kind.AIR
             and station.control_level != ControlLevel.ENTERPRISE
             and (control or not station.control_point)
         ]
-
-    def _write(self, cursor: Any, made: Sequence[Settled]) -> None:
-        of_city = [(settled, settled.row.key.object.partition(":")[2]) for settled in made]
-        write(cursor, self._layouts, [(settled, Writer(MAKER, partition_of(city))) for settled, city in of_city])
-        told: dict[str, list[Any]] = {}
-        for settled, city in of_city:
-            if settled.told:
-                told.setdefault(city, []).append(settled.row.statement(CITY))
-        for city, statements in told.items():
-            enqueue(cursor, MAKER, partition_of(city), batches(city, statements))
-
-    def _refresh(self, cursor: Any) -> None:
-        self._registry = renewed(cursor.connection, self._registry)
 
 
 def _variants(window: Key, members: Iterable[Key], rows: Mapping[Key, Statistic]) -> list[Key]:

@@ -1,0 +1,31 @@
+"""What a partition that was gained owes: its open windows, made anew slice by slice (docs/decisions/0007)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aggregate.statistic import Key
+from aggregate.statistic_store import read_open_keys
+
+
+class Owed:
+    """By partition held. No transaction can lose of it: whoever's fails gains the partitions anew."""
+
+    def __init__(self, maker: str) -> None:
+        self._maker = maker
+        self._keys: dict[int, list[Key]] = {}
+
+    def note(self, cursor: Any, partitions: Sequence[int]) -> None:
+        """Note every open window of partitions."""
+        self._keys.update(read_open_keys(cursor, self._maker, partitions))
+
+    def take(self, partitions: Sequence[int], most: int) -> list[Key]:
+        """The next of them, `most` at most."""
+        keys: list[Key] = []
+        for partition in partitions:
+            owed = self._keys[partition]
+            kept = max(0, len(owed) - (most - len(keys)))
+            keys += owed[kept:]
+            del owed[kept:]
+        return keys

@@ -1,0 +1,114 @@
+"""The worker's further steps: statistics made of other statistics, from the statements that tell of these.
+
+What is made is a function of the rows as they stand: a statement only says where to look. Who gains a partition notes
+what is open there, and its next ticks make it anew, slice by slice (docs/decisions/0007).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+from prometheus_client import Counter
+
+from aggregate.owed import Owed
+from aggregate.publish import batches
+from aggregate.settle import Settled, finish
+from aggregate.statistic import Key, State, Statement, Statistic, decode_statements
+from aggregate.statistic_store import SLICE, Writer, read_due, write
+from aggregate.store import Layouts
+from core.kafka import STATISTICS, partition_of
+from core.logs import get_logger
+from core.outbox import enqueue
+from ingest.registry import Registry, renewed
+
+MALFORMED = Counter("lantian_statements_malformed_total", "Records of the statistics topic that are none of ours")
+
+_log = get_logger(__name__)
+
+
+class Maker(Protocol):
+    """Makes statistics of statistics."""
+
+    name: str
+    """The consumer, and who writes them."""
+
+    def touched(self, city: str, statement: Statement) -> Iterable[Key]:
+        """The windows that a statement about a station or city changes."""
+
+    def place(self, registry: Registry, key: Key) -> tuple[str, str]:
+        """City, whose partition it belongs to, and kind of a window's object."""
+
+    def make(
+        self, cursor: Any, registry: Registry, windows: Iterable[Key], now: int, over: Mapping[Key, Statistic]
+    ) -> list[Settled]:
+        """What of these windows has changed; rows in `over` stand for those in the database. Nothing is written."""
+
+
+class StatementStep:
+    """Takes `lantian.statistics.v1` (core.stream.Step)."""
+
+    topic = STATISTICS
+
+    def __init__(self, maker: Maker, layouts: Layouts, lateness_s: int) -> None:
+        """`layouts`: the maker's."""
+        self.consumer = maker.name
+        self._maker = maker
+        self._layouts = layouts
+        self._lateness_s = lateness_s
+        self._registry = Registry.empty()
+        self._owed = Owed(maker.name)
+
+    def forget(self) -> None:
+        """Drop what a transaction may have left half known."""
+        self._layouts.forget()
+
+    def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
+        """Note every open window of the partitions: the ticks that follow make them anew."""
+        self._owed.note(cursor, partitions)
+
+    def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
+        """What falls due by the clock, and what is still owed."""
+        due = read_due(cursor, self._layouts, self.consumer, partitions, now)
+        opened = {row.key for row in due if State.OPEN in row.states}
+        opened.update(self._owed.take(partitions, SLICE - len(due)))
+        if not due and not opened:
+            return
+        self._registry = renewed(cursor.connection, self._registry)
+        self._update(cursor, opened, int(now))
+        ended = (finish(row, now=int(now), lateness=self._lateness_s) for row in due if State.OPEN not in row.states)
+        publish(cursor, self._maker, self._layouts, self._registry, [settled for settled in ended if settled])
+
+    def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
+        """Make anew the windows that statements touch."""
+        self._registry = renewed(cursor.connection, self._registry)
+        touched: set[Key] = set()
+        for batch in records.values():
+            for record in batch:
+                try:
+                    told = decode_statements(record.value or b"")
+                except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                    MALFORMED.inc()
+                    _log.warning("statements_malformed", offset=record.offset, error=str(error))
+                    continue
+                for statement in told.statements:
+                    touched.update(self._maker.touched(told.city, statement))
+        self._update(cursor, touched, int(now))
+
+    def _update(self, cursor: Any, keys: Iterable[Key], now: int) -> None:
+        made = self._maker.make(cursor, self._registry, keys, now, {})
+        publish(cursor, self._maker, self._layouts, self._registry, made)
+
+
+def publish(cursor: Any, maker: Maker, layouts: Layouts, registry: Registry, made: Sequence[Settled]) -> None:
+    """Write what was made and tell others of it, each city's by its partition."""
+    placed = [(settled, *maker.place(registry, settled.row.key)) for settled in made]
+    write(cursor, layouts, [(settled, Writer(maker.name, partition_of(city))) for settled, city, _ in placed])
+    told: dict[str, list[Statement]] = defaultdict(list)
+    for settled, city, kind in placed:
+        if settled.told:
+            told[city].append(settled.row.statement(kind))
+    for city, statements in told.items():
+        enqueue(cursor, maker.name, partition_of(city), batches(city, statements))

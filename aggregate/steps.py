@@ -1,0 +1,23 @@
+"""The worker's steps, in the order in which a reading goes through them."""
+
+from __future__ import annotations
+
+from aggregate.cities import Cities
+from aggregate.report_step import ReportStep
+from aggregate.settings import AggregateSettings
+from aggregate.statement_step import StatementStep
+from aggregate.store import Layouts
+from core.stream import Step
+from ingest.kinds import Kind, KindSettings
+from standards.editions import load_editions
+
+
+def all_steps(own: AggregateSettings, kinds: KindSettings) -> list[Step]:
+    """Each a stream with offsets of its own."""
+    return [ReportStep(own, kinds), city_step(kinds)]
+
+
+def city_step(kinds: KindSettings) -> StatementStep:
+    """From stations to cities."""
+    rules, layouts = kinds.rules()[Kind.AIR], Layouts()
+    return StatementStep(Cities(rules, load_editions(), layouts), layouts, rules.lateness_s)
