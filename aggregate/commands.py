@@ -71,6 +71,21 @@ def archive(
     run(keep_days, dry_run=dry_run, as_json=as_json)
 
 
+@app.command()
+def recompute(
+    first: Annotated[str, typer.Option("--from", help="From this day of Asia/Shanghai on, e.g. 2026-03-01.")],
+    last: Annotated[str, typer.Option("--to", help="Up to this day, itself in.")],
+    station: _Station = None,
+    factor: Annotated[str | None, typer.Option(help="Tell of this factor alone, e.g. PM10; all are made.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """Make statistics again from what is stored, up to cities, months and years, and say what changed."""
+    from aggregate.rebuild.cli import run
+
+    run(first, last, station, factor, dry_run=dry_run, as_json=as_json)
+
+
 @rejected.command("list")
 def list_rejected(
     station: _Station = None,

@@ -78,6 +78,16 @@ class Recomputer:
 
     def update(self, cursor: Any, registry: Registry, sanddust: SandDust, touched: Touched, now: int) -> list[Told]:
         """Write every statistic that `touched` changes; returns them in the order they were made."""
+        made = self.make(cursor, registry, sanddust, touched, now)
+        self.write(cursor, made)
+        return made
+
+    def write(self, cursor: Any, made: Sequence[Told]) -> None:
+        """Write what was made."""
+        write(cursor, self._layouts, [(told.settled, _writer(told.station)) for told in made])
+
+    def make(self, cursor: Any, registry: Registry, sanddust: SandDust, touched: Touched, now: int) -> list[Told]:
+        """Every statistic that `touched` changes, in the order they are made; remembered as if they were written."""
         objects = _Objects(registry, sanddust)
         self._memory.load(cursor, self._layouts, _days_needed(objects, touched))
         hours = [key for key in touched.hours if not self._only_waits(objects, touched, key, now)]
@@ -88,7 +98,6 @@ class Recomputer:
         made += self._windows(objects, sorted({key.base for key in windows}), now)
         done = {told.settled.row.key for told in made}
         made += self._finished(objects, [row for row in touched.ended if row.key not in done], now)
-        write(cursor, self._layouts, [(told.settled, _writer(told.station)) for told in made])
         return made
 
     def _only_waits(self, objects: _Objects, touched: Touched, key: HourKey, now: int) -> bool:

@@ -54,14 +54,16 @@ def has_eight_hours(names: Sequence[str]) -> bool:
 def compute_eight_hours(
     keys: Sequence[Key], hours: Sequence[HourOf], editions: Sequence[Edition], *, now: int, grace: Sequence[int]
 ) -> list[Computed]:
-    """The running 8-hour O3 of each window; the sequences are parallel."""
+    """The running 8-hour O3 of each window, nothing where no hour has ozone; the sequences are parallel."""
     table = np.full((len(keys), EIGHT), np.nan)
     live = [False] * len(keys)
     until = [0] * len(keys)
+    has_ozone = [False] * len(keys)
     for row, (key, hour_of, wait) in enumerate(zip(keys, hours, grace, strict=True)):
         for place in range(EIGHT):
             start = key.start + place * HOUR
             hour = hour_of(start)
+            has_ozone[row] |= hour is not None and O3 in hour.content.factors
             if (value := _value(table[row], place, hour, O3)) is not None:
                 live[row] |= value
             if hour is None or not hour.closed(O3):
@@ -71,8 +73,8 @@ def compute_eight_hours(
         editions, lambda rows, edition: rolling_eight_hours(table[rows], edition.validity.eight_hours)
     )
     return [
-        assemble({O3: _cell(result, EIGHT, is_live)}, edition.id, {O3: open_until})
-        for result, is_live, open_until, edition in zip(results, live, until, editions, strict=True)
+        assemble({O3: _cell(result, EIGHT, is_live)} if has else {}, edition.id, {O3: open_until})
+        for has, result, is_live, open_until, edition in zip(has_ozone, results, live, until, editions, strict=True)
     ]
 
 

@@ -56,6 +56,21 @@ def claim(cursor: Any, position: Position, partitions: Iterable[int]) -> dict[in
     return {partition: Stand(offset, epoch) for partition, offset, epoch in cursor.fetchall()}
 
 
+def dispossess(cursor: Any, consumer: str, topic: str, partition: int) -> None:
+    """Lock a partition's rows, of whatever cluster, and raise their epoch: whoever holds it must read again.
+
+    For who writes beside the consumer what that remembers; the caller commits.
+    """
+    cursor.execute(
+        "select from consumer_offset where consumer = %s and topic = %s and partition = %s order by cluster for update",
+        (consumer, topic, partition),
+    )
+    cursor.execute(
+        "update consumer_offset set epoch = epoch + 1 where consumer = %s and topic = %s and partition = %s",
+        (consumer, topic, partition),
+    )
+
+
 def read(cursor: Any, position: Position, partitions: Iterable[int]) -> dict[int, Stand]:
     """Where the partitions stand now, without taking them over."""
     cursor.execute(

@@ -93,6 +93,10 @@ class Registry:
         found = (self.at(name, seconds) for name in self._versions)
         return (station for station in found if station is not None)
 
+    def names(self) -> Iterable[str]:
+        """Every station that is or ever was registered."""
+        return self._versions.keys()
+
     def knows(self, station: str) -> bool:
         """Whether the station is or ever was registered."""
         return station in self._versions

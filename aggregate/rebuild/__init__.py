@@ -1,0 +1,1 @@
+"""`lantian recompute`: statistics made again from what is stored, and what changed by it."""

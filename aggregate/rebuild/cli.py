@@ -1,0 +1,136 @@
+"""`lantian recompute`: what it makes again, and how it tells of what changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date, datetime, timedelta
+from itertools import islice
+
+import typer
+
+from aggregate.progress import bar
+from aggregate.rebuild.change import Change, Figure
+from aggregate.rebuild.rebuild import Rebuilder, Rebuilt, Scope
+from aggregate.statistic import Reason, Tier, Window
+from core.clock import SHANGHAI, clock_of
+from core.errors import InputError
+from core.postgres import connect
+from core.settings import CoreSettings
+from ingest.kinds import KindSettings
+from ingest.registry import Registry
+from standards.editions import load_editions
+from standards.factors import load_catalogue
+
+SHOWN = 200
+"""Changes told one by one; the others are counted."""
+
+
+def run(first: str, last: str, station: str | None, factor: str | None, *, dry_run: bool, as_json: bool) -> None:
+    """Make the statistics of days again; of a rehearsal nothing is kept. Raises `InputError`."""
+    scope = _scope(first, last, station)
+    code = _code(factor)
+    settings: CoreSettings = CoreSettings.load()
+    with closing(connect(settings, "worker", application="lantian recompute")) as database:
+        if station is not None:
+            with database:
+                Registry.load(database).history(station)
+        rebuilder = Rebuilder(
+            database, KindSettings.load().rules(), load_editions(), dry_run=dry_run, clock=clock_of(settings).now
+        )
+        with bar("recomputing") as tell:
+            found = (change for change in rebuilder.run(scope, tell) if code is None or change.factor == code)
+            count = _tell_json(found) if as_json else _tell(found)
+    _sum_up(count, rebuilder.rebuilt, dry_run=dry_run, as_json=as_json)
+
+
+def _scope(first: str, last: str, station: str | None) -> Scope:
+    begin, end = _date(first, "--from"), _date(last, "--to")
+    if end < begin:
+        raise InputError("options", "is before --from", field="--to", value=last, hint="turn them round")
+    return Scope(begin, end + timedelta(days=1), station)
+
+
+def _date(text: str, option: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError("date", "is no day", field=option, value=text, hint="write it as 2026-03-01") from error
+
+
+def _code(factor: str | None) -> str | None:
+    if factor is None:
+        return None
+    found = load_catalogue().resolve(factor)
+    if found is None:
+        raise InputError("unknown", "is no factor", field="--factor", value=factor, hint="write it as PM10 or a34002")
+    return found.code
+
+
+def _tell_json(changes: Iterator[Change]) -> int:
+    count = 0
+    for change in changes:
+        key = change.key
+        said = {
+            "object": key.object,
+            "window": key.window,
+            "start": _time(key.start),
+            "tier": key.tier,
+            "sanddust": key.sanddust,
+            "factor": change.factor,
+            "before": _figure(change.before),
+            "after": _figure(change.after),
+        }
+        typer.echo(json.dumps(said, ensure_ascii=False))
+        count += 1
+    return count
+
+
+def _figure(figure: Figure | None) -> dict[str, object] | None:
+    return None if figure is None else figure._asdict() | {"reason": Reason(figure.reason).name}
+
+
+def _tell(changes: Iterator[Change]) -> int:
+    shown = 0
+    for change in islice(changes, SHOWN):
+        key = change.key
+        variant = "" if key.tier is Tier.RAW else "，审核"
+        variant += "" if key.sanddust else "，扣除沙尘"
+        typer.echo(f"{key.object} {_WINDOWS[key.window]} {_time(key.start)}{variant} {change.factor}: "
+                   f"{_text(change.before)} → {_text(change.after)}")  # fmt: skip
+        shown += 1
+    return shown + sum(1 for _ in changes)
+
+
+_WINDOWS = {
+    Window.HOUR: "小时",
+    Window.EIGHT_HOURS: "8小时",
+    Window.DAY: "日",
+    Window.MONTH: "月",
+    Window.QUARTER: "季",
+    Window.YEAR: "年",
+}
+
+
+def _text(figure: Figure | None) -> str:
+    if figure is None:
+        return "无"
+    value = "无效" if figure.value is None else repr(figure.value)
+    return f"{value} ({figure.n_valid}/{figure.n_expected} {Reason(figure.reason).name}, {figure.edition})"
+
+
+def _time(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, SHANGHAI).isoformat(timespec="minutes")
+
+
+def _sum_up(count: int, rebuilt: Rebuilt, *, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        summary = {"windows": rebuilt.windows, "changes": count, "closed_days": rebuilt.closed, "dry_run": dry_run}
+        typer.echo(json.dumps({"summary": summary}))
+        return
+    if count > SHOWN:
+        typer.echo(f"… {count - SHOWN} more; --json prints all")
+    would = "would change" if dry_run else "changed"
+    closed = f", {rebuilt.closed} closed station-days stand" if rebuilt.closed else ""
+    typer.echo(f"recompute: {rebuilt.windows} windows looked at, {count} figures {would}{closed}")
