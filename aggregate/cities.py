@@ -7,6 +7,7 @@ from those means. It is a function of the stations' rows as they stand.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -32,13 +33,33 @@ from aggregate.store import Layouts
 from aggregate.windows import city_means
 from ingest.kinds import Kind, KindRules
 from ingest.registry import Registry
-from ingest.station import ControlLevel
+from ingest.station import ControlLevel, Station
 from standards.editions import HOURLY_FACTORS, Edition, Editions
 
 CITY = "city"
 """The kind of a city's statements."""
 MARGIN_S = 30
 """Beyond the stations' own grace: theirs ends first, so that a city is not told short of stations that come with it."""
+
+
+class Excluded(StrEnum):
+    """Why a station does not count for its city's air."""
+
+    KIND = "KIND"
+    """It is no air station."""
+    ENTERPRISE = "ENTERPRISE"
+    """It is a works' own."""
+    CONTROL_POINT = "CONTROL_POINT"
+    """HJ 663: 对照点."""
+
+
+def excluded(station: Station, edition: Edition) -> Excluded | None:
+    """Why a station does not count for its city by an edition; None if it does."""
+    if station.kind != Kind.AIR:
+        return Excluded.KIND
+    if station.control_level == ControlLevel.ENTERPRISE:
+        return Excluded.ENTERPRISE
+    return Excluded.CONTROL_POINT if station.control_point and not edition.city.control_points else None
 
 
 class Cities:
@@ -89,13 +110,11 @@ class Cities:
     def _members(self, registry: Registry, key: Key) -> list[Key]:
         """The windows of the stations that count for a city's, in a fixed order."""
         city = key.object.partition(":")[2]
-        control = self._editions.at(key.start).city.control_points
+        edition = self._editions.at(key.start)
         return [
             Key(station_object(station.station), key.window, key.start)
             for station in sorted(registry.city_stations(city, key.start), key=lambda of: of.station)
-            if station.kind == Kind.AIR
-            and station.control_level != ControlLevel.ENTERPRISE
-            and (control or not station.control_point)
+            if excluded(station, edition) is None
         ]
 
 
