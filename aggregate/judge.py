@@ -156,14 +156,12 @@ class Judge:
         count = Counter(codes)
         fixed: list[RejectReason | None] = []
         ranges = []
-        own = station.valid_ranges if station else {}
         for factor, code in zip(factors, codes, strict=True):
             if count[code] > 1:
                 fixed.append(RejectReason.FACTOR_TWICE)
             else:
                 fixed.append(None if factor else RejectReason.UNKNOWN_FACTOR)
-            measure = factor.measure(kind) if factor else None
-            ranges.append(own.get(code, (measure.minimum, measure.maximum) if measure else (-np.inf, np.inf)))
+            ranges.append(range_of(factor, station) if factor else (-np.inf, np.inf))
         bounds = np.array(ranges, dtype=np.float64).reshape(-1, 2)
         return _Plan(codes, tuple(fixed) if any(fixed) else None, bounds[:, 0], bounds[:, 1])
 
@@ -171,6 +169,13 @@ class Judge:
         """What a report may call `name`; what is computed here may be reported by a forecast alone."""
         factor = self._catalogue.resolve(name)
         return None if factor is None or (factor.derived and kind != Kind.FORECAST) else factor
+
+
+def range_of(factor: Factor, station: Station | None) -> tuple[float, float]:
+    """What a value flagged `N` may be, both ends in: the instrument's own range, or what can physically be."""
+    own = station.valid_ranges.get(factor.code) if station else None
+    measure = factor.measure(station.kind if station else "")
+    return own or (measure.minimum, measure.maximum)
 
 
 def _forecasts(station: Station, report: ParsedReport) -> bool:
