@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aggregate.cities import Cities
+from aggregate.periods import Periods
 from aggregate.report_step import ReportStep
 from aggregate.settings import AggregateSettings
 from aggregate.statement_step import StatementStep
@@ -14,10 +15,16 @@ from standards.editions import load_editions
 
 def all_steps(own: AggregateSettings, kinds: KindSettings) -> list[Step]:
     """Each a stream with offsets of its own."""
-    return [ReportStep(own, kinds), city_step(kinds)]
+    return [ReportStep(own, kinds), city_step(kinds), period_step(kinds)]
 
 
 def city_step(kinds: KindSettings) -> StatementStep:
     """From stations to cities."""
     rules, layouts = kinds.rules()[Kind.AIR], Layouts()
     return StatementStep(Cities(rules, load_editions(), layouts), layouts, rules.lateness_s)
+
+
+def period_step(kinds: KindSettings) -> StatementStep:
+    """From days to months, quarters and years."""
+    rules, layouts = kinds.rules()[Kind.AIR], Layouts()
+    return StatementStep(Periods(rules, load_editions(), layouts), layouts, rules.lateness_s)

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from aggregate.cities import MARGIN_S
-from aggregate.statistic import Reason, Window
+from aggregate.statistic import PERIODS, Reason, Window
 from alerts.rules.book import RuleBook
 from core.clock import DAY, HOUR, SHANGHAI
 from core.errors import InputError
@@ -100,6 +100,8 @@ class Patience(NamedTuple):
     def waits(self, kind: str, window: str, start: int) -> bool:
         """Whether a window may still be open: its end and grace have not passed."""
         grace = self.rules[Kind.AIR].grace_s + MARGIN_S if kind == CITY_KIND else self.rules[Kind(kind)].grace_s
+        if Window(window) in PERIODS:
+            grace = self.rules[Kind.AIR].grace_s + 2 * MARGIN_S
         return self.now < Window(window).end(start) + grace
 
 
@@ -237,8 +239,9 @@ def _judge_object(
         judged: Cells = {}
         for factor in sorted({*wanted, *standing}):
             cell, other = wanted.get(factor), standing.get(factor)
-            # a city's window has no row before the first of its stations is through with it, an open row no IAQI
-            still = other.open if other else kind == CITY_KIND or any(beside.open for beside in standing.values())
+            # what is made of statistics has no row before the first of these, and an open row has no IAQI
+            of_statistics = kind == CITY_KIND or window in PERIODS
+            still = other.open if other else of_statistics or any(beside.open for beside in standing.values())
             if cell is not None and waits and still:
                 verdict.open_of[window] += 1
                 continue

@@ -14,7 +14,7 @@ from core import kafka
 from core.errors import UnavailableError
 from core.settings import CoreSettings
 
-CONSUMERS = {"worker": kafka.REPORTS, "city": kafka.STATISTICS, "engine": kafka.STATISTICS}
+CONSUMERS = {"worker": kafka.REPORTS, "city": kafka.STATISTICS, "period": kafka.STATISTICS, "engine": kafka.STATISTICS}
 
 
 def at_rest(cursor: Any, consumer: Any, cluster: str) -> bool:

@@ -41,8 +41,9 @@ from truth.folder import (
     write_json,
     write_lines,
 )
+from truth.periods import edition_of, period_windows
 from truth.readings import Account, Slot
-from truth.statistics import Windows, all_windows, city_cells, city_day_cells, edition_at
+from truth.statistics import Cells, Windows, all_windows, city_cells, city_day_cells, edition_at
 
 _encoder = msgspec.json.Encoder()
 
@@ -62,7 +63,7 @@ class Cities:
             self._members[station.city][station.station] = (station, windows)
 
     def windows(self) -> Iterator[tuple[str, Windows]]:
-        """The hours and days of each city; control points count where the window's edition says so."""
+        """The hours, days and periods of each city; control points count where the window's edition says so."""
         for city, members in sorted(self._members.items()):
             found: Windows = {}
             for key in sorted(
@@ -74,7 +75,7 @@ class Cities:
                             if control or not station.control_point]  # fmt: skip
                 if cells := MADE_OF_STATIONS[window](start, [windows.get(key, {}) for windows in counting]):
                     found[key] = cells
-            yield city, found
+            yield city, found | period_windows(_days(found))
 
 
 OTHER_MEANS = {"dB": "energy means of levels in dB", "degree": "mean directions"}
@@ -120,6 +121,10 @@ class Tally:
         )
 
 
+def _days(windows: Windows) -> dict[int, Cells]:
+    return {start: cells for (window, start), cells in windows.items() if window == "day"}
+
+
 def _wider(span: Span, times: Collection[int]) -> Span:
     return Span(min(span.start, *times), max(span.end, max(times) + 1)) if times else span
 
@@ -141,6 +146,7 @@ def write_expected(path: Path, rules: RuleBook | None = None) -> None:
                 account.hear(at, payload)
             has_aqi = account.station is not None and account.station.kind == Kind.AIR
             windows = all_windows(account.measured(), has_aqi=has_aqi)
+            windows |= period_windows(_days(windows)) if has_aqi else {}
             tally.add(account, windows)
             if account.station is not None:
                 cities.add(account.station, windows)
@@ -165,7 +171,7 @@ def _heard(folder: Folder) -> tuple[dict[str, list[tuple[float, str]]], Span]:
 def _write(out: IO[bytes], watch: Watch, kind: str, name: str, windows: Windows) -> None:
     for (window, start), cells in sorted(windows.items()):
         watch.see(kind, name, window, start, cells)
-        line = ExpectedWindow(name, window, start, edition_at(start).id, cells)
+        line = ExpectedWindow(name, window, start, edition_of(window, start), cells)
         out.write(_encoder.encode(line) + b"\n")
 
 

@@ -20,6 +20,7 @@ from psycopg2.extensions import connection
 
 from aggregate.cities import Cities
 from aggregate.closed_store import load_closed
+from aggregate.periods import Periods
 from aggregate.progress import Tell
 from aggregate.publish import publish_statistics
 from aggregate.rebuild.change import Change, changes
@@ -91,7 +92,8 @@ class Rebuilder:
         self._layouts = Layouts()
         self._memory = Memory(4 * STATION_DAYS)
         self._recomputer = Recomputer(editions, kinds, self._layouts, self._memory)
-        self._makers: list[Maker] = [Cities(kinds[Kind.AIR], editions, self._layouts)]
+        air = (kinds[Kind.AIR], editions, self._layouts)
+        self._makers: list[Maker] = [Cities(*air), Periods(*air)]
         with database, database.cursor() as cursor:
             cursor.execute("set enable_hashjoin = off; set enable_mergejoin = off; set jit = off")
             self._registry = Registry.load(database)

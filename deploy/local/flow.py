@@ -21,7 +21,7 @@ CLOCK_S = 2.0
 IDLE_S = 10.0
 """A transaction that has done nothing for so long is not on its way any more."""
 
-_ROLE_OF = {"worker": "aggregate", "city": "aggregate", "engine": "alerts"}
+_ROLE_OF = {"worker": "aggregate", "city": "aggregate", "period": "aggregate", "engine": "alerts"}
 _COMMAND_OF = {"ingest": "lantian ingest", "aggregate": "lantian aggregate", "alerts": "lantian alerts run"}
 
 

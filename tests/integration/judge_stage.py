@@ -13,7 +13,7 @@ from truth_folders import Sent, known, write_folder
 from worker_stage import Ground, Log, Worker, worker
 
 from aggregate.statistic import decode_statements
-from aggregate.steps import city_step
+from aggregate.steps import city_step, period_step
 from alerts.judging import Judge
 from alerts.rules import book
 from alerts.step import AlertStep
@@ -138,14 +138,15 @@ class Judged(NamedTuple):
 
 
 class Line:
-    """Worker, cities and engine, one behind the other."""
+    """Worker, cities, periods and engine, one behind the other."""
 
-    def __init__(self, ground: Ground, stations: Worker, cities: Worker, engine: Worker) -> None:
-        self._ground, self._stations, self._cities, self._engine = ground, stations, cities, engine
+    def __init__(self, ground: Ground, stations: Worker, *others: Worker) -> None:
+        """`others` take statements, and tell of them in this order."""
+        self._ground, self._stations, self._others = ground, stations, others
         self._relayed = len(self._told())
 
     def gain(self, now: float) -> None:
-        for hand in (self._stations, self._cities, self._engine):
+        for hand in (self._stations, *self._others):
             hand.gain(now)
 
     def take(self, now: float, sent: Sequence[Sent]) -> None:
@@ -154,19 +155,20 @@ class Line:
         self._stations.take(now)
         self._stations.tick(now)
         self._pass_on(now)
-        self._cities.tick(now)
+        for hand in self._others:
+            hand.tick(now)
         self._pass_on(now)
 
     def _pass_on(self, now: float) -> None:
-        """What was told goes to the cities and to the engine, in the order written."""
+        """What was told goes to all others, in the order written."""
         told = self._told()
         for value in told[self._relayed :]:
             partition = partition_of(decode_statements(value).city)
-            for hand in (self._cities, self._engine):
+            for hand in self._others:
                 hand.log.add_bytes(partition, value)
         self._relayed = len(told)
-        self._cities.take(now)
-        self._engine.take(now)
+        for hand in self._others:
+            hand.take(now)
 
     def _told(self) -> list[bytes]:
         rows = self._ground.rows("select value from outbox where topic = %s order by id", STATISTICS)
@@ -188,9 +190,10 @@ def run(ground: Ground, folder: Path, town: str, sent: Sequence[Sent], span: tup
     with (
         worker(ground.settings, Log()) as stations,
         worker(ground.settings, Log(), city_step(KindSettings.load())) as cities,
+        worker(ground.settings, Log(), period_step(KindSettings.load())) as periods,
         worker(ground.settings, Log(), AlertStep(Judge(BOOK), 0.0), role="engine") as engine,
     ):
-        line = Line(ground, stations, cities, engine)
+        line = Line(ground, stations, cities, periods, engine)
         line.gain(sent[0][0])
         for first in range(0, len(sent), 60):
             piece = sent[first : first + 60]

@@ -12,7 +12,7 @@ from worker_stage import Ground, Log, Worker, worker
 
 from aggregate.rebuild.change import Change
 from aggregate.rebuild.rebuild import Rebuilder, Scope
-from aggregate.statistic import Reason, Window, decode_statements
+from aggregate.statistic import PERIODS, Reason, Window, decode_statements
 from aggregate.steps import city_step
 from core.errors import FencedError
 from core.kafka import STATISTICS
@@ -101,7 +101,11 @@ def test_a_rehearsal_tells_the_same_up_to_the_city_and_keeps_nothing(ground: Gro
     rows = ground.rows(ALL)
     rehearsed, _ = rebuild(ground, dry_run=True)
     assert ground.rows(ALL) == rows
-    assert {(c.key.object, c.key.window, c.after and c.after.value) for c in rehearsed if c.factor == PM10} == {
+    assert {
+        (c.key.object, c.key.window, c.after and c.after.value)
+        for c in rehearsed
+        if c.factor == PM10 and c.key.window not in PERIODS
+    } == {
         (FIRST, Window.HOUR, 128.0),
         (FIRST, Window.DAY, 82.0),
         (f"city:{TOWN}", Window.HOUR, 114.0),

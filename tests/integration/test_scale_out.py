@@ -36,7 +36,7 @@ REST_DAYS = 3
 """Past its end all windows have ended, and nothing is waited for."""
 UNDER_WAY = "10"
 """Reports under way at once, which paces the load: some twenty-five a second."""
-STREAMS = {"worker": ("worker", "city"), "engine": ("engine",)}
+STREAMS = {"worker": ("worker", "city", "period"), "engine": ("engine",)}
 """The consumers of a role's processes; each holds partitions of its own."""
 PATIENCE_S = 600.0
 

@@ -9,6 +9,7 @@ from judge_stage import BEGIN, END, Judged, erase_alerts, messages, register, ru
 from reports import HOUR, MIDNIGHT, MINUTE
 from worker_stage import Ground
 
+from aggregate.statistic import PERIODS, Window
 from core.errors import InputError
 from core.settings import CoreSettings
 from truth.cli import lines
@@ -79,7 +80,9 @@ def test_windows_that_may_wait_are_counted_and_not_judged(town: Judged) -> None:
 
 def test_what_waits_longer_than_it_may_is_a_difference(town: Judged) -> None:
     verdict = town.judge(NEXT_DAY)
-    assert verdict.differences == town.judge(SETTLED).open
+    of_hours = {w: count for w, count in town.judge(SETTLED).open_of.items() if Window(w) not in PERIODS}
+    assert verdict.differences == sum(of_hours.values())
+    assert {Window(window) for window in verdict.open_of} == set(PERIODS)
     assert "NO_VALUES, edition 2026, open)" in verdict.shown[0].found
 
 

@@ -66,7 +66,7 @@ def nothing_to_catch_up_with(ground: Ground, stack: CoreSettings) -> None:
     """What other tests left in the topics is behind the worker: it would take it one record a transaction."""
     cluster = kafka.cluster_id(stack)
     with closing(kafka.consumer(stack, group=None)) as consumer:
-        for name, topic in (("worker", kafka.REPORTS), ("city", kafka.STATISTICS)):
+        for name, topic in (("worker", kafka.REPORTS), ("city", kafka.STATISTICS), ("period", kafka.STATISTICS)):
             ends = consumer.end_offsets([TopicPartition(topic, partition) for partition in range(kafka.PARTITIONS)])
             for place, end in ends.items():
                 ground.rows(
@@ -157,9 +157,9 @@ def test_killed_between_any_two_batches_the_worker_takes_each_report_once(
     cells, _, states = ground.hour(f"station:{NAME}", MIDNIGHT)
     assert (cells[PM10], set(states)) == ((80.0, 60, 60, 0), {"P"})
 
-    eventually("all is told", lambda: not ground.rows("select 1 from outbox where consumer in ('worker', 'city')"))
+    eventually("all is told", lambda: not ground.rows("select 1 from outbox where consumer in ('worker', 'city', 'period')"))
     eventually("the city has its hour", lambda: ("hour", MIDNIGHT) in ground.windows(f"city:{CITY}"))
-    eventually("all is told", lambda: not ground.rows("select 1 from outbox where consumer in ('worker', 'city')"))
+    eventually("all is told", lambda: not ground.rows("select 1 from outbox where consumer in ('worker', 'city', 'period')"))
     assert process.end(signal.SIGTERM) == 0
     versions = {key for key in told(stack) if key[:3] == (f"station:{NAME}", "hour", MIDNIGHT)}
     last = ground.rows("select version from statistic where object = %s and time_window = 'hour'", f"station:{NAME}")

@@ -29,7 +29,7 @@ TABLES = (
     "report, rejected, intake, told, statistic, statistic_revision, closed_day, closed_numbers, closed_counts,"
     " closed_payloads, intake_folded, rejected_replay, sanddust_period"
 )
-MINE = "consumer in ('worker', 'city')"
+MINE = "consumer in ('worker', 'city', 'period')"
 
 
 class Record(NamedTuple):
