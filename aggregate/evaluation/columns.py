@@ -1,0 +1,232 @@
+"""One input table column by column: stations, hours and concentrations, each checked once a distinct text.
+
+What cannot be used is an error or a counted warning that names the row; a row is searched for only then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from aggregate.evaluation.notes import InputWarning
+from core.clock import HOUR, SHANGHAI, SHANGHAI_OFFSET
+from core.errors import InputError
+from ingest.importers.source import AIR_FACTORS, number
+
+Floats = npt.NDArray[np.float64]
+
+REQUIRED = ("station", "time")
+NAMES = tuple(AIR_FACTORS)
+"""Columns of concentrations: PM2.5, PM10, SO2, NO2, CO, O3."""
+
+_MICROS = 1_000_000
+_EARLIEST, _LATEST = (24 * (date(year, 1, 1) - date(1970, 1, 1)).days for year in (1970, 2200))
+_NO_HOUR = "is no beginning of an hour"
+_NO_YEAR = "is in no year from 1970 to 2199"
+_WHOLE_HOURS = "give means of whole hours by their beginning"
+
+
+class Table(NamedTuple):
+    """An input: its name for people, and the number of a row in it, counted from 0, as people count."""
+
+    name: str
+    data: pa.Table
+    row: Callable[[int], int]
+    warnings: Sequence[InputWarning] = ()
+    """What reading it has found."""
+
+
+class Columns(NamedTuple):
+    """What a table of n rows holds."""
+
+    names: list[str]
+    """Stations in the order in which they appear."""
+    station: npt.NDArray[np.int32]
+    """int32[n], places in `names`."""
+    hour: npt.NDArray[np.int64]
+    """int64[n], whole hours since 1970-01-01 00:00 in China."""
+    values: list[Floats]
+    """Six float64[n], NaN for missing."""
+    zoned: bool
+    """Whether its times have offsets."""
+    warnings: list[InputWarning]
+
+
+def read_columns(table: Table) -> Columns:
+    """The columns of an input. Raises `InputError` naming the first row that cannot be used."""
+    warnings = [*table.warnings, *check_names(table.name, table.data.column_names)]
+    if table.data.num_rows == 0:
+        raise InputError("rows", "has no rows", field=table.name, hint="give at least an hour")
+    names, station = _stations(table)
+    hour, zoned = _hours(table)
+    values = []
+    for name in NAMES:
+        column, found = _numbers(table, name)
+        values.append(column)
+        warnings.extend(found)
+    return Columns(names, station, hour, values, zoned, warnings)
+
+
+def check_names(source: str, names: Sequence[str]) -> list[InputWarning]:
+    """What is to be said of the columns' names; raises `InputError` where one is missing."""
+    for name in REQUIRED:
+        if name not in names:
+            raise InputError("heading", f"the column {name} is missing", field=source, hint=_heading())
+    if not any(name in names for name in NAMES):
+        raise InputError("heading", "has no column of concentrations", field=source, hint=_heading())
+    return [
+        InputWarning(source, "is no column that is known", _meant(name), column=name)
+        for name in names
+        if name not in REQUIRED and name not in NAMES
+    ]
+
+
+def _heading() -> str:
+    return f"name the columns {','.join(REQUIRED)} and any of {','.join(NAMES)}"
+
+
+def _meant(name: str) -> str:
+    folded = "".join(letter for letter in name.casefold() if letter.isalnum())
+    for known in (*REQUIRED, *NAMES):
+        if folded == known.casefold().replace(".", ""):
+            return f"not used; write {known} if it is meant"
+    return "not used"
+
+
+def _dictionary(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], list[str | None]]:
+    """Places [n] in the list of distinct texts, in order of their first rows; -1 for null."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.cast(pa.large_string()).dictionary_encode()
+    whole = column.unify_dictionaries().combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    places = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    return places, whole.dictionary.to_pylist()
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _stations(table: Table) -> tuple[list[str], npt.NDArray[np.int32]]:
+    column = table.data["station"]
+    if not (_is_text(column.type) or pa.types.is_integer(column.type)):
+        raise InputError(
+            "station", f"holds no names ({column.type})", field=f"{table.name}, station", hint="give them as text"
+        )
+    places, names = _dictionary(column)
+    for place in {place for place, name in enumerate(names) if not name} | {-1}:
+        _refuse(table, "station", places == place, "is empty", "name the station")
+    return [str(name) for name in names], places
+
+
+def _refuse(table: Table, column: str, rows: npt.NDArray[np.bool_], message: str, hint: str, got: Any = None) -> None:
+    """Raise for the first of `rows`, if there is one."""
+    if rows.any():
+        row = table.row(int(np.argmax(rows)))
+        raise InputError(column, message, field=f"{table.name} row {row}, {column}", value=got, hint=hint)
+
+
+def _hours(table: Table) -> tuple[npt.NDArray[np.int64], bool]:
+    column = table.data["time"]
+    if pa.types.is_timestamp(column.type):
+        return _instants(table, column)
+    if not _is_text(column.type):
+        raise InputError(
+            "time", f"holds no times ({column.type})", field=f"{table.name}, time", hint="write 2026-03-01T08:00:00"
+        )
+    places, texts = _dictionary(column)
+    _refuse(table, "time", places < 0, "is empty", "give the hour")
+    hours, zoned = np.zeros(len(texts), dtype=np.int64), np.zeros(len(texts), dtype=np.bool_)
+    for place, text in enumerate(texts):
+        try:
+            hours[place], zoned[place] = _hour(text or "")
+        except ValueError as error:
+            _refuse(table, "time", places == place, str(error), "write it as 2026-03-01T08:00:00", text)
+    if zoned.any() and not zoned.all():
+        row = table.row(int(np.argmax(zoned[places])))
+        _refuse(
+            table,
+            "time",
+            ~zoned[places],
+            f"has no offset, but row {row} has one",
+            "give all times an offset, or none for UTC+8",
+            texts[places[int(np.argmin(zoned[places]))]],
+        )
+    return hours[places], bool(zoned.any())
+
+
+def _instants(table: Table, column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], bool]:
+    _refuse(table, "time", column.is_null().to_numpy(), "is empty", "give the hour")
+    zoned = column.type.tz is not None
+    micros = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64()).to_numpy()
+    local = micros + SHANGHAI_OFFSET * _MICROS if zoned else micros
+    hours, rest = np.divmod(local, HOUR * _MICROS)
+    _refuse(table, "time", rest != 0, _NO_HOUR, _WHOLE_HOURS)
+    _refuse(table, "time", (hours < _EARLIEST) | (hours >= _LATEST), _NO_YEAR, "correct the time")
+    return hours, zoned
+
+
+def _hour(text: str) -> tuple[int, bool]:
+    """The hour that begins at a time, and whether the text has an offset; raises `ValueError`."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("is no ISO 8601 time") from None
+    if "T" not in text and " " not in text:
+        raise ValueError("names a day but no hour")
+    zoned = moment.tzinfo is not None
+    local = moment.astimezone(SHANGHAI).replace(tzinfo=None) if zoned else moment
+    hour, rest = divmod(local - datetime(1970, 1, 1), timedelta(hours=1))  # noqa: DTZ001 (local time of China)
+    if rest:
+        raise ValueError(_NO_HOUR)
+    if not _EARLIEST <= hour < _LATEST:
+        raise ValueError(_NO_YEAR)
+    return hour, zoned
+
+
+def _numbers(table: Table, name: str) -> tuple[Floats, list[InputWarning]]:
+    """A column's numbers, NaN for missing, free to be changed."""
+    if name not in table.data.column_names:
+        return np.full(table.data.num_rows, np.nan), []
+    column = table.data[name]
+    if _is_text(column.type):
+        return _parsed(table, name, column)
+    try:
+        values = column.cast(pa.float64()).to_numpy()
+    except pa.ArrowException as error:
+        raise InputError(
+            name, f"holds no numbers ({column.type})", field=f"{table.name}, {name}", hint="give concentrations"
+        ) from error
+    return values if values.flags.writeable else values.copy(), []
+
+
+def _parsed(table: Table, name: str, column: pa.ChunkedArray) -> tuple[Floats, list[InputWarning]]:
+    places, texts = _dictionary(column)
+    numbers, unreadable = np.full(len(texts) + 1, np.nan), np.zeros(len(texts) + 1, dtype=np.bool_)
+    for place, text in enumerate(texts):
+        try:
+            found = number((text or "").strip())
+        except ValueError:
+            unreadable[place] = True
+        else:
+            numbers[place] = np.nan if found is None else found
+    wrong = unreadable[places]  # place -1, of null, is the last one
+    if not wrong.any():
+        return numbers[places], []
+    first = int(np.argmax(wrong))
+    warning = InputWarning(
+        table.name,
+        "is no number",
+        "treated as missing",
+        count=int(np.count_nonzero(wrong)),
+        row=table.row(first),
+        column=name,
+        value=texts[places[first]],
+    )
+    return numbers[places], [warning]

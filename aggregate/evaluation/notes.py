@@ -1,0 +1,67 @@
+"""What is said of an evaluation beside its figures: inputs, editions, mixed periods, warnings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class InputWarning:
+    """Something of the input that was not used, or looks wrong; counted, with the first place where it is."""
+
+    file: str
+    message: str
+    hint: str
+    count: int = 1
+    row: int | None = None
+    """Counts from 1 in the file, the heading included; in a table from 1."""
+    column: str | None = None
+    value: str | None = None
+
+    def __str__(self) -> str:
+        """One line: file, row, column, what is wrong, how often, and the remedy."""
+        where = f"{self.file} row {self.row}" if self.row is not None else self.file
+        named = f"{where}, {self.column}" if self.column else where
+        got = f" (got {self.value!r})" if self.value is not None else ""
+        often = f", {self.count} in all" if self.count > 1 else ""
+        return f"{named}: {self.message}{got}{often}; {self.hint}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An input: a file by its path, or a table given in memory."""
+
+    name: str
+    rows: int
+    sha256: str | None = None
+    """Of the file's bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditionUse:
+    """Which edition judged the days from `first` to `end` (exclusive)."""
+
+    id: str
+    first: date
+    end: date
+
+
+@dataclass(frozen=True, slots=True)
+class MixedPeriod:
+    """A period whose days fall under several editions, by dates; limits and index are those of the last one."""
+
+    label: str
+    editions: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Notes:
+    """What is said of an evaluation; what is written as `evaluation.json`."""
+
+    edition: str
+    rounded: bool
+    sources: list[Source] = field(default_factory=list)
+    editions: list[EditionUse] = field(default_factory=list)
+    mixed: list[MixedPeriod] = field(default_factory=list)
+    warnings: list[InputWarning] = field(default_factory=list)

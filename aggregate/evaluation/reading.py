@@ -1,0 +1,127 @@
+"""Files of hours as tables: CSV or Parquet, column by column. Raises `InputError` for what cannot be read."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from aggregate.evaluation.columns import NAMES, REQUIRED, Table, check_names
+from aggregate.evaluation.notes import InputWarning
+from core.errors import InputError
+from ingest.importers.source import MISSING
+from ingest.rows import csv_rows, heading, open_text
+
+_TEXT = pa.dictionary(pa.int32(), pa.string())
+_BLOCK_BYTES = 1 << 23
+
+
+def read_file(path: Path) -> Table:
+    """A file's table of the columns that are known."""
+    if path.name.endswith((".csv", ".csv.gz")):
+        return _read_csv(path)
+    if path.suffix == ".parquet":
+        return _read_parquet(path)
+    raise InputError("file", "is neither CSV nor Parquet", field=str(path), hint="name it .csv, .csv.gz or .parquet")
+
+
+def sha256(path: Path) -> str:
+    """Of the file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_parquet(path: Path) -> Table:
+    try:
+        with pq.ParquetFile(path, read_dictionary=list(REQUIRED)) as file:
+            names = file.schema_arrow.names
+            warnings = check_names(str(path), names)
+            data = file.read([name for name in (*REQUIRED, *NAMES) if name in names])
+    except (OSError, pa.ArrowException) as error:
+        raise InputError("file", f"is no Parquet file: {error}", field=str(path), hint="check the path") from error
+    return Table(str(path), data, lambda row: row + 1, warnings)
+
+
+def _read_csv(path: Path) -> Table:
+    names, head = _heading(path)
+    warnings = check_names(str(path), names)
+    numbers = {name: pa.float64() for name in NAMES if name in names}
+    try:
+        data, ragged = _parse(path, names, head, numbers)
+    except pa.ArrowInvalid:
+        # A cell is no number, or no text in UTF-8: texts as they are, for what reads the column to find it.
+        try:
+            data, ragged = _parse(path, names, head, dict.fromkeys(numbers, _TEXT))
+        except pa.ArrowInvalid as error:
+            raise _unreadable(path, error) from error
+    if ragged:
+        warnings.append(_ragged(path, head, len(names), ragged))
+    return Table(str(path), data, lambda row: _line(path, head, len(names), row), warnings)
+
+
+def _heading(path: Path) -> tuple[list[str], int]:
+    """Names of the columns, and the number of their row."""
+    with open_text(path) as file:
+        first = next(csv_rows(path, file), None)
+    return heading(path, iter([first] if first else [])), first[0] if first else 0
+
+
+def _parse(path: Path, names: list[str], head: int, numbers: dict[str, pa.DataType]) -> tuple[pa.Table, int]:
+    """The known columns, and how many rows were left out because they are not as long as the heading."""
+    ragged = 0
+
+    def leave_out(_: pacsv.InvalidRow) -> str:
+        nonlocal ragged
+        ragged += 1
+        return "skip"
+
+    data = pacsv.read_csv(
+        path,
+        read_options=pacsv.ReadOptions(column_names=names, skip_rows=head, block_size=_BLOCK_BYTES),
+        parse_options=pacsv.ParseOptions(invalid_row_handler=leave_out, newlines_in_values=False),
+        convert_options=pacsv.ConvertOptions(
+            column_types={**dict.fromkeys(REQUIRED, _TEXT), **numbers},
+            include_columns=[*REQUIRED, *numbers],
+            null_values=sorted(MISSING),
+            strings_can_be_null=False,
+        ),
+    )
+    return data, ragged
+
+
+def _rows(path: Path, head: int) -> Iterator[tuple[int, list[str]]]:
+    """Number and cells of the rows after the heading, but those of empty lines."""
+    with open_text(path) as file:
+        reader = csv.reader(file)
+        yield from ((reader.line_num, cells) for cells in reader if cells and reader.line_num > head)
+
+
+def _line(path: Path, head: int, columns: int, row: int) -> int:
+    """The number, as people count, of a row that was read."""
+    complete = (number for number, cells in _rows(path, head) if len(cells) == columns)
+    return next(islice(complete, row, None))
+
+
+def _ragged(path: Path, head: int, columns: int, count: int) -> InputWarning:
+    row, cells = next((number, cells) for number, cells in _rows(path, head) if len(cells) != columns)
+    return InputWarning(
+        str(path), "is not as long as the heading", "left out", count=count, row=row, value=",".join(cells)
+    )
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    """What is wrong with a file that cannot be parsed; a text that is no UTF-8 has a row."""
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return InputError("file", f"is no UTF-8 in row {number}", field=str(path), hint="save it as CSV UTF-8")
+    return InputError("file", f"is no CSV: {error}", field=str(path), hint="check the file")
