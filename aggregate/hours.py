@@ -54,7 +54,8 @@ class HourInput:
     open_until: int
     """End of the hour and grace if that is still to come, else 0."""
     variant: Variant = DEVICES
-    """Without sand-dust the hour lies in it: its particulates are left out."""
+    dusty: bool = False
+    """Whether it lies in sand-dust: then its particulates are left out of a variant without."""
 
 
 @dataclass(slots=True)
@@ -81,7 +82,7 @@ def compute_hours(inputs: Sequence[HourInput], editions: Sequence[Edition]) -> l
     for (edition_id, period, names), block in sorted(blocks.items(), key=lambda item: item[0][1]):
         _reduce(cells, block, period, names, by_id[edition_id].validity.hour_seconds)
     for hour, of_hour in zip(inputs, cells, strict=True):
-        if not hour.variant.sanddust:
+        if hour.dusty and not hour.variant.sanddust:
             _leave_out(of_hour)
     having = [of_hour if hour.has_aqi else {} for hour, of_hour in zip(inputs, cells, strict=True)]
     return [

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from aggregate.hours import HourInput, Readings, compute_hours
 from aggregate.judge import FUTURE_LIMIT_S
-from aggregate.sanddust import SandDust
+from aggregate.sanddust.periods import SandDust
 from aggregate.settle import Settled, finish, says_nothing_new, settle
 from aggregate.spans import compute_days, compute_eight_hours, day_key, eight_hour_starts, has_eight_hours
 from aggregate.statistic import (
@@ -117,10 +117,11 @@ class Recomputer:
             of_hour = readings.get(key, ())
             station = objects.of(hour)
             until = hour.end + self._kinds[station.kind].grace_s
-            for variant in self._hour_variants(hour, of_hour, dusty=objects.dusty(station, hour)):
+            dusty = objects.dusty(station, hour)
+            for variant in self._hour_variants(hour, of_hour, dusty=dusty):
                 wanted.append(hour.of(variant))
                 has_aqi = station.kind == Kind.AIR
-                inputs.append(HourInput(key.start, of_hour, has_aqi, until if until > now else 0, variant))
+                inputs.append(HourInput(key.start, of_hour, has_aqi, until if until > now else 0, variant, dusty))
         return self._settled(
             objects, wanted, compute_hours(inputs, [self._editions.at(key.start) for key in wanted]), now
         )

@@ -20,7 +20,7 @@ from aggregate.publish import publish_rejected, publish_statistics
 from aggregate.reading import Judged, Position, RejectReason, Stored, Unparsed
 from aggregate.recompute import HourKey, Recomputer, Touched
 from aggregate.rejection import rejection_of, rejection_of_unparsed, write_rejections
-from aggregate.sanddust import SandDust
+from aggregate.sanddust.periods import SandDust
 from aggregate.settings import AggregateSettings
 from aggregate.statistic import WORKER, State, Statistic, Window
 from aggregate.statistic_store import SLICE, Memory, read_due, read_keys

@@ -44,6 +44,7 @@ COMMANDS = {
     "simulate": Entry("truth.commands", "Data", "Simulate monitors, and judge what came of it."),
     "rejected": Entry("aggregate.commands", "Data", "Look at what was not accepted, and why."),
     "readings": Entry("aggregate.readings_commands", "Data", "Look at readings; flag, correct and restore them."),
+    "sanddust": Entry("aggregate.sanddust.commands", "Data", "Keep sand-dust periods; statistics with and without."),
     "recompute": Entry("aggregate.commands", "Data", "Make statistics again from what is stored."),
     "ledger": Entry("aggregate.commands", "Data", "Balance what was sent against what is stored."),
     "rules": Entry("alerts.commands", "Knowledge", "Check, list and try the rules; needs no server."),

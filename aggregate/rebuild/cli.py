@@ -49,7 +49,7 @@ def _scope(first: str, last: str, station: str | None) -> Scope:
     begin, end = _date(first, "--from"), _date(last, "--to")
     if end < begin:
         raise InputError("options", "is before --from", field="--to", value=last, hint="turn them round")
-    return Scope(begin, end + timedelta(days=1), station)
+    return Scope(begin, end + timedelta(days=1), None if station is None else (station,))
 
 
 def _date(text: str, option: str) -> date:

@@ -25,7 +25,7 @@ from aggregate.progress import Tell
 from aggregate.publish import publish_statistics
 from aggregate.rebuild.change import Change, changes
 from aggregate.recompute import HourKey, Recomputer, Touched
-from aggregate.sanddust import SandDust
+from aggregate.sanddust.periods import SandDust
 from aggregate.settle import Settled
 from aggregate.spans import eight_hour_starts
 from aggregate.statement_step import Maker, publish
@@ -50,11 +50,11 @@ _Result = TypeVar("_Result")
 
 
 class Scope(NamedTuple):
-    """What to make again: days of Asia/Shanghai, `end` exclusive; of one station, or of all."""
+    """What to make again: days of Asia/Shanghai, `end` exclusive; of some stations, or of all."""
 
     first: date
     end: date
-    station: str | None = None
+    stations: tuple[str, ...] | None = None
 
     def days(self) -> Iterator[date]:
         """Each of them."""
@@ -102,7 +102,7 @@ class Rebuilder:
 
     def run(self, scope: Scope, tell: Tell) -> Iterator[Change]:
         """Every change, in the order in which it is made; `tell` hears of station-days."""
-        names = [scope.station] if scope.station else sorted(self._registry.names())
+        names = sorted(self._registry.names()) if scope.stations is None else scope.stations
         total = len(names) * (scope.end - scope.first).days
         touched = _Touched(self._makers)
         done = 0

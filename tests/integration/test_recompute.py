@@ -59,7 +59,7 @@ def rebuild(ground: Ground, *, dry_run: bool = False, station: str | None = None
         rebuilder = Rebuilder(
             database, KindSettings.load().rules(), load_editions(), dry_run=dry_run, clock=lambda: LATER
         )
-        changes = list(rebuilder.run(TODAY._replace(station=station), lambda done, total: None))
+        changes = list(rebuilder.run(TODAY._replace(stations=(station,) if station else None), lambda done, total: None))
     return changes, rebuilder
 
 
