@@ -17,9 +17,9 @@ from typer.testing import CliRunner, Result
 from worker_stage import Ground, Log, Worker, worker
 
 from aggregate.delivery import delivery
-from aggregate.readings_commands import app
-from aggregate.readings_review import send
-from aggregate.readings_store import read_review
+from aggregate.readings.commands import app
+from aggregate.readings.review import send
+from aggregate.readings.store import read_review
 from core.errors import LantianError
 from core.postgres import connect
 from core.settings import CoreSettings

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from aggregate.readings_commands import app
+from aggregate.readings.commands import app
 from core.errors import LantianError
 
 FLAG = (
@@ -59,7 +59,7 @@ def test_help_says_what_it_does_and_what_may_be_chosen(
 
 def test_the_commands_import_no_client_before_they_are_called() -> None:
     heavy = ("psycopg2", "kafka", "numpy")
-    program = f"import sys, aggregate.readings_commands; print([n for n in {heavy} if n in sys.modules])"
+    program = f"import sys, aggregate.readings.commands; print([n for n in {heavy} if n in sys.modules])"
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert said == "[]\n"
 

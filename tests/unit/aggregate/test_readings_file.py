@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from reports import HOUR, MIDNIGHT, MINUTE, PM10
 
-from aggregate.readings_file import Correction, Wrong, read_corrections
+from aggregate.readings.file import Correction, Wrong, read_corrections
 from core.errors import InputError
 
 HEADING = "station,time,period,factor,value,flag"

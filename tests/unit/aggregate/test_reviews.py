@@ -12,7 +12,7 @@ from reports import CO, HOUR, MIDNIGHT, MINUTE, PM10, PM25, SO2, entry, registry
 
 from aggregate.judge import Judge
 from aggregate.reading import Number, Position, RejectReason, Stored
-from aggregate.reviews import (
+from aggregate.readings.reviews import (
     LeftOut,
     Reading,
     Says,

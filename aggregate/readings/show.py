@@ -8,9 +8,9 @@ from typing import Any
 
 from aggregate.judge import ORIGINS
 from aggregate.reading import Slot, Stored
-from aggregate.readings_review import Said
-from aggregate.readings_store import Review
-from aggregate.reviews import Action, Reading, Statement
+from aggregate.readings.review import Said
+from aggregate.readings.reviews import Action, Reading, Statement
+from aggregate.readings.store import Review
 from aggregate.revision import BY_PERSON, CURRENT, SUPERSEDED
 from core.clock import MICROS, SHANGHAI
 from ingest.period import format_period

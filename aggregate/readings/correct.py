@@ -1,6 +1,6 @@
 """Corrections of single readings: what is wrong with one never stops the others.
 
-Delivery guarantee: as `aggregate.readings_review` says; a review for each station.
+Delivery guarantee: as `aggregate.readings.review` says; a review for each station.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from psycopg2.extensions import connection
 from aggregate.delivery import Who
 from aggregate.judge import Judge, range_of
 from aggregate.reading import RejectReason, Slot
-from aggregate.readings_file import Correction, Wrong
-from aggregate.readings_review import Said, pages
-from aggregate.readings_store import claim_run, closed_among, write_review, write_statements
-from aggregate.reviews import LONGEST_PERIOD_S, Action, LeftOut, Request, Statement, current, statement, weigh
+from aggregate.readings.file import Correction, Wrong
+from aggregate.readings.review import Said, pages
+from aggregate.readings.reviews import LONGEST_PERIOD_S, Action, LeftOut, Request, Statement, current, statement, weigh
+from aggregate.readings.store import claim_run, closed_among, write_review, write_statements
 from aggregate.store import Layouts, load_slots
 from core.clock import day_start
 from ingest.period import format_period

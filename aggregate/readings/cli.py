@@ -16,11 +16,11 @@ from aggregate import readings_show as shows
 from aggregate.delivery import Who, delivery
 from aggregate.judge import Judge
 from aggregate.progress import bar
-from aggregate.readings_correct import correct as correct_readings
-from aggregate.readings_file import Correction, Wrong, correction_of, read_corrections
-from aggregate.readings_review import Said, say, send
-from aggregate.readings_store import Review, read_review, read_reviews, read_statements, rows_between
-from aggregate.reviews import Action, Request, factor_named, flag_named, readings_of
+from aggregate.readings.correct import correct as correct_readings
+from aggregate.readings.file import Correction, Wrong, correction_of, read_corrections
+from aggregate.readings.review import Said, say, send
+from aggregate.readings.reviews import Action, Request, factor_named, flag_named, readings_of
+from aggregate.readings.store import Review, read_review, read_reviews, read_statements, rows_between
 from aggregate.revision import CURRENT
 from core.clock import Clock, clock_of, parse_time
 from core.errors import InputError, UnavailableError

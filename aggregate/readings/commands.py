@@ -31,7 +31,7 @@ def list_readings(
     as_json: _Json = False,
 ) -> None:
     """List readings with flag, source, and what of them counts."""
-    from aggregate.readings_cli import listing
+    from aggregate.readings.cli import listing
 
     listing(station, factors or [], first, last, everything=everything, as_json=as_json)
 
@@ -49,7 +49,7 @@ def flag(
     as_json: _Json = False,
 ) -> None:
     """Give the current readings of a time another flag; N declares them good."""
-    from aggregate.readings_cli import flag as say
+    from aggregate.readings.cli import flag as say
 
     say(station, factors, first, last, letter, reason=reason, user=user, dry_run=dry_run, as_json=as_json)
 
@@ -71,8 +71,8 @@ def correct(
     as_json: _Json = False,
 ) -> None:
     """Give readings other values: one, or those of a file."""
-    from aggregate.readings_cli import correct as say
-    from aggregate.readings_cli import correct_file
+    from aggregate.readings.cli import correct as say
+    from aggregate.readings.cli import correct_file
     from core.errors import InputError
 
     if file is not None and (station, factor, time, value) == (None, None, None, None):
@@ -95,7 +95,7 @@ def restore(
     as_json: _Json = False,
 ) -> None:
     """Say of readings what the devices say, where a person has said otherwise."""
-    from aggregate.readings_cli import restore as say
+    from aggregate.readings.cli import restore as say
 
     say(station, factors, first, last, reason=reason, user=user, dry_run=dry_run, as_json=as_json)
 
@@ -107,7 +107,7 @@ def reviews(
     as_json: _Json = False,
 ) -> None:
     """List who said what of which readings, when, and why."""
-    from aggregate.readings_cli import reviews as listing
+    from aggregate.readings.cli import reviews as listing
 
     listing(station, limit, as_json=as_json)
 
@@ -115,7 +115,7 @@ def reviews(
 @readings.command()
 def show(review_id: Annotated[int, typer.Argument(metavar="ID")], as_json: _Json = False) -> None:
     """Print a review with each of its readings, before and after."""
-    from aggregate.readings_cli import show as printed
+    from aggregate.readings.cli import show as printed
 
     printed(review_id, as_json=as_json)
 
@@ -125,6 +125,6 @@ def resend(
     review_ids: Annotated[list[int], typer.Argument(metavar="ID", show_default=False)], as_json: _Json = False
 ) -> None:
     """Send reviews that were kept and not sent; what is sent twice counts once."""
-    from aggregate.readings_cli import resend as again
+    from aggregate.readings.cli import resend as again
 
     again(review_ids, as_json=as_json)

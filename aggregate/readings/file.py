@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from aggregate.reviews import factor_named, flag_named
+from aggregate.readings.reviews import factor_named, flag_named
 from core.clock import parse_time
 from core.errors import InputError, LantianError
 from ingest.importers.source import number

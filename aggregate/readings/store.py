@@ -11,7 +11,7 @@ from psycopg2.extensions import connection
 
 from aggregate.delivery import Who
 from aggregate.reading import Number, Slot, Stored
-from aggregate.reviews import LONGEST_PERIOD_S, Action, Request, Statement
+from aggregate.readings.reviews import LONGEST_PERIOD_S, Action, Request, Statement
 from aggregate.store import Layouts, array, text_array, timestamp
 from core.clock import date_of
 from core.errors import InputError

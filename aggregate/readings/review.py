@@ -17,18 +17,7 @@ from psycopg2.extensions import connection
 from aggregate.delivery import Deliver, in_batches
 from aggregate.judge import Judge
 from aggregate.progress import Tell
-from aggregate.readings_store import (
-    Review,
-    claim_run,
-    closed_among,
-    mark_sent,
-    read_statements,
-    rows_between,
-    slots_between,
-    write_review,
-    write_statements,
-)
-from aggregate.reviews import (
+from aggregate.readings.reviews import (
     Action,
     Request,
     Statement,
@@ -39,6 +28,17 @@ from aggregate.reviews import (
     restored,
     statement,
     weigh,
+)
+from aggregate.readings.store import (
+    Review,
+    claim_run,
+    closed_among,
+    mark_sent,
+    read_statements,
+    rows_between,
+    slots_between,
+    write_review,
+    write_statements,
 )
 from core.clock import DAY, date_of, day_start
 from core.errors import InputError

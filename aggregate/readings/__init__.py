@@ -1,0 +1,1 @@
+"""`lantian readings`: looking at readings, and what persons say of them."""
