@@ -43,10 +43,11 @@ COMMANDS = {
     "replay": Entry("ingest.commands", "Data", "Send measurements from files through the pipeline."),
     "simulate": Entry("truth.commands", "Data", "Simulate monitors, and judge what came of it."),
     "rejected": Entry("aggregate.commands", "Data", "Look at what was not accepted, and why."),
-    "readings": Entry("aggregate.readings_commands", "Data", "Look at readings; flag, correct and restore them."),
+    "readings": Entry("aggregate.readings.commands", "Data", "Look at readings; flag, correct and restore them."),
     "sanddust": Entry("aggregate.sanddust.commands", "Data", "Keep sand-dust periods; statistics with and without."),
     "recompute": Entry("aggregate.commands", "Data", "Make statistics again from what is stored."),
     "ledger": Entry("aggregate.commands", "Data", "Balance what was sent against what is stored."),
+    "evaluate": Entry("aggregate.evaluation.commands", "Data", "Evaluate air: hours to days, periods and indices."),
     "rules": Entry("alerts.commands", "Knowledge", "Check, list and try the rules; needs no server."),
     "standards": Entry("deploy.standards_commands", "Knowledge", "Look at editions of the standards; needs no server."),
 }

@@ -63,7 +63,7 @@ class Evaluation:
     def take(self, table: Table, sha256: str | None = None) -> None:
         """Read and check an input. Raises `InputError`."""
         self._intake.take(table)
-        self.notes.sources.append(Source(table.name, table.data.num_rows, sha256))
+        self.notes.inputs.append(Source(table.name, table.data.num_rows, sha256))
 
     def tables(self) -> Iterator[Tables]:
         """The figures of all stations, a block at a time. Raises `InputError`."""
@@ -74,7 +74,7 @@ class Evaluation:
             days += [block.first, end]
             spans = sorted(calendar_spans(block.first, end), key=lambda span: (span.first, span.end))
             yield self._evaluated(block, spans, mixed)
-        self.notes.mixed = [mixed[label] for label in sorted(mixed)]
+        self.notes.mixed_periods = [mixed[label] for label in sorted(mixed)]
         self.notes.warnings = self._intake.warnings
         if days:
             first = min(days)

@@ -61,7 +61,7 @@ class Notes:
 
     edition: str
     rounded: bool
-    sources: list[Source] = field(default_factory=list)
+    inputs: list[Source] = field(default_factory=list)
     editions: list[EditionUse] = field(default_factory=list)
-    mixed: list[MixedPeriod] = field(default_factory=list)
+    mixed_periods: list[MixedPeriod] = field(default_factory=list)
     warnings: list[InputWarning] = field(default_factory=list)

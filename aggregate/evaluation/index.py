@@ -1,0 +1,141 @@
+"""Composite index and rank of named objects, from concentrations of a period that have been evaluated before."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from aggregate.evaluation.notes import InputWarning
+from aggregate.evaluation.screening import CO_MEDIAN_ABOVE
+from aggregate.evaluation.tables import TOKENS, tokens
+from core.errors import InputError
+from ingest.importers.source import number
+from ingest.rows import csv_rows, heading, open_text
+from standards.composite import composite, dense_rank
+from standards.editions import Edition, load_editions
+
+COLUMNS = ("name", *TOKENS)
+CO = TOKENS.index("co")
+_HINT = "name the columns name,so2,no2,pm10,pm25,co,o3"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRow:
+    """An object's index by the edition's method; without one of the six pollutants it has none, nor a rank."""
+
+    name: str
+    index: float | None
+    single: dict[str, float | None]
+    """Single indices by `pm25, pm10, so2, no2, co, o3`."""
+    largest: str | None
+    """Who has the largest single index; those who tie are joined by `;`."""
+    rank: int | None
+    """The least index is 1; equal ones share a rank, and the next follows without a gap."""
+
+
+class _Given(NamedTuple):
+    name: str
+    concentrations: list[float]
+
+
+def composite_index(rows: Any, edition: str) -> list[IndexRow]:
+    """Composite indices by the method of an edition, in the order of the rows.
+
+    `rows` are mappings, or a DataFrame or what else `pyarrow.table` takes, with `name` and the concentrations `pm25`,
+    `pm10`, `so2`, `no2` (means), `co` (95th percentile, mg/m³) and `o3` (90th percentile of the daily maximum 8-hour
+    means); µg/m³, None or NaN for missing. `PM2.5` or `SO₂` name the same, other names are left aside. Raises
+    `InputError`.
+    """
+    if isinstance(rows, Mapping) or hasattr(rows, "__arrow_c_stream__") or not isinstance(rows, Iterable):
+        rows = pa.table(rows).to_pylist()
+    return _indices([_of_mapping(row, f"row {place}") for place, row in enumerate(rows, start=1)], _edition(edition))
+
+
+def index_of_file(path: Path, edition: str) -> tuple[list[IndexRow], list[InputWarning]]:
+    """Composite indices of a CSV with a heading. Raises `InputError` naming row and column."""
+    judge = _edition(edition)
+    with open_text(path) as file:
+        lines = csv_rows(path, file)
+        names = heading(path, lines)
+        known = [_folded(name) for name in names]
+        for name in COLUMNS:
+            if known.count(name) != 1:
+                what = "is missing" if name not in known else "is named twice"
+                raise InputError("heading", f"the column {name} {what}", field=str(path), hint=_HINT)
+        given = [_of_cells(dict(zip(known, _whole(path, line, cells, known), strict=True)), f"{path} row {line}")
+                 for line, cells in lines]  # fmt: skip
+    if not given:
+        raise InputError("rows", "has no rows", field=str(path), hint="give at least one")
+    others = [name for name, token in zip(names, known, strict=True) if token not in COLUMNS]
+    warnings = [InputWarning(str(path), "is no column that is known", "not used", column=name) for name in others]
+    return _indices(given, judge), warnings
+
+
+def _indices(given: list[_Given], edition: Edition) -> list[IndexRow]:
+    concentrations = np.array([row.concentrations for row in given]).reshape(-1, len(TOKENS))
+    found = composite(concentrations, edition.composite)
+    rows = []
+    for place, (row, rank) in enumerate(zip(given, dense_rank(found.index).tolist(), strict=True)):
+        single = [None if math.isnan(value) else value for value in found.single[place].tolist()]
+        index, largest = (float(found.index[place]), tokens(int(found.largest[place]))) if rank else (None, None)
+        rows.append(IndexRow(row.name, index, dict(zip(TOKENS, single, strict=True)), largest, rank or None))
+    return rows
+
+
+def _of_mapping(row: Mapping[str, Any], where: str) -> _Given:
+    known = {_folded(str(key)): value for key, value in row.items()}
+    for name in COLUMNS:
+        if name not in known:
+            raise InputError("heading", f"{name} is missing", field=where, hint=_HINT)
+    values = [math.nan if known[token] is None else float(known[token]) for token in TOKENS]
+    return _checked(_Given(str(known["name"]), values), where)
+
+
+def _of_cells(cells: Mapping[str, str], where: str) -> _Given:
+    values = []
+    for token in TOKENS:
+        try:
+            value = number(cells[token])
+        except ValueError as error:
+            raise InputError(
+                "number", str(error), field=f"{where}, {token}", value=cells[token], hint="correct the cell"
+            ) from None
+        values.append(math.nan if value is None else value)
+    return _checked(_Given(cells["name"], values), where)
+
+
+def _whole(path: Path, line: int, cells: list[str], names: list[str]) -> list[str]:
+    if len(cells) != len(names):
+        raise InputError("row", "is not as long as the heading", field=f"{path} row {line}", hint="complete it")
+    return cells
+
+
+def _checked(row: _Given, where: str) -> _Given:
+    for token, value in zip(TOKENS, row.concentrations, strict=True):
+        if value < 0 or math.isinf(value):
+            raise InputError("value", "is no concentration", field=f"{where}, {token}", value=value, hint="correct it")
+        if token == TOKENS[CO] and value > CO_MEDIAN_ABOVE:
+            message = f"is above {CO_MEDIAN_ABOVE:g} mg/m³: looks like µg/m³"
+            raise InputError("unit", message, field=f"{where}, {token}", value=value, hint="divide by 1000")
+    return row
+
+
+def _edition(name: str) -> Edition:
+    editions = load_editions().all
+    found = next((edition for edition in editions if edition.id == name), None)
+    if found is None:
+        hint = f"take one of {', '.join(edition.id for edition in editions)}"
+        raise InputError("edition", "there is no such edition", field="edition", value=name, hint=hint)
+    return found
+
+
+def _folded(name: str) -> str:
+    """A name in small letters and digits alone: `PM2.5`, `pm_2.5` and `PM₂.₅` are `pm25`."""
+    return "".join(letter for letter in unicodedata.normalize("NFKC", name).casefold() if letter.isalnum())
