@@ -12,10 +12,10 @@ import typer
 from kafka.errors import KafkaError
 from psycopg2.extensions import connection
 
-from aggregate import readings_show as shows
 from aggregate.delivery import Who, delivery
 from aggregate.judge import Judge
 from aggregate.progress import bar
+from aggregate.readings import show as shows
 from aggregate.readings.correct import correct as correct_readings
 from aggregate.readings.file import Correction, Wrong, correction_of, read_corrections
 from aggregate.readings.review import Said, say, send
