@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from aggregate.cells import Cell, assemble, hour_indices
 from aggregate.revision import BY_PERSON, CURRENT
-from aggregate.statistic import DEVICES, Computed, Reason, Tier, Variant
-from aggregate.windows import hour_means
+from aggregate.statistic import DEVICES, WIND_DIRECTION, WIND_SPEED, Computed, Reason, Tier, Variant
+from aggregate.windows import Columns, hour_means, mean_directions
 from core.clock import HOUR
 from ingest.value import Flag
 from standards.editions import Edition
@@ -155,6 +155,12 @@ def _reduce(
     means = hour_means(tables.transpose(0, 2, 1).reshape(hours * factors, slots), period, minimum_seconds)
     received = np.stack(block.received)
     complete, some = np.all(received, axis=1), np.any(received, axis=1)
+    if WIND_DIRECTION in names:
+        column = names.index(WIND_DIRECTION)
+        speeds = tables[:, :, names.index(WIND_SPEED)] if WIND_SPEED in names else None
+        plain = Columns(means.value[column::factors], means.n_valid[column::factors], means.reason[column::factors])
+        turned = mean_directions(tables[:, :, column], speeds, plain)
+        means.value[column::factors], means.reason[column::factors] = turned.value, turned.reason
     value = means.value.reshape(hours, factors).tolist()
     n_valid = means.n_valid.reshape(hours, factors).tolist()
     reason = means.reason.reshape(hours, factors).tolist()

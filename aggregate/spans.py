@@ -18,6 +18,8 @@ from aggregate.statistic import (
     O3,
     O3_1H_MAX,
     O3_8H_MAX,
+    WIND_DIRECTION,
+    WIND_SPEED,
     Computed,
     Key,
     Reason,
@@ -32,6 +34,7 @@ from aggregate.windows import (
     daily_max_8h,
     day_means,
     eight_hour_windows,
+    mean_directions,
     rolling_eight_hours,
 )
 from core.clock import HOUR, day_start
@@ -111,12 +114,26 @@ def compute_days(
         stacked = np.stack(tables)
         of_rows = [editions[number] for number, _ in rows]
         means = _by_edition(of_rows, lambda at, edition: day_means(stacked[at], edition.validity.day_hours))
+        _turn(means, rows, stacked)
         for (number, name), result, is_live, open_until in zip(rows, means, live, until, strict=True):
             cells[number][name] = _cell(result, DAY_HOURS, is_live)
             waits[number][name] = open_until
         _add_maxima(cells, waits, rows, stacked, of_rows)
     indices = day_indices([of_day if has else {} for of_day, has in zip(cells, has_aqi, strict=True)], editions)
     return [_day(*of_day) for of_day in zip(cells, indices, waits, editions, strict=True)]
+
+
+def _turn(
+    means: list[tuple[float, int, int]], rows: Sequence[tuple[int, str]], stacked: npt.NDArray[np.float64]
+) -> None:
+    """Make the means of wind directions those of vectors."""
+    places = {row: place for place, row in enumerate(rows)}
+    for (number, name), place in places.items():
+        if name == WIND_DIRECTION:
+            speed = places.get((number, WIND_SPEED))
+            plain = Columns(*(np.array([column]) for column in means[place]))
+            turned = mean_directions(stacked[[place]], None if speed is None else stacked[[speed]], plain)
+            means[place] = (float(turned.value[0]), int(turned.n_valid[0]), int(turned.reason[0]))
 
 
 def _day(cells: dict[str, Cell], indices: dict[str, Cell], waits: Mapping[str, int], edition: Edition) -> Computed:

@@ -82,6 +82,8 @@ class Reason(IntEnum):
     """Particulates left out, for a sand-dust period holds the hour (环办监测〔2016〕120号)."""
     TOO_FEW_DAYS = 8
     """Fewer than 324 valid days in the year, or than 27 in a month, 25 in February (GB 3095 table 4)."""
+    NO_DIRECTION = 9
+    """Wind from all sides: its directions cancel each other out."""
 
 
 WORKER = "worker"
@@ -91,6 +93,7 @@ AQI = "AQI"
 O3 = "a05024"
 O3_8H_MAX = "a05024_8h_max"
 O3_1H_MAX = "a05024_1h_max"
+WIND_SPEED, WIND_DIRECTION = "a01007", "a01008"
 IAQI_PREFIX = "IAQI_"
 
 

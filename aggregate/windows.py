@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from aggregate.evaluation.wind import wind_means
 from aggregate.statistic import Reason
 from standards.rounding import to_nano
 
@@ -127,6 +128,21 @@ def hour_means(values: npt.ArrayLike, period_seconds: int, minimum_seconds: int)
     return _rows(values, None, -(-minimum_seconds // period_seconds), Reason.TOO_FEW_MINUTES)
 
 
+def mean_directions(directions: npt.ArrayLike, speeds: npt.ArrayLike | None, plain: Columns) -> Columns:
+    """Means of wind directions [n, slots] as vectors; `plain` are their plain means, whose validity holds.
+
+    Weighed by `speeds` [n, slots] where every slot with a direction has one, else all alike. One direction stays as
+    it is, to the last bit.
+    """
+    of = np.asarray(directions, dtype=np.float64)
+    weights = np.ones(of.shape) if speeds is None else np.array(speeds, dtype=np.float64)
+    weights[(np.isnan(weights) & ~np.isnan(of)).any(axis=1)] = 1.0
+    mean = np.where(plain.n_valid == 1, plain.value, wind_means(weights, of, 1).direction)
+    value = np.where(plain.reason == _VALID, mean, np.nan)
+    reason = np.where((plain.reason == _VALID) & np.isnan(value), Reason.NO_DIRECTION, plain.reason)
+    return Columns(value, plain.n_valid, reason.astype(np.int8))
+
+
 def rolling_eight_hours(hours: npt.ArrayLike, minimum_hours: int) -> Columns:
     """Means of windows [n, 8] of hourly means; valid with `minimum_hours` (6, GB 3095 table 4)."""
     return _rows(hours, EIGHT, minimum_hours, Reason.TOO_FEW_HOURS)
@@ -194,5 +210,5 @@ def day_series(
 
 def warm_up() -> None:
     """Compile, or load from the cache, every kernel: before the first batch, not within it."""
-    hour_means(np.zeros((1, 60)), 60, 2700)
+    mean_directions(np.zeros((1, 60)), None, hour_means(np.zeros((1, 60)), 60, 2700))
     daily_max_8h(np.zeros((1, DAY_WINDOWS)), 14, 160.0)

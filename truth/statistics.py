@@ -22,6 +22,7 @@ from standards.editions import HOURLY_FACTORS, Edition
 OZONE = "a05024"
 EIGHT_HOUR_MAXIMUM = "a05024_8h_max"
 HOURLY_MAXIMUM = "a05024_1h_max"
+WIND_SPEED, WIND_DIRECTION = "a01007", "a01008"
 DAILY = {"day": "", "max_8h": "_8h_max", "max_1h": "_1h_max"}
 """What a daily statistic's name adds to its factor's, by the average that an edition's table names."""
 
@@ -93,12 +94,35 @@ def hour_cells(start: int, readings: Iterable[Reading], *, has_aqi: bool, withou
             )
             for period, of_period in periods.items()
         }
+        if factor == WIND_DIRECTION:
+            speeds: Mapping[int, Mapping[int, float | None]] = slots.get(WIND_SPEED, {})
+            by_period = {
+                period: turned(cell, periods[period], speeds.get(period, {})) for period, cell in by_period.items()
+            }
         cells[factor] = _of_periods(by_period)
         if without_dust and factor in {"a34004", "a34002"}:
             cells[factor] = Cell(None, 0, cells[factor].n_expected, Reason.SANDDUST)
     if has_aqi:
         cells |= index_cells(start, cells)
     return cells
+
+
+def turned(cell: Cell, directions: Mapping[int, float | None], speeds: Mapping[int, float | None]) -> Cell:
+    """The mean of wind directions as vectors: weighed by the speeds where each has one, else alike; both by time."""
+    if cell.reason != Reason.VALID or cell.n_valid == 1:
+        return cell
+    present = {time: value for time, value in sorted(directions.items()) if value is not None}
+    weights = {time: speeds.get(time) for time in present}
+    speed = {time: 1.0 if None in weights.values() or weight is None else weight for time, weight in weights.items()}
+    for of in (speed, dict.fromkeys(present, 1.0)):  # in a calm all count alike
+        east = north = 0.0
+        for time, direction in present.items():
+            east += of[time] * math.sin(math.radians(direction))
+            north += of[time] * math.cos(math.radians(direction))
+        if math.hypot(east, north) / len(present) >= 1e-9:
+            degrees = math.degrees(math.atan2(east, north)) % 360.0
+            return cell._replace(value=degrees if degrees < 360.0 else 0.0)
+    return cell._replace(value=None, reason=Reason.NO_DIRECTION)
 
 
 def _of_periods(by_period: Mapping[int, Cell]) -> Cell:
@@ -164,6 +188,12 @@ def day_cells(start: int, hours: Mapping[int, Cells], *, has_aqi: bool) -> Cells
         )
         for name in names
     }
+    if WIND_DIRECTION in names:
+        of_wind = [
+            {place: cells[name].value for place, cells in enumerate(of_day) if name in cells}
+            for name in (WIND_DIRECTION, WIND_SPEED)
+        ]
+        found[WIND_DIRECTION] = turned(found[WIND_DIRECTION], *of_wind)
     if OZONE in names:
         windows = [eight_hour_cells(start + place * HOUR, hours).get(OZONE) for place in range(17)]
         values = [cell.value for cell in windows if cell is not None and cell.value is not None]

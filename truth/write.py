@@ -78,7 +78,7 @@ class Cities:
             yield city, found | period_windows(_days(found))
 
 
-OTHER_MEANS = {"dB": "energy means of levels in dB", "degree": "mean directions"}
+OTHER_MEANS = {"dB": "energy means of levels in dB"}
 """By unit: what a plain mean does not say. Until something computes them the plain mean is what stands."""
 
 

@@ -90,7 +90,6 @@ def test_samples_over_four_hours_and_rules_that_do_not_exist_are_not_yet(town: J
     verdict = town.judge(SETTLED)
     assert list(verdict.not_yet) == [
         "rule a-rule-to-come",
-        "mean directions (dust)",
         "statistics of forecasts (forecast)",
         "statistics of readings over PT4H (water)",
     ]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reports import CO, HOUR, MIDNIGHT, MINUTE, NO2, OZONE, PM10, PM25, SO2
 
 from aggregate.hours import HourInput, Readings, compute_hours
-from aggregate.statistic import Computed, Reason
+from aggregate.statistic import WIND_DIRECTION, WIND_SPEED, Computed, Reason
 from standards.editions import edition_at, load_editions
 from truth.statistics import Reading, hour_cells
 
@@ -236,7 +236,7 @@ readings = st.builds(
     Reading,
     st.integers(0, 59).map(lambda minute: START + minute * MINUTE),
     st.sampled_from([60, 60, 300, 900, 3600]),
-    st.sampled_from([PM10, CO, OZONE]),
+    st.sampled_from([PM10, CO, OZONE, WIND_SPEED, WIND_DIRECTION]),
     st.one_of(st.floats(0, 900), st.just(NAN)),
     st.sampled_from("NNND"),
 )

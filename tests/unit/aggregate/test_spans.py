@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 from reports import CO, DAY, HOUR, MIDNIGHT, OZONE, PM10
 
 from aggregate.spans import compute_days, compute_eight_hours, day_key, eight_hour_starts
-from aggregate.statistic import O3_1H_MAX, O3_8H_MAX, Computed, Content, Key, Reason, Statistic, Window
+from aggregate.statistic import (
+    O3_1H_MAX,
+    O3_8H_MAX,
+    WIND_DIRECTION,
+    WIND_SPEED,
+    Computed,
+    Content,
+    Key,
+    Reason,
+    Statistic,
+    Window,
+)
 from standards.editions import edition_at, load_editions
 from truth.statistics import Cell, Cells, day_cells, eight_hour_cells
 
@@ -203,6 +214,25 @@ def test_any_windows_are_what_the_rules_say_to_the_last_bit(values: list[float |
         window = start + place * HOUR
         if expected_cells := eight_hour_cells(window, slow):
             assert cells(eight(window, of)) == {name: tuple(cell) for name, cell in expected_cells.items()}
+
+
+@given(st.lists(st.tuples(levels, st.one_of(st.none(), st.floats(0, 30))), min_size=24, max_size=24))
+@settings(derandomize=True, deadline=None, max_examples=60)
+def test_any_days_wind_is_the_mean_vector_of_its_hours_to_the_last_bit(wind: list[tuple[float | None, ...]]) -> None:
+    starts = [MIDNIGHT + place * HOUR for place in range(24)]
+    of = {
+        start: hour(start, {WIND_DIRECTION: direction, WIND_SPEED: speed})
+        for start, (direction, speed) in zip(starts, wind, strict=True)
+    }
+    slow: dict[int, Cells] = {
+        start: {
+            name: Cell(row[name], 60, 60, Reason.VALID if row[name] is not None else Reason.NO_VALUES)
+            for name in (WIND_DIRECTION, WIND_SPEED)
+        }
+        for start, row in of.items()
+    }
+    expected = {name: tuple(cell) for name, cell in day_cells(MIDNIGHT, slow, has_aqi=False).items()}
+    assert cells(day(of)) == expected
 
 
 def test_windows_side_by_side_are_what_each_is_alone_even_across_editions() -> None:

@@ -96,15 +96,11 @@ def test_what_no_statistic_is_made_of_is_expected_as_it_was_sent(tmp_path: Path)
     assert sorted(found.values.values(), key=str) == [Sample(3.5, "N"), Sample(None, "D")]
 
 
-def test_levels_and_directions_have_plain_means_until_something_computes_their_own(tmp_path: Path) -> None:
-    sent = hours("n1", 55.0, 65.0, factor="a50001") + hours("m1", 350.0, factor="a01008")
-    folder = write_folder(tmp_path, [known("n1", "noise"), known("m1", "weather")], sent, SPAN)
+def test_levels_have_plain_means_until_something_computes_their_own(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path, [known("n1", "noise")], hours("n1", 55.0, 65.0, factor="a50001"), SPAN)
     write_expected(folder)
     assert windows_of(folder, "station:n1")["hour", MIDNIGHT] == {"a50001": Cell(55.0, 1, 1, Reason.VALID)}
-    assert read_readings(open_folder(folder)).not_yet == {
-        "energy means of levels in dB (noise)": 3,
-        "mean directions (weather)": 2,
-    }
+    assert read_readings(open_folder(folder)).not_yet == {"energy means of levels in dB (noise)": 3}
 
 
 def test_the_same_messages_give_the_same_bytes(tmp_path: Path) -> None:

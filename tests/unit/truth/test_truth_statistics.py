@@ -75,6 +75,20 @@ def test_without_a_pollutant_the_aqi_of_2026_is_published_above_100_alone() -> N
     assert hour_cells(NINE, readings, has_aqi=True)["AQI"] == Cell(None, 1, 6, Reason.POLLUTANT_MISSING)
 
 
+def direction_of(*directions: float, speeds: Sequence[float] = ()) -> Cell:
+    quarters = [NINE + place * 900 for place in range(4)]
+    readings = [Reading(time, 900, "a01008", value, "N") for time, value in zip(quarters, directions, strict=True)]
+    readings += [Reading(time, 900, "a01007", value, "N") for time, value in zip(quarters, speeds, strict=False)]
+    return hour_cells(NINE, readings, has_aqi=False)["a01008"]
+
+
+def test_wind_directions_are_averaged_as_vectors() -> None:
+    assert direction_of(350.0, 350.0, 10.0, 10.0).value == pytest.approx(0.0, abs=1e-9)
+    assert direction_of(0.0, 0.0, 90.0, 90.0, speeds=(1.0, 1.0, 3.0, 3.0)).value == pytest.approx(71.565, abs=1e-3)
+    assert direction_of(0.0, 0.0, 90.0, 90.0, speeds=(1.0, 1.0, 3.0)).value == pytest.approx(45.0)
+    assert direction_of(0.0, 180.0, 90.0, 270.0) == Cell(None, 4, 4, Reason.NO_DIRECTION)
+
+
 # --- days ----------------------------------------------------------------------------------------------------------
 
 
