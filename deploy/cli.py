@@ -46,6 +46,7 @@ COMMANDS = {
     "readings": Entry("aggregate.readings.commands", "Data", "Look at readings; flag, correct and restore them."),
     "sanddust": Entry("aggregate.sanddust.commands", "Data", "Keep sand-dust periods; statistics with and without."),
     "recompute": Entry("aggregate.commands", "Data", "Make statistics again from what is stored."),
+    "explain": Entry("aggregate.explanation.commands", "Data", "Say what a figure is made of, and by which rules."),
     "ledger": Entry("aggregate.commands", "Data", "Balance what was sent against what is stored."),
     "evaluate": Entry("aggregate.evaluation.commands", "Data", "Evaluate air: hours to days, periods and indices."),
     "rules": Entry("alerts.commands", "Knowledge", "Check, list and try the rules; needs no server."),
