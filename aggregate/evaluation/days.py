@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -91,9 +92,8 @@ def edition_runs(first: date, number: int, editions: Editions) -> Iterator[tuple
     """Days `start` … `end` (exclusive) of `number` days from `first` on that one edition judges, in order."""
     seconds = midnight(first) + DAY * np.arange(number, dtype=np.int64)
     numbers = editions.numbers_at(seconds)
-    starts = np.flatnonzero(np.diff(numbers, prepend=-1))
-    for start, end in zip(starts, [*starts[1:], number], strict=True):
-        yield int(start), int(end), editions.all[numbers[start]]
+    for start, end in pairwise([*np.flatnonzero(np.diff(numbers, prepend=-1)).tolist(), number]):
+        yield start, end, editions.all[numbers[start]]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

@@ -224,5 +224,5 @@ def _composite(mean: Floats, upper: Floats, judges: Sequence[Edition]) -> tuple[
         counted = np.where(by_mean[:, None], mean[:, :, own], upper[:, :, own])
         found = composite(counted.transpose(0, 2, 1).reshape(-1, FACTORS), edition.composite)
         single[:, :, own] = found.single.reshape(o, len(own), FACTORS).transpose(0, 2, 1)
-        index[:, own], largest[:, own] = found.index.reshape(o, -1), found.largest.reshape(o, -1)
+        index[:, own], largest[:, own] = found.index.reshape(o, len(own)), found.largest.reshape(o, len(own))
     return single, index, largest

@@ -69,7 +69,10 @@ def _read_csv(path: Path) -> Table:
 def _heading(path: Path) -> tuple[list[str], int]:
     """Names of the columns, and the number of their row."""
     with open_text(path) as file:
-        first = next(csv_rows(path, file), None)
+        try:
+            first = next(csv_rows(path, file), None)
+        except InputError as error:
+            raise _unreadable(path, error) if isinstance(error.__cause__, UnicodeDecodeError) else error from None
     return heading(path, iter([first] if first else [])), first[0] if first else 0
 
 

@@ -58,6 +58,6 @@ def _each(hours: npt.ArrayLike, least: int, slots: int) -> Floats:
     series = np.ascontiguousarray(hours, dtype=np.float64)
     means = np.empty_like(series)
     kernel = eight_hour_means if slots == EIGHT else day_long_means
-    for one, mean in zip(series.reshape(-1, series.shape[-1]), means.reshape(-1, series.shape[-1]), strict=True):
-        kernel(one, least, mean)
+    for place in np.ndindex(series.shape[:-1]):
+        kernel(series[place], least, means[place])
     return means

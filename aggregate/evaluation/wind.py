@@ -57,7 +57,8 @@ def _means(
         if resultant[row] < CALM_BELOW:
             resultant[row], east, north = 0.0, unit_east, unit_north
         if np.hypot(east, north) / count >= CALM_BELOW:
-            out_direction[row] = np.degrees(np.arctan2(east, north)) % 360.0
+            degrees = np.degrees(np.arctan2(east, north)) % 360.0
+            out_direction[row] = degrees if degrees < 360.0 else 0.0  # a hair west of north
 
 
 def wind_means(speed: npt.ArrayLike, direction: npt.ArrayLike, least: int) -> Wind:
