@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -186,3 +187,9 @@ def _variants(key: Key, days: Iterable[Key], rows: Mapping[Key, Statistic]) -> t
         dusty=any(not variant.sanddust for variant in below),
         standing=[variant for variant in VARIANTS if key.of(variant) in rows],
     )
+
+
+def warm_up(editions: Editions) -> None:
+    """Compile, or load from the cache, what evaluates periods: before the first batch, not within it."""
+    first = date(2026, 1, 1)
+    evaluate_periods(day_columns([{}], first, 31, editions), [Span("", first, date(2026, 2, 1))], editions)

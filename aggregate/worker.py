@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from aggregate.ledger.audit import Auditor
+from aggregate.periods import warm_up as warm_up_periods
 from aggregate.settings import AggregateSettings
 from aggregate.steps import all_steps
 from aggregate.windows import warm_up as warm_up_windows
@@ -72,6 +73,7 @@ def run(settings: CoreSettings, own: AggregateSettings, kinds: KindSettings) -> 
 def warm_up() -> None:
     """Compile, or load from the cache, every kernel: before the first batch, not within it."""
     warm_up_windows()
+    warm_up_periods(load_editions())
     for edition in load_editions().all:
         warm_up_index(edition.hourly)
         warm_up_index(edition.daily)

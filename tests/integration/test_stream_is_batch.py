@@ -9,14 +9,16 @@ from typing import Any, NamedTuple
 
 import pytest
 from reports import CO, DAY, HOUR, MIDNIGHT, MINUTE, OZONE, PM10, PM25, Value, entry, report
-from worker_stage import Ground, Log, worker
+from worker_stage import Ground, Log, Worker, worker
 
 from aggregate.statistic import VARIANTS, Tier, Variant
+from aggregate.steps import city_step, period_step
+from core.kafka import STATISTICS, partition_of
 from core.settings import CoreSettings
 from ingest.envelope import Entry, Source
-from ingest.kinds import KIND_RULES, Kind
-from standards.editions import edition_at
-from truth.statistics import Reading, all_windows
+from ingest.kinds import KIND_RULES, Kind, KindSettings
+from truth.periods import edition_of, period_windows
+from truth.statistics import Reading, Windows, all_windows, city_cells, city_day_cells
 
 pytestmark = pytest.mark.stack
 
@@ -131,7 +133,26 @@ def slow(sent: list[Sent], station: Station, variant: Variant) -> dict[tuple[str
     ]
     dusty = () if variant.sanddust or station.kind != Kind.AIR else DUST
     windows = all_windows(readings, has_aqi=station.kind == Kind.AIR, dusty=dusty)
-    return {key: (cells, edition_at(key[1]).id) for key, cells in windows.items()}
+    return _with_periods(windows) if station.kind == Kind.AIR else _with_editions(windows)
+
+
+def slow_city(sent: list[Sent], variant: Variant) -> dict[tuple[str, int], Any]:
+    """Every window of the city of all air stations, with its edition."""
+    members = [slow(sent, station, variant) for station in STATIONS if station.kind == Kind.AIR]
+    made_of = {"hour": city_cells, "day": city_day_cells}
+    keys = {key for member in members for key in member if key[0] in made_of}
+    return _with_periods(
+        {key: made_of[key[0]](key[1], [member[key][0] if key in member else {} for member in members]) for key in keys}
+    )
+
+
+def _with_periods(windows: Windows) -> dict[tuple[str, int], Any]:
+    days = {start: cells for (window, start), cells in windows.items() if window == "day"}
+    return _with_editions(windows | period_windows(days))
+
+
+def _with_editions(windows: Windows) -> dict[tuple[str, int], Any]:
+    return {key: (cells, edition_of(*key)) for key, cells in windows.items()}
 
 
 # --- streams -------------------------------------------------------------------------------------------------------
@@ -181,9 +202,31 @@ def run(ground: Ground, arrivals: list[Arrival], dice: random.Random, *, disturb
             if disturbed:
                 _disturb(hand, now, dice)
             hand.take(now)
-        while ground.rows("select 1 from statistic where due is not null and maker = 'worker' limit 1"):
-            now = max(now, SETTLED) + DAY
-            hand.tick(now)
+        now = _settle(ground, hand, now)
+    _run_up(ground, dice, now)
+
+
+def _settle(ground: Ground, hand: Worker, now: float) -> float:
+    """Let the clock run until nothing is due any more."""
+    while ground.rows("select 1 from statistic where due is not null and maker = %s limit 1", hand.step.consumer):
+        now = max(now, SETTLED) + DAY
+        hand.tick(now)
+    return now
+
+
+def _run_up(ground: Ground, dice: random.Random, now: float) -> None:
+    """Have cities and periods made of what was told, in pieces, some of it twice, and by new owners."""
+    for make, tellers in ((city_step, ("worker",)), (period_step, ("worker", "city"))):
+        told = [value for teller in tellers for value in ground.told(STATISTICS, teller)]
+        with worker(ground.settings, Log(), make(KindSettings.load())) as hand:
+            hand.gain(BEGIN)
+            for first in range(0, len(told), step := dice.choice([15, 50, 150])):
+                for value in told[max(0, first - 1) : first + step]:
+                    hand.log.add_bytes(partition_of("mix-city"), value)
+                hand.take(now)
+                if dice.random() < 0.2:
+                    hand.gain(now)
+            _settle(ground, hand, now)
 
 
 def _disturb(hand: Any, now: float, dice: random.Random) -> None:
@@ -223,6 +266,9 @@ def test_whatever_the_order_and_the_pieces_all_settles_to_what_the_rules_say(
             windows = ground.holding(f"station:{station.name}", variant)
             assert {key: window[:2] for key, window in windows.items()} == slow(sent, station, variant)
             assert {state for *_, states in windows.values() for state in states} == {"F"}
+    for variant in VARIANTS:
+        windows = ground.holding("city:mix-city", variant)
+        assert {key: window[:2] for key, window in windows.items()} == slow_city(sent, variant)
     wrong = [value for item in sent for value in item.values.values() if value == (OUT_OF_RANGE, "N")]
     assert ground.rows("select sum(cardinality(factors)) from rejected") == [(len(wrong),)]
     assert _balance(ground)
