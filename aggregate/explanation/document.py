@@ -20,6 +20,8 @@ from ingest.value import Flag
 
 Value = dict[str, Any]
 
+_FIGURE = ("value", "n_valid", "n_expected", "reason", "reason_zh", "edition")
+
 
 def document(account: Account) -> Value:
     """The object; times are ISO 8601 of Asia/Shanghai, values unrounded, null where there is none."""
@@ -123,7 +125,7 @@ def _window(of: WindowInput) -> Value:
         "factor": of.factor,
         "state": None if of.state is None else words.STATES[of.state][1],
         "holds": None if of.holds is None else _variant(of.holds),
-        **(_figure(of.figure) if of.figure else dict.fromkeys(("value", "n_valid", "n_expected", "reason", "edition"))),
+        **(_figure(of.figure) if of.figure else dict.fromkeys(_FIGURE)),
     }
 
 

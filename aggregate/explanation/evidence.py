@@ -56,7 +56,7 @@ class Evidence:
     rows: Mapping[Key, Statistic] = field(default_factory=dict)
     """The window's own rows, and those of the windows it is made of, in every variant."""
     readings: tuple[tuple[Slot, Stored], ...] = ()
-    """Of a station's hour: every stored report that holds the factor, in order of time."""
+    """Of a station's hour: every stored report that holds the factor (`taken_together`), in order of time."""
     members: tuple[Member, ...] = ()
     """Of a city: its stations of every kind, by name."""
     dusty: bool = False

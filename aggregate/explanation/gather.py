@@ -10,7 +10,7 @@ from psycopg2.extensions import connection
 
 from aggregate.cities import Excluded, excluded
 from aggregate.explanation.evidence import DustPeriod, Evidence, Member
-from aggregate.explanation.names import daily_factors, indicators, is_index, measured
+from aggregate.explanation.names import daily_factors, indicators, is_index, measured, taken_together
 from aggregate.explanation.question import Question, window_text
 from aggregate.readings.store import Review, closed_among, read_review, rows_between
 from aggregate.sanddust.periods import Period, SandDust
@@ -114,7 +114,7 @@ def _readings(database: connection, asked: Question, station: Station | None) ->
     if station is None or not asked.of_readings:
         return ()
     span = (asked.start, asked.key.end)
-    return tuple(rows_between(database, station.station_id, *span, [asked.factor], reviewable=True))
+    return tuple(rows_between(database, station.station_id, *span, taken_together(asked.factor), reviewable=True))
 
 
 def _dust(cursor: Any, city: str, start: int, end: int) -> tuple[DustPeriod, ...]:
@@ -159,7 +159,7 @@ def _said_of(asked: Question, editions: Editions) -> list[str]:
     elif is_index(asked.factor):
         names = indicators(asked.factor, asked.window, editions.at(asked.start))
     else:
-        names = (asked.factor,)
+        names = taken_together(asked.factor)
     return sorted(set(map(measured, names)))
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from aggregate.cities import Excluded
 from aggregate.explanation.again import hour_content, is_open
 from aggregate.explanation.evidence import Evidence, figure_of
-from aggregate.explanation.names import daily_factors, hourly_factor, indicators, is_index
+from aggregate.explanation.names import daily_factors, indicators, is_index, taken_together
 from aggregate.hours import PARTICULATES
 from aggregate.reading import Slot, Stored
 from aggregate.readings.reviews import Reading, readings_of
@@ -91,11 +91,11 @@ def inputs_of(evidence: Evidence, edition: Edition) -> tuple[Input, ...]:
 
 
 def _readings(evidence: Evidence, edition: Edition) -> Iterator[ReadingInput]:
-    factor = evidence.question.factor
+    factors = taken_together(evidence.question.factor)
     chosen = _chosen_period(evidence, edition)
     for slot, row in evidence.readings:
         for reading in readings_of(row):
-            if reading.factor == factor:
+            if reading.factor in factors:
                 yield ReadingInput(slot, row, reading, _why(evidence, slot, reading, chosen))
 
 
@@ -126,7 +126,7 @@ def _why(evidence: Evidence, slot: Slot, reading: Reading, chosen: int | None) -
 def _hours(evidence: Evidence) -> Iterator[WindowInput]:
     asked = evidence.question
     starts = range(asked.start, asked.key.end, HOUR)
-    return _below(evidence, asked.object, Window.HOUR, starts, [hourly_factor(asked.factor)])
+    return _below(evidence, asked.object, Window.HOUR, starts, taken_together(asked.factor))
 
 
 def _days(evidence: Evidence) -> Iterator[WindowInput]:

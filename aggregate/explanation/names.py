@@ -5,7 +5,7 @@ from __future__ import annotations
 from aggregate.cells import daily_indicators
 from aggregate.evaluation.stored import DAILY_NAMES
 from aggregate.periods import COMPOSITE, SINGLE_PREFIX
-from aggregate.statistic import AQI, IAQI_PREFIX, O3, O3_1H_MAX, O3_8H_MAX, Window
+from aggregate.statistic import AQI, IAQI_PREFIX, O3, O3_1H_MAX, O3_8H_MAX, WIND_DIRECTION, WIND_SPEED, Window
 from standards.editions import HOURLY_FACTORS, Edition
 
 
@@ -36,9 +36,11 @@ def indicators(factor: str, window: Window, edition: Edition) -> tuple[str, ...]
     return every if factor == AQI else (factor.removeprefix(IAQI_PREFIX),)
 
 
-def hourly_factor(factor: str) -> str:
-    """The factor of hours that one of an 8-hour window or a day is made of."""
-    return O3 if factor in {O3_1H_MAX, O3_8H_MAX} else factor
+def taken_together(factor: str) -> tuple[str, ...]:
+    """What readings or hours of a station it is made of: a wind's direction of speeds, too."""
+    if factor in {O3_1H_MAX, O3_8H_MAX}:
+        return (O3,)
+    return (WIND_DIRECTION, WIND_SPEED) if factor == WIND_DIRECTION else (factor,)
 
 
 def daily_factors(factor: str) -> tuple[str, ...]:

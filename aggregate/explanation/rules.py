@@ -12,7 +12,7 @@ from aggregate.explanation.rule import Rule, cited
 from aggregate.explanation.steps import IndexSteps
 from aggregate.hours import PARTICULATES
 from aggregate.periods import COMPOSITE, SINGLE_PREFIX
-from aggregate.statistic import AQI, O3_1H_MAX, O3_8H_MAX, PERIODS, Window
+from aggregate.statistic import AQI, O3_1H_MAX, O3_8H_MAX, PERIODS, WIND_DIRECTION, Window
 from core.clock import HOUR
 from standards.aqi import PRIMARY_ABOVE
 from standards.editions import Edition
@@ -23,6 +23,11 @@ SANDDUST = Rule(
     "hours that a sand-dust period touches count without PM10 and PM2.5; gases stay",
     "环办监测〔2016〕120号",
     "B",
+)
+
+_WIND = Rule(
+    "风向按矢量平均：每个方向都有风速时以风速加权，否则等权",
+    "directions are averaged as vectors, weighed by the speeds where each has one, else alike",
 )
 
 
@@ -43,6 +48,8 @@ def rules_of(evidence: Evidence, edition: Edition, index: IndexSteps | None) -> 
         found = [_eight_hours(edition)]
     else:
         found = [*_day(asked.factor, edition)]
+    if asked.factor == WIND_DIRECTION:
+        found.append(_WIND)
     if not asked.variant.sanddust and measured(asked.factor) in PARTICULATES:
         found.append(SANDDUST)
     return (*found, _shown(asked.factor, edition, kind))

@@ -40,7 +40,7 @@ def tables(account: Account) -> Iterator[Table]:
 def _figure(account: Account) -> Iterator[Row]:
     evidence, asked, row = account.evidence, account.evidence.question, account.evidence.row
     station, edition, figure = evidence.station, account.edition, account.figure
-    unit = words.unit_text(account.unit)
+    unit = "" if figure.value is None else words.unit_text(account.unit)
     place = f"{station.name_zh}（{station.kind.zh}，{station.city}）" if station else "城市 city"
     yield "对象 Object", f"{asked.name} {place}"
     yield "因子 Factor", f"{asked.factor} {both(words.factor_words(asked.factor))}".rstrip()

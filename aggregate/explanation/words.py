@@ -51,6 +51,7 @@ REASONS: dict[Reason, Words] = {
     Reason.POLLUTANT_MISSING: ("污染物缺项", "a pollutant is missing"),
     Reason.SANDDUST: ("沙尘期间，已扣除", "left out: sand-dust"),
     Reason.TOO_FEW_DAYS: ("有效天数不足", "too few days"),
+    Reason.NO_DIRECTION: ("无主导风向", "no direction prevails"),
 }
 
 WHYS: dict[Why, Words] = {
