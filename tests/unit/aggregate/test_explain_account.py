@@ -256,6 +256,13 @@ def test_above_the_last_breakpoint_the_rule_for_it_is_told() -> None:
     assert "above the last breakpoint: 500" in sources(found)
 
 
+def test_at_the_last_breakpoint_nothing_is_above_it() -> None:
+    hours = {start: hour_row(start, SIX | {PM10: 600.0}) for start in HOURS}
+    index = told(of_window(Window.DAY, MIDNIGHT, "IAQI_a34002", hours)).steps.index
+    assert index is not None
+    assert [(step.above, step.interpolated, step.iaqi) for step in index.steps] == [(None, 500, 500.0)]
+
+
 @given(
     st.sampled_from(load_editions().all),
     st.sampled_from([Window.HOUR, Window.DAY]),
@@ -348,6 +355,12 @@ def test_a_percentile_tells_its_place_among_the_days() -> None:
     assert (place.n, float(place.k)) == (30, 28.55)
     assert place.upper is not None
     assert found.figure.value == pytest.approx(place.lower + (place.upper - place.lower) * 0.55)
+
+
+def test_of_a_single_day_a_percentile_has_no_next_value() -> None:
+    place = told(of_period(Window.MONTH, date(2026, 4, 1), "a34002_p95", missing=29)).steps.percentile
+    assert place is not None
+    assert (place.n, float(place.k), place.upper) == (1, 1.0, None)
 
 
 def test_a_composite_index_tells_each_pollutants_part() -> None:
