@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -260,7 +261,7 @@ def test_at_the_last_breakpoint_nothing_is_above_it() -> None:
     hours = {start: hour_row(start, SIX | {PM10: 600.0}) for start in HOURS}
     index = told(of_window(Window.DAY, MIDNIGHT, "IAQI_a34002", hours)).steps.index
     assert index is not None
-    assert [(step.above, step.interpolated, step.iaqi) for step in index.steps] == [(None, 500, 500.0)]
+    assert [(step.above, step.interpolated, step.iaqi) for step in index.steps] == [(None, Fraction(500), 500.0)]
 
 
 @given(
