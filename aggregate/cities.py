@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from aggregate.cells import Cell, assemble, daily_indicators, day_indices, hour_indices
-from aggregate.settle import Settled, says_nothing_new, settle
+from aggregate.settle import Settled, settle_among
 from aggregate.statistic import (
     VARIANTS,
     Computed,
@@ -98,10 +98,7 @@ class Cities:
                 stations = [holding(member.of(key.variant), rows.get) for member in members[window]]
                 compute = compute_city_hour if key.window == Window.HOUR else compute_city_day
                 computed = compute(stations, edition, until if until > now else 0)
-                old = rows.get(key)
-                if old is None and says_nothing_new(key, computed, rows.get):
-                    continue
-                settled = settle(key, old, computed, now=now, lateness=self._rules.lateness_s)
+                settled = settle_among(key, computed, rows.get, now=now, lateness=self._rules.lateness_s)
                 if settled is not None:
                     rows[key] = settled.row
                     made.append(settled)

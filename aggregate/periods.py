@@ -18,7 +18,7 @@ from aggregate.cells import Cell, assemble
 from aggregate.cities import CITY, MARGIN_S
 from aggregate.evaluation.periods import PeriodColumns, Span, evaluate_periods
 from aggregate.evaluation.stored import day_columns
-from aggregate.settle import Settled, says_nothing_new, settle
+from aggregate.settle import Settled, settle_among
 from aggregate.statistic import (
     O3,
     PERIODS,
@@ -92,10 +92,7 @@ class Periods:
         made = []
         for name, keys in of_objects.items():
             for key, computed in self._computed(keys, days[name], rows, now):
-                old = rows.get(key)
-                if old is None and says_nothing_new(key, computed, rows.get):
-                    continue
-                settled = settle(key, old, computed, now=now, lateness=self._rules.lateness_s)
+                settled = settle_among(key, computed, rows.get, now=now, lateness=self._rules.lateness_s)
                 if settled is not None:
                     rows[key] = settled.row
                     made.append(settled)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from aggregate.hours import HourInput, Readings, compute_hours
 from aggregate.judge import FUTURE_LIMIT_S
 from aggregate.sanddust.periods import SandDust
-from aggregate.settle import Settled, finish, says_nothing_new, settle
+from aggregate.settle import Settled, finish, settle_among
 from aggregate.spans import compute_days, compute_eight_hours, day_key, eight_hour_starts, has_eight_hours
 from aggregate.statistic import (
     WORKER,
@@ -169,10 +169,8 @@ class Recomputer:
         made = []
         for key, of_key in zip(keys, computed, strict=True):
             station = objects.of(key)
-            old = self._memory.get(key)
-            if old is None and says_nothing_new(key, of_key, self._memory.get):
-                continue
-            settled = settle(key, old, of_key, now=now, lateness=self._kinds[station.kind].lateness_s)
+            lateness = self._kinds[station.kind].lateness_s
+            settled = settle_among(key, of_key, self._memory.get, now=now, lateness=lateness)
             if settled is not None:
                 self._memory.put(settled.row)
                 made.append(Told(settled, station))

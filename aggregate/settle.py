@@ -28,8 +28,20 @@ class Settled:
         return before if before and before.content != self.row.content and State.FINAL in before.states else None
 
 
-def says_nothing_new(key: Key, computed: Computed, get: Callable[[Key], Statistic | None]) -> bool:
-    """Whether a window without a row of its own needs none: nothing is in it, or what holds for its variant says so."""
+Get = Callable[[Key], Statistic | None]
+"""The row of this very key."""
+
+
+def settle_among(key: Key, computed: Computed, get: Get, *, now: int, lateness: int) -> Settled | None:
+    """`settle` where the rows stand in `get`; None also for a window that needs no row of its own."""
+    old = get(key)
+    if old is None and _says_nothing_new(key, computed, get):
+        return None
+    return settle(key, old, computed, now=now, lateness=lateness)
+
+
+def _says_nothing_new(key: Key, computed: Computed, get: Get) -> bool:
+    """Whether nothing is in a window, or what holds for its variant says the same."""
     holds = None if key.variant == DEVICES else holding(key, get)
     return computed.content == holds.content if holds else not computed.content.factors
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO, cast
@@ -53,8 +53,8 @@ def csv_rows(path: Path, file: TextIO) -> Iterator[tuple[int, list[str]]]:
         ) from error
 
 
-def heading(path: Path, rows: Iterator[tuple[int, list[str]]]) -> list[str]:
-    """The names of the columns; raises `InputError` if there are none or one is named twice."""
+def heading(path: Path, rows: Iterator[tuple[int, list[str]]], required: Sequence[str] = ()) -> list[str]:
+    """The names of the columns; raises `InputError` if there are none, one is named twice, or a required one lacks."""
     names = next(rows, (0, []))[1]
     if not names:
         raise InputError("file", "is empty", field=str(path), hint="its first row must name the columns")
@@ -62,5 +62,13 @@ def heading(path: Path, rows: Iterator[tuple[int, list[str]]]) -> list[str]:
         if name and names.count(name) > 1:
             raise InputError(
                 "file", "a column is named twice", field=str(path), value=name, hint="remove or rename one of them"
+            )
+    for name in required:
+        if name not in names:
+            raise InputError(
+                "heading",
+                f"the column {name} is missing",
+                field=str(path),
+                hint=f"its first row must name {','.join(required)}",
             )
     return names

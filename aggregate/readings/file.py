@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from aggregate.readings.reviews import factor_named, flag_named
 from core.clock import parse_time
-from core.errors import InputError, LantianError
+from core.errors import LantianError
 from ingest.importers.source import number
 from ingest.period import parse_period
 from ingest.rows import RowError, csv_rows, heading, open_text
@@ -50,11 +50,7 @@ def read_corrections(path: Path, wrong: Wrong) -> Iterator[Correction]:
     """The corrections of a CSV; bad rows are noted. Raises `InputError` if it is none as a whole."""
     with open_text(path) as file:
         rows = csv_rows(path, file)
-        names = heading(path, rows)
-        for name in COLUMNS:
-            if name not in names:
-                raise InputError("heading", f"the column {name} is missing", field=str(path),
-                                 hint=f"its heading is {','.join(COLUMNS)} and, if you like, flag")  # fmt: skip
+        names = heading(path, rows, COLUMNS)
         for row, cells in rows:
             if len(cells) > len(names):
                 wrong.errors.append(RowError(wrong.file, row, "row", ",".join(cells), "has more cells than the heading",

@@ -10,10 +10,11 @@ from itertools import islice
 
 import typer
 
+from aggregate.explanation.words import WINDOWS
 from aggregate.progress import bar
 from aggregate.rebuild.change import Change, Figure
 from aggregate.rebuild.rebuild import Rebuilder, Rebuilt, Scope
-from aggregate.statistic import Reason, Tier, Window
+from aggregate.statistic import Reason, Tier
 from core.clock import SHANGHAI, clock_of
 from core.errors import InputError
 from core.postgres import connect
@@ -97,20 +98,10 @@ def _tell(changes: Iterator[Change]) -> int:
         key = change.key
         variant = "" if key.tier is Tier.RAW else "，审核"
         variant += "" if key.sanddust else "，扣除沙尘"
-        typer.echo(f"{key.object} {_WINDOWS[key.window]} {_time(key.start)}{variant} {change.factor}: "
+        typer.echo(f"{key.object} {WINDOWS[key.window][0]} {_time(key.start)}{variant} {change.factor}: "
                    f"{_text(change.before)} → {_text(change.after)}")  # fmt: skip
         shown += 1
     return shown + sum(1 for _ in changes)
-
-
-_WINDOWS = {
-    Window.HOUR: "小时",
-    Window.EIGHT_HOURS: "8小时",
-    Window.DAY: "日",
-    Window.MONTH: "月",
-    Window.QUARTER: "季",
-    Window.YEAR: "年",
-}
 
 
 def _text(figure: Figure | None) -> str:

@@ -121,11 +121,7 @@ def mark_applied(database: connection, period_ids: Sequence[int]) -> None:
 def _rows(path: Path, cities: set[str], errors: list[RowError]) -> Iterator[tuple[Period, str]]:
     with open_text(path) as file:
         rows = csv_rows(path, file)
-        names = heading(path, rows)
-        for name in COLUMNS:
-            if name not in names:
-                raise InputError("heading", f"the column {name} is missing", field=str(path),
-                                 hint=f"begin it with {','.join(COLUMNS)}")  # fmt: skip
+        names = heading(path, rows, COLUMNS)
         for number, cells in rows:
             given = dict.fromkeys(names, "") | dict(zip(names, cells, strict=False))
             error = _error(given, cities)
