@@ -46,8 +46,8 @@ class IndexTable(NamedTuple):
 
     breaks: npt.NDArray[np.int64]
     """int64[m, k], billionths of the column's unit, ascending; `UNDEFINED` at the end where a column stops early."""
-    steps: npt.NDArray[np.int64]
-    """int64[k], the IAQI of each breakpoint."""
+    steps: tuple[int, ...]
+    """[k], the IAQI of each breakpoint."""
     decimals: npt.NDArray[np.int64]
     """int64[m], places to which a concentration is rounded before (HJ 633-2026 §4.2.2), `UNDEFINED` for not at all."""
     above_top: Floats
@@ -105,24 +105,31 @@ def iaqi_column(concentrations: Floats, column: int, table: IndexTable, iaqi: Fl
     """
     exact = np.empty(concentrations.size, dtype=np.int64)
     _exact(concentrations, table.decimals[column], exact)
-    last = 0
-    while last + 1 < table.breaks.shape[1] and table.breaks[column, last + 1] >= 0:
-        last += 1
-    lower = np.zeros(concentrations.size, dtype=np.uint8)
-    for step in range(1, last):
-        bound = table.breaks[column, step]
-        for i in range(exact.size):
-            lower[i] += exact[i] > bound
-    top, above_top = table.breaks[column, last], table.above_top[column]
+    segments = len(table.steps) - 1  # of a tuple, so that the loop over them is unrolled
+    below = np.full(segments, NANO_LARGEST * NANO, dtype=np.int64)
+    width, rise, index = np.ones((3, segments), dtype=np.int64)
+    top = 0
+    for segment in range(segments):
+        index[segment] = table.steps[segment]
+        if table.breaks[column, segment + 1] >= 0:
+            below[segment], top = table.breaks[column, segment], table.breaks[column, segment + 1]
+            width[segment] = top - below[segment]
+            rise[segment] = table.steps[segment + 1] - table.steps[segment]
+    above_top = table.above_top[column]
     for i in range(exact.size):
-        below, index = table.breaks[column, lower[i]], table.steps[lower[i]]
-        width = table.breaks[column, lower[i] + 1] - below
-        rise = (table.steps[lower[i] + 1] - index) * (exact[i] - below)
-        quotient = np.int64(float(rise) / float(width))
-        rest = rise - quotient * width
-        found = float(index + quotient + (rest > 0) + (rest > width))
-        found = above_top if exact[i] > top else found
-        iaqi[i] = found if concentrations[i] >= 0.0 else np.nan
+        begin, length, climb, found = below[0], width[0], rise[0], index[0]
+        for segment in range(1, segments):
+            beyond = exact[i] > below[segment]
+            begin = below[segment] if beyond else begin
+            length = width[segment] if beyond else length
+            climb = rise[segment] if beyond else climb
+            found = index[segment] if beyond else found
+        climbed = climb * (exact[i] - begin)
+        quotient = np.int64(float(climbed) / float(length))
+        rest = climbed - quotient * length
+        value = float(found + quotient + (rest > 0) + (rest > length))
+        value = above_top if exact[i] > top else value
+        iaqi[i] = value if concentrations[i] >= 0.0 else np.nan
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

@@ -193,7 +193,7 @@ def _index_table(part: IndicesPart, columns: list[ColumnPart], rules: AqiPart) -
     places = part.rounding.values if part.rounding else {}
     return IndexTable(
         breaks=breaks,
-        steps=np.array(part.index, dtype=np.int64),
+        steps=tuple(part.index),
         decimals=np.array([places.get(column.factor, UNDEFINED) for column in columns], dtype=np.int64),
         above_top=np.array([np.nan if top == "none" else top for top in tops], dtype=np.float64),
         minimum=rules.minimum.value,

@@ -60,6 +60,8 @@ class DayRule(NamedTuple):
     table: IndexTable
     sources: npt.NDArray[np.int64]
     """int64[m]: for each column of `table` the place of its daily value, `_MAX_1H` for the 1-hour maximum of O3."""
+    pollutants: npt.NDArray[np.uint8]
+    """uint8[2^m]: bits of the pollutants by bits of the columns of `table`."""
     up_to: Floats
     """float64[5]: bounds between the levels of the AQI."""
 
@@ -67,20 +69,19 @@ class DayRule(NamedTuple):
     def of(cls, edition: Edition) -> DayRule:
         """The rule of an edition."""
         rule = edition.validity
+        factors = [HOURLY_FACTORS.index(factor) for factor, _ in edition.daily_columns]
         return cls(
             rule.day_hours,
             rule.eight_hours,
             rule.day_windows,
             to_nano(rule.windows_excused_above),
             edition.daily,
-            np.array(
-                [
-                    _MAX_1H if average == "max_1h" else HOURLY_FACTORS.index(factor)
-                    for factor, average in edition.daily_columns
-                ]
-            ),
+            np.array([_MAX_1H if average == "max_1h" else place
+                      for place, (_, average) in zip(factors, edition.daily_columns, strict=True)]),
+            np.array([sum({1 << place for column, place in enumerate(factors) if bits >> column & 1})
+                      for bits in range(1 << len(factors))], dtype=np.uint8),
             level_bounds(edition),
-        )
+        )  # fmt: skip
 
 
 def level_bounds(edition: Edition) -> Floats:
@@ -144,6 +145,26 @@ def fill_levels(aqi: Floats, up_to: Floats, level: npt.NDArray[np.uint8]) -> Non
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def _classify(
+    columns: npt.NDArray[np.uint8],
+    pollutants: npt.NDArray[np.uint8],
+    values: Floats,
+    level: npt.NDArray[np.uint8],
+    primary: npt.NDArray[np.uint8],
+    valid: npt.NDArray[np.bool_],
+) -> None:
+    """Primary pollutants of columns of the table, and whether there is a day."""
+    for i in range(columns.size):
+        primary[i] = pollutants[columns[i]]
+        valid[i] = False
+    for factor in range(FACTORS):
+        for i in range(columns.size):
+            valid[i] |= values[factor, i] == values[factor, i]
+    for i in range(columns.size):
+        valid[i] &= level[i] > 0
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def _evaluate(
     hours: Floats,
     first: int,
@@ -171,15 +192,8 @@ def _evaluate(
             iaqi_column(known, column, rule.table, indices[column])
         aqi_columns(indices, rule.table, (1 << rule.sources.size) - 1, aqi[row, first:end], columns, reason)
         fill_levels(aqi[row, first:end], rule.up_to, level[row, first:end])
-        primary[row, first:end] = 0
-        for column, source in enumerate(rule.sources):
-            bit = np.uint8(1 << (OZONE if source == _MAX_1H else source))
-            for i in range(end - first):
-                primary[row, first + i] |= bit if columns[i] >> column & 1 else np.uint8(0)
-        valid[row, first:end] = False
-        for factor in range(FACTORS):
-            for day in range(first, end):
-                valid[row, day] |= (values[row, factor, day] == values[row, factor, day]) & (level[row, day] > 0)
+        _classify(columns, rule.pollutants, values[row, :, first:end], level[row, first:end], primary[row, first:end],
+                  valid[row, first:end])  # fmt: skip
 
 
 def evaluate_days(hours: npt.ArrayLike, first: date, editions: Editions) -> DayColumns:

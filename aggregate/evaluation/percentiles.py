@@ -11,8 +11,9 @@ Floats = npt.NDArray[np.float64]
 SHARE_UNIT = 1_000_000
 """Parts in which p is taken, so that k is that of the decimal number: (361 − 1)·0.95 is 342, not a hair less."""
 
-FEW = 128
-"""Up to so many of the largest values are kept in order while passing over all; beyond, sorting is faster."""
+_FEW = 10
+"""Up to so many of the largest values are kept in order while passing over all; beyond, buckets are faster."""
+_BUCKETS = 128
 
 
 def share_of(p: float) -> int:
@@ -23,46 +24,82 @@ def share_of(p: float) -> int:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _keep_largest(values: Floats, first: int, end: int, kept: int, largest: Floats) -> None:
-    """The `kept` largest of the values `first` … `end` (exclusive), ascending; there are at least so many."""
-    for i in range(first, first + kept):
-        place = i - first
-        while place > 0 and largest[place - 1] > values[i]:
-            largest[place] = largest[place - 1]
+def _of_largest(values: Floats, first: int, end: int, below: int, scratch: Floats) -> tuple[float, float]:
+    """The values at `below` (from 0, ascending) and after it; each is let down to its place, without a branch."""
+    kept = end - first - below
+    scratch[:kept] = -np.inf
+    for i in range(first, end):
+        value = values[i]
+        for place in range(kept):
+            held = scratch[place]
+            scratch[place] = held if held > value else value
+            value = value if held > value else held
+    return scratch[kept - 1], scratch[max(kept - 2, 0)]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _insertion_sorted(values: Floats) -> Floats:
+    """The same array in ascending order; for few values."""
+    for i in range(1, values.size):
+        value, place = values[i], i
+        while place > 0 and values[place - 1] > value:
+            values[place] = values[place - 1]
             place -= 1
-        largest[place] = values[i]
-    for i in range(first + kept, end):
-        if values[i] > largest[0]:
-            place = 1
-            while place < kept and largest[place] < values[i]:
-                largest[place - 1] = largest[place]
-                place += 1
-            largest[place - 1] = values[i]
+        values[place] = value
+    return values
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _of_buckets(values: Floats, first: int, end: int, below: int, scratch: Floats) -> tuple[float, float]:
+    """The values at `below` (from 0, ascending) and after it, by buckets of equal width: one of them is sorted."""
+    low, high = np.inf, -np.inf
+    for i in range(first, end):
+        low = values[i] if values[i] < low else low
+        high = values[i] if values[i] > high else high
+    scale = _BUCKETS / (high - low)
+    if not 0.0 < scale < np.inf:
+        ascending = np.sort(values[first:end])
+        return ascending[below], ascending[min(below + 1, end - first - 1)]
+    counts = np.zeros(_BUCKETS + 1, dtype=np.int64)
+    for i in range(first, end):
+        counts[int((values[i] - low) * scale)] += 1
+    bucket, before = 0, 0
+    while before + counts[bucket] <= below:
+        before += counts[bucket]
+        bucket += 1
+    held, next_bucket = 0, np.inf
+    for i in range(first, end):
+        place = int((values[i] - low) * scale)
+        scratch[held] = values[i]
+        held += place == bucket
+        next_bucket = values[i] if place > bucket and values[i] < next_bucket else next_bucket
+    within = np.sort(scratch[:held]) if held > _BUCKETS else _insertion_sorted(scratch[:held])
+    lower = within[below - before]
+    if below - before + 1 < held:
+        return lower, within[below - before + 1]
+    return lower, next_bucket if below + 1 < end - first else lower
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def percentile(values: Floats, first: int, end: int, share: int, scratch: Floats) -> float:
     """The percentile at `share` millionths of the values `first` … `end` (exclusive), for compiled code; NaN of none.
 
-    None of them is NaN; `scratch` has room for `FEW` values.
+    None of them is NaN; `scratch` has room for all, and one more.
     """
     if first == end:
         return np.nan
     position = (end - first - 1) * share
     below, rest = position // SHARE_UNIT, position % SHARE_UNIT
-    kept = end - first - below
-    if kept <= FEW:
-        _keep_largest(values, first, end, kept, scratch)
-        lower, upper = scratch[0], scratch[min(1, kept - 1)]
+    if end - first - below <= _FEW:
+        lower, upper = _of_largest(values, first, end, below, scratch)
     else:
-        ascending = np.sort(values[first:end])
-        lower, upper = ascending[below], ascending[min(below + 1, end - first - 1)]
+        lower, upper = _of_buckets(values, first, end, below, scratch)
     return float(lower + (upper - lower) * (rest / SHARE_UNIT))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _rows(values: Floats, share: int, out: Floats) -> None:
-    present, scratch = np.empty(values.shape[1]), np.empty(FEW)
+    present, scratch = np.empty(values.shape[1]), np.empty(values.shape[1] + 1)
     for row in range(values.shape[0]):
         n = 0
         for i in range(values.shape[1]):

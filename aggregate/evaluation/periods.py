@@ -15,7 +15,7 @@ import numpy.typing as npt
 from numba import njit
 
 from aggregate.evaluation.days import FACTORS, DayColumns
-from aggregate.evaluation.percentiles import FEW, percentile, share_of
+from aggregate.evaluation.percentiles import percentile, share_of
 from aggregate.evaluation.spans import Span, calendar_spans, parts
 from standards.composite import composite
 from standards.editions import HOURLY_FACTORS, Edition, Editions
@@ -84,10 +84,12 @@ def _concentrations(
 ) -> None:
     """One pollutant of one object, [d] into [p] each. What is valid is put together once for all spans."""
     before = np.zeros(values.size + 1, dtype=np.int64)
-    present, scratch = np.empty(values.size), np.empty(FEW)
+    present, scratch = np.empty(values.size), np.empty(values.size + 1)
+    n = 0
     for day in range(values.size):
-        present[before[day]] = values[day]
-        before[day + 1] = before[day] + (values[day] == values[day])
+        present[n] = values[day]
+        n += values[day] == values[day]
+        before[day + 1] = n
     for span in range(spans.days.shape[0]):
         first, end = before[spans.days[span, 0]], before[spans.days[span, 1]]
         total = 0.0

@@ -13,18 +13,26 @@ Floats = npt.NDArray[np.float64]
 
 @njit(nogil=True, cache=True, error_model="numpy", inline="always")
 def _running(series: Floats, slots: int, least: int, mean: Floats) -> None:
-    """Without branches, so that compilers make vector instructions of it; `slots` is a constant where it is inlined."""
-    zero, there = np.zeros(series.size + slots - 1), np.zeros(series.size + slots - 1)
+    """Loops without branches, so that compilers make vector instructions of them; `slots` is a constant where inlined.
+
+    What is missing adds 0.0, which changes no sum.
+    """
+    zero = np.zeros(series.size + slots - 1)
+    there, count = np.zeros(series.size + slots - 1, dtype=np.uint8), np.empty(series.size, dtype=np.uint8)
     for i in range(series.size):
         present = series[i] == series[i]
         zero[slots - 1 + i] = series[i] if present else 0.0
-        there[slots - 1 + i] = 1.0 if present else 0.0
+        there[slots - 1 + i] = present
     for i in range(series.size):
-        total, count = 0.0, 0.0
+        number = np.uint8(0)
+        for slot in range(slots):
+            number += there[i + slot]
+        count[i] = number
+    for i in range(series.size):
+        total = 0.0
         for slot in range(slots):
             total += zero[i + slot]
-            count += there[i + slot]
-        mean[i] = total / count if count >= least else np.nan
+        mean[i] = total / count[i] if count[i] >= least else np.nan
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
