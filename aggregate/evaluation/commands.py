@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from aggregate.regions.commands import evaluate_period
+
 app = typer.Typer()
 evaluate = typer.Typer(no_args_is_help=True, help="Evaluate air: hours to days, periods and indices.")
 app.add_typer(evaluate, name="evaluate")
@@ -45,3 +47,6 @@ def evaluate_index(
     from aggregate.evaluation.cli import index
 
     index(file, edition, as_json=as_json)
+
+
+evaluate.command("period")(evaluate_period)
