@@ -5,28 +5,20 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
-from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.csv as pacsv
-
+from aggregate.evaluation.csv_text import heading, text_of
 from aggregate.evaluation.notes import Notes
 from aggregate.evaluation.tables import Tables
-from core.clock import HOUR, SHANGHAI
 from core.errors import InputError
 
 NOTES = "evaluation.json"
 FILES = (*(f"{kind}.csv" for kind in Tables._fields), NOTES)
-
-_ROWS_AT_ONCE = 1 << 17
-_QUOTED = frozenset('",\r\n')
 
 
 @contextmanager
@@ -61,36 +53,13 @@ def _cannot_write(folder: Path, error: OSError) -> InputError:
     return InputError("out", f"cannot be written: {error.strerror}", field=str(folder), hint="choose another folder")
 
 
-def _write_all(files: Mapping[str, IO[bytes]], tables: Tables, pool: ThreadPoolExecutor) -> None:
+def _write_all(files: Mapping[str, IO[bytes]], tables: Tables, pool: Executor) -> None:
     for kind, table in tables._asdict().items():
         file = files[f"{kind}.csv"]
         if file.tell() == 0:
-            file.write((",".join(table.column_names) + "\n").encode())
-        shown = _shown(table)
-        names = table["station"].chunk(0).dictionary.to_pylist()
-        style = "needed" if any(_QUOTED & set(name) for name in names) else "none"
-        parts = [shown.slice(start, _ROWS_AT_ONCE) for start in range(0, shown.num_rows, _ROWS_AT_ONCE)]
-        for text in pool.map(lambda part, style=style: _text(part, style), parts):
+            file.write(heading(table))
+        for text in text_of(table, pool):
             file.write(text)
-
-
-def _shown(table: pa.Table) -> pa.Table:
-    """The table with its times as text."""
-    if "time" not in table.column_names or not table.num_rows:
-        return table
-    seconds = table["time"].cast(pa.int64()).to_numpy()
-    first, last = int(seconds.min()), int(seconds.max())
-    texts = [datetime.fromtimestamp(second, SHANGHAI).isoformat() for second in range(first, last + HOUR, HOUR)]
-    places = pa.array(((seconds - first) // HOUR).astype(np.int32))
-    return table.set_column(1, "time", pa.DictionaryArray.from_arrays(places, pa.array(texts)))
-
-
-def _text(table: pa.Table, quoting: str) -> pa.Buffer:
-    """Rows as CSV without the heading; texts stand in quotes only where a station's name needs them."""
-    stream = pa.BufferOutputStream()
-    options = pacsv.WriteOptions(include_header=False, quoting_style=quoting, batch_size=_ROWS_AT_ONCE)
-    pacsv.write_csv(table, stream, options)
-    return stream.getvalue()
 
 
 def _write_notes(file: IO[bytes], notes: Notes) -> None:
