@@ -52,7 +52,8 @@ def _evaluate(
     running = np.empty(hours.shape[2])
     for row in range(hours.shape[0]):
         eight_hour_means(hours[row, OZONE], eight_hours, running)
-        o3_8h[row, first:end] = running[first:end]
+        for hour in range(first, end):
+            o3_8h[row, hour] = running[hour]
         for factor in range(FACTORS):
             iaqi_column(hours[row, factor, first:end], factor, table, iaqi[row, factor, first:end])
         aqi_columns(

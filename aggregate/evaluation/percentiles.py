@@ -27,7 +27,8 @@ def share_of(p: float) -> int:
 def _of_largest(values: Floats, first: int, end: int, below: int, scratch: Floats) -> tuple[float, float]:
     """The values at `below` (from 0, ascending) and after it; each is let down to its place, without a branch."""
     kept = end - first - below
-    scratch[:kept] = -np.inf
+    for place in range(kept):
+        scratch[place] = -np.inf
     for i in range(first, end):
         value = values[i]
         for place in range(kept):
@@ -38,46 +39,54 @@ def _of_largest(values: Floats, first: int, end: int, below: int, scratch: Float
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _insertion_sorted(values: Floats) -> Floats:
-    """The same array in ascending order; for few values."""
-    for i in range(1, values.size):
+def _sort(values: Floats, number: int) -> None:
+    """The first `number` values into ascending order, for few values."""
+    for i in range(1, number):
         value, place = values[i], i
         while place > 0 and values[place - 1] > value:
             values[place] = values[place - 1]
             place -= 1
         values[place] = value
-    return values
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _of_buckets(values: Floats, first: int, end: int, below: int, scratch: Floats) -> tuple[float, float]:
-    """The values at `below` (from 0, ascending) and after it, by buckets of equal width: one of them is sorted."""
-    low, high = np.inf, -np.inf
-    for i in range(first, end):
-        low = values[i] if values[i] < low else low
-        high = values[i] if values[i] > high else high
-    scale = _BUCKETS / (high - low)
-    if not 0.0 < scale < np.inf:
-        ascending = np.sort(values[first:end])
-        return ascending[below], ascending[min(below + 1, end - first - 1)]
+    """The values at `below` (from 0, ascending) and after it, by the bucket of equal width that holds it.
+
+    What the bucket holds goes into buckets again, until few are left.
+    """
+    number, after = end - first, np.inf
+    for i in range(number):
+        scratch[i] = values[first + i]
     counts = np.zeros(_BUCKETS + 1, dtype=np.int64)
-    for i in range(first, end):
-        counts[int((values[i] - low) * scale)] += 1
-    bucket, before = 0, 0
-    while before + counts[bucket] <= below:
-        before += counts[bucket]
-        bucket += 1
-    held, next_bucket = 0, np.inf
-    for i in range(first, end):
-        place = int((values[i] - low) * scale)
-        scratch[held] = values[i]
-        held += place == bucket
-        next_bucket = values[i] if place > bucket and values[i] < next_bucket else next_bucket
-    within = np.sort(scratch[:held]) if held > _BUCKETS else _insertion_sorted(scratch[:held])
-    lower = within[below - before]
-    if below - before + 1 < held:
-        return lower, within[below - before + 1]
-    return lower, next_bucket if below + 1 < end - first else lower
+    while number > _FEW:
+        low, high = np.inf, -np.inf
+        for i in range(number):
+            low = scratch[i] if scratch[i] < low else low
+            high = scratch[i] if scratch[i] > high else high
+        scale = _BUCKETS / (high - low)
+        if not 0.0 < scale < np.inf:
+            break  # all alike
+        for bucket in range(_BUCKETS + 1):
+            counts[bucket] = 0
+        for i in range(number):
+            counts[int((scratch[i] - low) * scale)] += 1
+        own = 0
+        while counts[own] <= below:
+            below -= counts[own]
+            own += 1
+        held = 0
+        for i in range(number):
+            value = scratch[i]
+            bucket = int((value - low) * scale)
+            after = value if bucket > own and value < after else after
+            scratch[held] = value
+            held += bucket == own
+        number = held
+    _sort(scratch, number)
+    lower = scratch[below]
+    upper = scratch[below + 1] if below + 1 < number else after
+    return lower, upper if upper < np.inf else lower
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

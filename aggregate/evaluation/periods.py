@@ -118,7 +118,8 @@ def _days(
     """The AQI of one object, [d] into [p], of `levels` [6, p]."""
     for span in range(spans.days.shape[0]):
         n_valid[span], attained[span], heavy[span] = 0, 0, 0
-        levels[:, span] = 0
+        for level_number in range(levels.shape[0]):
+            levels[level_number, span] = 0
         for day in range(spans.days[span, 0], spans.days[span, 1]):
             if valid[day]:
                 n_valid[span] += 1
