@@ -27,6 +27,8 @@ FACTORS = len(HOURLY_FACTORS)
 OZONE = HOURLY_FACTORS.index("a05024")
 _MAX_1H = FACTORS
 """The place of the daily maximum 1-hour mean of O3 behind the six daily values."""
+_ANY_DAYS = 1 << 40
+"""More than there are: a loop with a bound cannot overflow, and so compilers make vector instructions of it."""
 
 
 class DayColumns(NamedTuple):
@@ -98,41 +100,38 @@ def edition_runs(first: date, number: int, editions: Editions) -> Iterator[tuple
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _means(hours: Floats, first: int, end: int, least: int, value: Floats, n_valid: npt.NDArray[np.int32]) -> None:
-    for day in range(first, end):
+def _means(hours: Floats, least: int, value: Floats, n_valid: npt.NDArray[np.int32]) -> None:
+    for day in range(min(value.size, _ANY_DAYS)):
         total, count = 0.0, 0
-        for hour in range(day * DAY_HOURS, (day + 1) * DAY_HOURS):
-            present = hours[hour] == hours[hour]
-            total += hours[hour] if present else 0.0
-            count += present
+        for hour in range(DAY_HOURS):
+            known = hours[day * DAY_HOURS + hour]
+            total += 0.0 if np.isnan(known) else known
+            count += not np.isnan(known)
         n_valid[day] = count
         value[day] = total / count if count >= least else np.nan
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _ozone(
-    hours: Floats,
-    first: int,
-    end: int,
-    rule: DayRule,
-    value: Floats,
-    n_valid: npt.NDArray[np.int32],
-    max_1h: Floats,
-) -> None:
-    running = np.empty((end - first) * DAY_HOURS)
-    eight_hour_means(hours[first * DAY_HOURS : end * DAY_HOURS], rule.eight_hours, running)
-    for day in range(first, end):
-        largest_1h = -np.inf
-        for hour in range(day * DAY_HOURS, (day + 1) * DAY_HOURS):
-            largest_1h = hours[hour] if hours[hour] > largest_1h else largest_1h
-        max_1h[day] = largest_1h if largest_1h > -np.inf else np.nan
+def _ozone(hours: Floats, rule: DayRule, value: Floats, n_valid: npt.NDArray[np.int32], max_1h: Floats) -> None:
+    running = np.empty(hours.size)
+    eight_hour_means(hours, rule.eight_hours, running)
+    for day in range(min(value.size, _ANY_DAYS)):
+        largest = -np.inf
+        for hour in range(DAY_HOURS):
+            known = hours[day * DAY_HOURS + hour]
+            largest = known if known > largest else largest
+        max_1h[day] = largest if largest > -np.inf else np.nan
+    for day in range(min(value.size, _ANY_DAYS)):
         largest, count = -np.inf, 0
-        for window in range((day - first) * DAY_HOURS + EIGHT - 1, (day - first + 1) * DAY_HOURS):
-            largest = running[window] if running[window] > largest else largest
-            count += running[window] == running[window]
-        n_valid[day] = count
-        enough = count >= rule.day_windows or (count > 0 and to_nano(largest) > rule.excused_above)
-        value[day] = largest if enough else np.nan
+        for hour in range(EIGHT - 1, DAY_HOURS):
+            mean = running[day * DAY_HOURS + hour]
+            largest = mean if mean > largest else largest
+            count += not np.isnan(mean)
+        value[day], n_valid[day] = largest, count
+    for day in range(value.size):
+        count = n_valid[day]
+        enough = count >= rule.day_windows or (count > 0 and to_nano(value[day]) > rule.excused_above)
+        value[day] = value[day] if enough else np.nan
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -183,10 +182,12 @@ def _evaluate(
     columns, reason = np.empty(end - first, dtype=np.uint8), np.empty(end - first, dtype=np.int8)
     for row in range(hours.shape[0]):
         for factor in range(FACTORS):
+            own = hours[row, factor, first * DAY_HOURS : end * DAY_HOURS]
+            value, number = values[row, factor, first:end], n_valid[row, factor, first:end]
             if factor == OZONE:
-                _ozone(hours[row, factor], first, end, rule, values[row, factor], n_valid[row, factor], o3_1h_max[row])
+                _ozone(own, rule, value, number, o3_1h_max[row, first:end])
             else:
-                _means(hours[row, factor], first, end, rule.day_hours, values[row, factor], n_valid[row, factor])
+                _means(own, rule.day_hours, value, number)
         for column, source in enumerate(rule.sources):
             known = o3_1h_max[row, first:end] if source == _MAX_1H else values[row, source, first:end]
             iaqi_column(known, column, rule.table, indices[column])
