@@ -49,6 +49,7 @@ COMMANDS = {
     "explain": Entry("aggregate.explanation.commands", "Data", "Say what a figure is made of, and by which rules."),
     "ledger": Entry("aggregate.commands", "Data", "Balance what was sent against what is stored."),
     "evaluate": Entry("aggregate.evaluation.commands", "Data", "Evaluate air: hours to days, periods and indices."),
+    "whatif": Entry("aggregate.whatif.commands", "Data", "Judge stored hours under another edition, beside their own."),
     "rules": Entry("alerts.commands", "Knowledge", "Check, list and try the rules; needs no server."),
     "standards": Entry("deploy.standards_commands", "Knowledge", "Look at editions of the standards; needs no server."),
 }

@@ -141,6 +141,7 @@ def target_shown(standing: Standing) -> Plain:
         "days_left": standing.left,
         "rest": standing.rest,
         "allowed": standing.allowed,
+        "members": standing.members,
     }
 
 

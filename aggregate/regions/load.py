@@ -6,38 +6,38 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from aggregate.evaluation.days import DayColumns
+from aggregate.evaluation.days import FACTORS, DayColumns
 from aggregate.evaluation.spans import Span
-from aggregate.evaluation.stored import day_columns
+from aggregate.evaluation.stored import DAILY_NAMES
 from aggregate.regions.figures import Figures, evaluate, joined, mean_of, taken
+from aggregate.regions.grid import read_values
 from aggregate.regions.level import Level
-from aggregate.regions.means import judged, masked, mean_days, rows, stacked
-from aggregate.regions.places import Places, Region, places_of
-from aggregate.statistic import DEVICES, Statistic, Variant, holding, station_object
-from aggregate.statistic_store import read_days
-from aggregate.store import Layouts
-from core.clock import midnight
+from aggregate.regions.means import judged, levels_of, masked, mean_days, rows, stacked
+from aggregate.regions.places import Membership, Places, Region, places_of
+from aggregate.statistic import AQI, O3_1H_MAX, Variant, Window, station_object
 from ingest.registry import Registry
 from standards.editions import Editions
 
-BLOCK_DAYS = 10_000
-"""Object-days in memory at once, some 3 kB each, unless one county alone has more."""
+BLOCK_DAYS = 50_000
+"""Object-days in memory at once, unless one county alone has more."""
 
 Tell = Callable[[int], None]
 """Hears how many places are through."""
+
+_NAMES = (*DAILY_NAMES, O3_1H_MAX, AQI)
 
 
 class StoredDays:
     """What is stored, as of one moment; `editions` judge each day, and a period by its last one."""
 
     def __init__(self, cursor: Any, registry: Registry, editions: Editions, *, again: bool) -> None:
-        """`again`: indices of days are those of `editions`, not those that are stored."""
+        """`again`: the AQI of days is that of `editions`, not the one that is stored."""
         self._cursor = cursor
         self._registry = registry
         self._editions = editions
         self._again = again
-        self._layouts = Layouts()
         self._places: dict[Span, Places] = {}
 
     def places(self, span: Span) -> Places:
@@ -91,23 +91,27 @@ class StoredDays:
     def _block(self, keys: Sequence[str], span: Span, variants: Sequence[Variant]) -> dict[Variant, DayColumns]:
         objects = [self._objects(key, span) for key in keys]
         names = sorted({name for of_place in objects for name in of_place})
-        bounds = (midnight(span.first), midnight(span.end))
-        stored = read_days(self._cursor, self._layouts, dict.fromkeys(names, bounds))
         place = {name: number for number, name in enumerate(names)}
+        grids = read_values(self._cursor, names, Window.DAY, _NAMES, span, variants)
         found = {}
-        for variant in variants:
-            held = [dict[int, Statistic]() for _ in names]
-            for key in stored:
-                if key.variant == DEVICES and (row := holding(key.of(variant), stored.get)) is not None:
-                    held[place[key.object]][key.start] = row
-            columns = day_columns(held, span.first, (span.end - span.first).days, self._editions)
+        for variant, grid in grids.items():
+            days = self._columns(grid, span)
             found[variant] = stacked(
                 [
-                    self._place(key, rows(columns, [place[name] for name in of_place]), span)
+                    self._place(key, rows(days, [place[name] for name in of_place]), span)
                     for key, of_place in zip(keys, objects, strict=True)
                 ]
             )
         return found
+
+    def _columns(self, grid: npt.NDArray[np.float64], span: Span) -> DayColumns:
+        """Stored days of objects; of their counts of hours nobody asks."""
+        values, largest, aqi = grid[:, :FACTORS], grid[:, FACTORS], grid[:, FACTORS + 1]
+        days = judged(span.first, values, (~np.isnan(values)).astype(np.int32), largest, self._editions)
+        if self._again:
+            return days
+        valid = ~np.isnan(aqi) & ~np.isnan(values).all(axis=1)
+        return days._replace(aqi=aqi, level=levels_of(span.first, aqi, self._editions), valid=valid)
 
     def _objects(self, key: str, span: Span) -> list[str]:
         """Of whose stored days a place's are made."""
@@ -118,15 +122,12 @@ class StoredDays:
 
     def _place(self, key: str, days: DayColumns, span: Span) -> DayColumns:
         """One place's days from those of its objects."""
-        places = self.places(span)
+        nobody = Membership((), np.zeros(days.aqi.shape, dtype=np.bool_))
         if key.startswith(f"{Level.COUNTY}:"):
-            membership = places.counties.get(key)
-            counts = membership.counts if membership else np.zeros(days.aqi.shape, dtype=np.bool_)
-            return mean_days(days, counts, self._editions)
+            return mean_days(days, self.places(span).counties.get(key, nobody).counts, self._editions)
         if key.startswith(f"{Level.STATION}:"):
-            membership = places.stations.get(key)
-            days = masked(days, membership.counts if membership else np.zeros(days.aqi.shape, dtype=np.bool_))
-        return judged(days.first, days.values, days.n_valid, days.o3_1h_max, self._editions) if self._again else days
+            return masked(days, self.places(span).stations.get(key, nobody).counts)
+        return days
 
 
 def leaves_of(regions: Sequence[Region]) -> list[str]:

@@ -58,7 +58,7 @@ def judged(
     The daily values stand as they are, whatever an edition says of their validity.
     """
     shape = o3_1h_max.shape
-    index, primary, level = np.full(shape, np.nan), np.zeros(shape, dtype=np.uint8), np.zeros(shape, dtype=np.uint8)
+    index, primary = np.full(shape, np.nan), np.zeros(shape, dtype=np.uint8)
     daily = np.concatenate([values, o3_1h_max[:, None]], axis=1)
     for start, end, edition in edition_runs(first, shape[1], editions):
         sources = [
@@ -68,14 +68,21 @@ def judged(
         own = np.moveaxis(daily[:, sources, start:end], 1, -1).reshape(-1, len(sources))
         found = aqi(own, edition.daily)
         index[:, start:end] = found.aqi.reshape(shape[0], -1)
-        bounds = np.searchsorted(level_bounds(edition), index[:, start:end], side="left") + 1
-        level[:, start:end] = np.where(np.isnan(index[:, start:end]), 0, bounds)
         for column, source in enumerate(sources):
             bit = 1 << (OZONE if source == _MAX_1H else source)
             named = (found.primary >> column & 1).astype(np.bool_).reshape(shape[0], -1)
             primary[:, start:end] |= np.where(named, np.uint8(bit), np.uint8(0))
     valid = ~np.isnan(index) & ~np.isnan(values).all(axis=1)
-    return DayColumns(first, values, n_valid, o3_1h_max, index, level, primary, valid)
+    return DayColumns(first, values, n_valid, o3_1h_max, index, levels_of(first, index, editions), primary, valid)
+
+
+def levels_of(first: date, index: Floats, editions: Editions) -> npt.NDArray[np.uint8]:
+    """Levels uint8[o, d] of AQI float64[o, d], each day by its edition; 0 where there is none."""
+    level = np.zeros(index.shape, dtype=np.uint8)
+    for start, end, edition in edition_runs(first, index.shape[1], editions):
+        own = index[:, start:end]
+        level[:, start:end] = np.where(np.isnan(own), 0, np.searchsorted(level_bounds(edition), own) + 1)
+    return level
 
 
 def masked(days: DayColumns, counts: Bools) -> DayColumns:

@@ -8,6 +8,7 @@ from aggregate.regions.level import Level
 from aggregate.regions.period import a_year_before, is_season
 from aggregate.regions.stretch import Stretch
 from standards.describe import UNCONFIRMED
+from standards.editions import Edition
 
 
 class Note(Enum):
@@ -53,6 +54,10 @@ class Note(Enum):
         "每日 AQI 由已存日值按所选版本重算；小时有效性不变（另见 lantian whatif）",
         "the days' AQI comes of the stored daily values by this edition; for hours see lantian whatif",
     )
+    HOURS_STAND = (
+        "小时值及其有效性以已存结果为准",
+        "hours stand as they are stored, and so does which of them are valid",
+    )
 
     @property
     def zh(self) -> str:
@@ -63,6 +68,27 @@ class Note(Enum):
     def en(self) -> str:
         """The same in English."""
         return self.value[1]
+
+
+def notes_of_trial(stretch: Stretch, other: Edition) -> list[Note]:
+    """What must be said where the days of a stretch are judged under another edition, too."""
+    said = {
+        Note.RUNNING: stretch.left > 0,
+        Note.MIXED: len(stretch.editions) > 1,
+        Note.PROPORTION: _parted(stretch),
+        Note.ANNUAL_LIMITS: _no_year(stretch),
+        Note.INDEX: UNCONFIRMED & {of.source.composite.weights.confidence for of in (stretch.edition, other)} != set(),
+        Note.HOURS_STAND: True,
+    }
+    return [note for note, holds in said.items() if holds]
+
+
+def _parted(stretch: Stretch) -> bool:
+    return (stretch.span.first.day, stretch.span.end.day) != (1, 1)
+
+
+def _no_year(stretch: Stretch) -> bool:
+    return a_year_before(stretch.span).end != stretch.span.first
 
 
 def notes_of(stretch: Stretch, base: Stretch, levels: set[Level], *, both: bool, again: bool) -> list[Note]:
@@ -77,8 +103,8 @@ def notes_of(stretch: Stretch, base: Stretch, levels: set[Level], *, both: bool,
         Note.BASE_CUT: stretch.left > 0 and alike,
         Note.BASE_WHOLE: stretch.left > 0 and not alike,
         Note.MIXED: len(stretch.editions) > 1,
-        Note.PROPORTION: (span.first.day, span.end.day) != (1, 1),
-        Note.ANNUAL_LIMITS: a_year_before(span).end != span.first,
+        Note.PROPORTION: _parted(stretch),
+        Note.ANNUAL_LIMITS: _no_year(stretch),
         Note.HEATING: is_season(stretch.asked),
         Note.MEMBERS: bool({Level.PROVINCE, Level.GROUP} & levels),
         Note.STATIONS_SHARE: Level.COUNTY in levels and source.city.minimum_share.confidence in UNCONFIRMED,

@@ -8,7 +8,18 @@ import numpy as np
 
 from aggregate.regions.stretch import Stretch
 from aggregate.regions.survey import Survey
-from aggregate.regions.tables import NONE, SYMBOLS, Line, Table, figure_tables, fixed, plain, ranked, signed
+from aggregate.regions.tables import (
+    NONE,
+    SYMBOLS,
+    Line,
+    Table,
+    figure_tables,
+    fixed,
+    plain,
+    ranked,
+    signed,
+    signed_days,
+)
 from aggregate.regions.targets import Item, Rest, Standing
 from aggregate.regions.verdict import Change
 from aggregate.statistic import Tier
@@ -64,7 +75,7 @@ def tables(survey: Survey) -> Iterator[Table]:
             members = f" {assessed.figures.members[row]}/{len(region.members)}" if region.members else ""
             name = (region.name + members, *(["含 in" if dust else "扣 out"] if both else []))
             lines.append(Line(name, assessed, row))
-            changes.append((*name, *_of_change(survey.changes[dust], row)))
+            changes.append((*name, *_of_change(survey.changes[dust], row, survey.stretch.edition.shares.decimals)))
     yield from figure_tables(lines, who, survey.stretch.edition)
     concentrations = (f"{symbol} %" for symbol in SYMBOLS)
     of_days = ("优良天数 Days", "优良率 points", "重污染天数 Heavy")
@@ -79,17 +90,22 @@ def _order(survey: Survey) -> Sequence[int]:
     return sorted(range(len(survey.regions)), key=lambda row: (rank[row] == 0, rank[row]))
 
 
-def _of_change(change: Change, row: int) -> Iterator[str]:
+def _of_change(change: Change, row: int, places: int) -> Iterator[str]:
     yield ranked(int(change.ranking.rank[row]), tied=bool(change.ranking.tied[row]))
-    yield signed(change.composite[row]) + (" 变差" if change.worsening[row] else "")
-    yield from map(signed, change.concentration[row])
-    yield from map(signed, (change.days_attained[row], change.share[row], change.days_heavy[row]))
+    yield signed(change.composite[row], places) + (" 变差" if change.worsening[row] else "")
+    for value in change.concentration[row]:
+        yield signed(value, places)
+    yield signed_days(change.days_attained[row])
+    yield signed(change.share[row], places)
+    yield signed_days(change.days_heavy[row])
 
 
 def _of_target(standing: Standing, edition: Edition) -> tuple[str, ...]:
     target, rest = standing.target, _REST[standing.rest]
     if standing.allowed is not None:
         rest += f" {_allowed(standing, standing.allowed, edition)}"
+    if standing.members > 1 and standing.rest in {Rest.FAILING, Rest.HEAVY}:
+        rest += f"（{standing.members} 个成员合计 of all members）"
     return (
         target.region,
         _ITEMS.get(target.item) or SYMBOLS[target.item.column or 0],

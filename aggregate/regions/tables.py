@@ -45,7 +45,7 @@ def figure_tables(lines: Sequence[Line], who: tuple[str, ...], edition: Edition)
     statistics = (f"{SYMBOLS[c]}{'' if f in edition.period.means else f' {_percent(c, edition)}'}"
                   for c, f in enumerate(HOURLY_FACTORS))  # fmt: skip
     yield Table(
-        "浓度和综合指数 Concentrations and composite index (µg/m³, CO mg/m³)",
+        f"浓度和综合指数 Concentrations and composite index (µg/m³, CO mg/m³; {TOO_FEW_DAYS}有效天数不足 too few days)",
         (*who, "名次 Rank", "综合指数 Index", "最大单项 Largest", *statistics),
         [line.name + tuple(_of_index(line)) for line in lines],
     )
@@ -127,9 +127,14 @@ def days(number: float) -> str:
     return NONE if np.isnan(number) else f"{number:.0f}" if float(number).is_integer() else f"{number:.1f}"
 
 
-def signed(value: float) -> str:
-    """A change that is rounded already."""
-    return NONE if np.isnan(value) else f"{value:+.4g}" if value else "0"
+def signed(value: float, places: int) -> str:
+    """A change to so many places; nothing has no sign."""
+    return NONE if np.isnan(value) else f"{value:+.{places}f}" if value else f"{0:.{places}f}"
+
+
+def signed_days(number: float) -> str:
+    """A change of days, whole or of a mean of several members'."""
+    return NONE if np.isnan(number) else ("+" if number > 0 else "") + days(number)
 
 
 def plain(value: float | None) -> str:

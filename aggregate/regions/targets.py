@@ -107,6 +107,7 @@ class Standing(NamedTuple):
     rest: Rest
     allowed: float | None
     """What `rest` names: a concentration, or a number of days; of several members: of their days together."""
+    members: int
 
 
 def standing(target: Target, base: tuple[Figures, Edition] | None, now: Now) -> Standing:
@@ -120,7 +121,7 @@ def standing(target: Target, base: tuple[Figures, Edition] | None, now: Now) -> 
         if before is not None and before != aim:
             progress = float(now.edition.shares.rounded([100.0 * (before - figure) / (before - aim)])[0])
     rest, allowed = _rest(target.item, aim, now)
-    return Standing(target, before, aim, figure, met, progress, now.left, rest, allowed)
+    return Standing(target, before, aim, figure, met, progress, now.left, rest, allowed, now.days.aqi.shape[0])
 
 
 def printed(figures: Figures, item: Item, edition: Edition) -> float | None:

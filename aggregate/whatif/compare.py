@@ -1,0 +1,61 @@
+"""Days and a whole span of hours under two sets of editions, side by side. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from aggregate.evaluation.days import DayColumns, evaluate_days
+from aggregate.regions.figures import Figures, evaluate, joined
+from aggregate.regions.means import masked, mean_days, rows, stacked
+from aggregate.regions.places import Membership, Places, Region
+from standards.editions import Editions
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What hours come to under editions; a row a region."""
+
+    days: DayColumns
+    figures: Figures
+
+
+def side_of(
+    hours: Floats, stations: Sequence[str], regions: Sequence[Region], places: Places, editions: Editions
+) -> Side:
+    """Stations' hours float64[stations, 6, hours of the span] as days of regions, stations or cities, and their span.
+
+    As stored days are made: a city's day is the mean of its stations' days.
+    """
+    of_stations = evaluate_days(hours, places.span.first, editions)
+    place = {name: number for number, name in enumerate(stations)}
+    days = stacked([_days(region, of_stations, place, places, editions) for region in regions])
+    return Side(days, evaluate(days, places.span, editions))
+
+
+def sides_joined(sides: Sequence[Side]) -> Side:
+    """One below the other."""
+    return Side(stacked([side.days for side in sides]), joined([side.figures for side in sides]))
+
+
+def differing(own: DayColumns, other: DayColumns) -> Bools:
+    """bool[regions, days]: AQI or primary pollutants are not the same."""
+    same = (own.aqi == other.aqi) | (np.isnan(own.aqi) & np.isnan(other.aqi))
+    return np.asarray(~same | (own.primary != other.primary))
+
+
+def _days(
+    region: Region, of_stations: DayColumns, place: Mapping[str, int], places: Places, editions: Editions
+) -> DayColumns:
+    length = of_stations.aqi.shape[1]
+    members = places.membership(region.key) or Membership((), np.zeros((0, length), dtype=np.bool_))
+    own = rows(of_stations, [place[name] for name in members.stations])
+    if region.key in places.stations:
+        return masked(own, members.counts)
+    return mean_days(own, members.counts, editions)
