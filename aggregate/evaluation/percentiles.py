@@ -11,9 +11,8 @@ Floats = npt.NDArray[np.float64]
 SHARE_UNIT = 1_000_000
 """Parts in which p is taken, so that k is that of the decimal number: (361 − 1)·0.95 is 342, not a hair less."""
 
-_FEW = 10
-"""Up to so many of the largest values are kept in order while passing over all; beyond, buckets are faster."""
-_BUCKETS = 128
+_FEW = 8
+"""Of so many values left the search ends, and they are sorted."""
 
 
 def share_of(p: float) -> int:
@@ -24,18 +23,26 @@ def share_of(p: float) -> int:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _of_largest(values: Floats, first: int, end: int, below: int, scratch: Floats) -> tuple[float, float]:
-    """The values at `below` (from 0, ascending) and after it; each is let down to its place, without a branch."""
-    kept = end - first - below
-    for place in range(kept):
-        scratch[place] = -np.inf
+def _four_largest(values: Floats, first: int, end: int) -> tuple[float, tuple[float, float, float, float]]:
+    """The sum and the four largest of the values, the largest first: each sinks to its place, without a branch."""
+    total, one, two, three, four = 0.0, -np.inf, -np.inf, -np.inf, -np.inf
     for i in range(first, end):
         value = values[i]
-        for place in range(kept):
-            held = scratch[place]
-            scratch[place] = held if held > value else value
-            value = value if held > value else held
-    return scratch[kept - 1], scratch[max(kept - 2, 0)]
+        total += value
+        one, value = (value, one) if value > one else (one, value)
+        two, value = (value, two) if value > two else (two, value)
+        three, value = (value, three) if value > three else (three, value)
+        four = value if value > four else four
+    return total, (one, two, three, four)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _number_from(values: Floats, first: int, end: int, bound: float) -> int:
+    """How many values are `bound` or more."""
+    number = 0
+    for i in range(first, end):
+        number += values[i] >= bound
+    return number
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -50,60 +57,59 @@ def _sort(values: Floats, number: int) -> None:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _of_buckets(values: Floats, first: int, end: int, below: int, scratch: Floats) -> tuple[float, float]:
-    """The values at `below` (from 0, ascending) and after it, by the bucket of equal width that holds it.
+def _search(values: Floats, first: int, end: int, kept: int, scratch: Floats) -> tuple[float, float, float]:
+    """The sum of the values, the `kept`-th largest and the one above it.
 
-    What the bucket holds goes into buckets again, until few are left.
+    It is sought between bounds that are halved, by counting, which vector instructions do fastest.
     """
-    number, after = end - first, np.inf
-    for i in range(number):
-        scratch[i] = values[first + i]
-    counts = np.zeros(_BUCKETS + 1, dtype=np.int64)
-    while number > _FEW:
-        low, high = np.inf, -np.inf
-        for i in range(number):
-            low = scratch[i] if scratch[i] < low else low
-            high = scratch[i] if scratch[i] > high else high
-        scale = _BUCKETS / (high - low)
-        if not 0.0 < scale < np.inf:
-            break  # all alike
-        for bucket in range(_BUCKETS + 1):
-            counts[bucket] = 0
-        for i in range(number):
-            counts[int((scratch[i] - low) * scale)] += 1
-        own = 0
-        while counts[own] <= below:
-            below -= counts[own]
-            own += 1
-        held = 0
-        for i in range(number):
-            value = scratch[i]
-            bucket = int((value - low) * scale)
-            after = value if bucket > own and value < after else after
-            scratch[held] = value
-            held += bucket == own
-        number = held
-    _sort(scratch, number)
-    lower = scratch[below]
-    upper = scratch[below + 1] if below + 1 < number else after
-    return lower, upper if upper < np.inf else lower
+    total, low, high = 0.0, np.inf, -np.inf
+    for i in range(first, end):
+        total += values[i]
+        low = values[i] if values[i] < low else low
+        high = values[i] if values[i] > high else high
+    number, above, bound = end - first, 0, np.inf
+    while number - above > _FEW:
+        middle = low + (min(bound, high) - low) * 0.5
+        if not low < middle < bound:
+            break  # what is left is all alike, but for two neighbours among doubles
+        counted = _number_from(values, first, end, middle)
+        if counted >= kept:
+            low, number = middle, counted
+        else:
+            bound, above = middle, counted
+    held = 0
+    for i in range(first, end):
+        scratch[held] = values[i]
+        held += (values[i] >= low) & (values[i] < bound)
+    _sort(scratch, held)
+    place = held - (kept - above)
+    lower = upper = scratch[place]
+    if place + 1 < held:
+        upper = scratch[place + 1]
+    elif kept > 1:
+        upper = high
+        for i in range(first, end):
+            upper = values[i] if bound <= values[i] < upper else upper
+    return total, lower, upper
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def percentile(values: Floats, first: int, end: int, share: int, scratch: Floats) -> float:
-    """The percentile at `share` millionths of the values `first` … `end` (exclusive), for compiled code; NaN of none.
+def mean_and_percentile(values: Floats, first: int, end: int, share: int, scratch: Floats) -> tuple[float, float]:
+    """Mean, and percentile at `share` millionths, of the values `first` … `end` (exclusive), for compiled code.
 
-    None of them is NaN; `scratch` has room for all, and one more.
+    NaN of none. None of them is NaN; `scratch` has room for all, and one more.
     """
     if first == end:
-        return np.nan
+        return np.nan, np.nan
     position = (end - first - 1) * share
     below, rest = position // SHARE_UNIT, position % SHARE_UNIT
-    if end - first - below <= _FEW:
-        lower, upper = _of_largest(values, first, end, below, scratch)
+    kept = end - first - below
+    if kept <= 4:
+        total, largest = _four_largest(values, first, end)
+        lower, upper = largest[kept - 1], largest[max(kept - 2, 0)]
     else:
-        lower, upper = _of_buckets(values, first, end, below, scratch)
-    return float(lower + (upper - lower) * (rest / SHARE_UNIT))
+        total, lower, upper = _search(values, first, end, kept, scratch)
+    return total / (end - first), lower + (upper - lower) * (rest / SHARE_UNIT)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -115,7 +121,7 @@ def _rows(values: Floats, share: int, out: Floats) -> None:
             if not np.isnan(values[row, i]):
                 present[n] = values[row, i]
                 n += 1
-        out[row] = percentile(present, 0, n, share, scratch)
+        out[row] = mean_and_percentile(present, 0, n, share, scratch)[1]
 
 
 def percentiles(values: npt.ArrayLike, p: float) -> Floats:

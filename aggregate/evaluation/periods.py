@@ -15,7 +15,7 @@ import numpy.typing as npt
 from numba import njit
 
 from aggregate.evaluation.days import FACTORS, DayColumns
-from aggregate.evaluation.percentiles import percentile, share_of
+from aggregate.evaluation.percentiles import mean_and_percentile, share_of
 from aggregate.evaluation.spans import Span, calendar_spans, parts
 from standards.composite import composite
 from standards.editions import HOURLY_FACTORS, Edition, Editions
@@ -92,12 +92,8 @@ def _concentrations(
         before[day + 1] = n
     for span in range(spans.days.shape[0]):
         first, end = before[spans.days[span, 0]], before[spans.days[span, 1]]
-        total = 0.0
-        for i in range(first, end):
-            total += present[i]
         n_days[span] = end - first
-        mean[span] = total / (end - first) if end > first else np.nan
-        upper[span] = percentile(present, first, end, spans.shares[span, factor], scratch)
+        mean[span], upper[span] = mean_and_percentile(present, first, end, spans.shares[span, factor], scratch)
         valid[span] = True
     for part in range(spans.parts.shape[0]):
         span, first, end, least = spans.parts[part]
