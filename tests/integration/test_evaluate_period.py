@@ -224,6 +224,24 @@ def test_targets_are_told_with_where_they_stand(
 
 
 @pytest.mark.usefixtures("environment")
+def test_of_both_variants_targets_take_that_of_national_practice(province: Province, tmp_path: Path) -> None:
+    """Concentrations without sand-dust, shares of days with it."""
+    file = tmp_path / "targets.csv"
+    file.write_text(
+        "object,item,target\n" + "".join(f"city:{city},{item},50\n" for city in CITIES for item in ("PM10", "优良率")),
+        encoding="utf-8",
+    )
+    said = told("2017-Q1", *ONLY, "--sanddust", "both", "--targets", str(file))
+    inside, out = figures(said, "in"), figures(said, "out")
+    for city, pm10, shares in zip(CITIES, said["targets"][::2], said["targets"][1::2], strict=True):
+        assert pm10["now"] == round(out[f"city:{city}"]["mean"]["pm10"])
+        assert shares["now"] == inside[f"city:{city}"]["days"]["attained_share"]
+    both = [(inside[name], out[name]) for name in inside]
+    assert any(one["days"]["attained_share"] != other["days"]["attained_share"] for one, other in both)
+    assert any(round(one["mean"]["pm10"]) != round(other["mean"]["pm10"]) for one, other in both)
+
+
+@pytest.mark.usefixtures("environment")
 def test_the_csv_has_a_row_a_region_with_the_columns_of_period_csv(province: Province, tmp_path: Path) -> None:
     file = tmp_path / "q1.csv"
     result = command("2017-Q1", *ONLY, "--sanddust", "both", "--csv", str(file))

@@ -131,7 +131,7 @@ def test_jinchengs_changes_of_2020_follow_from_the_whole_values() -> None:
 
 
 def test_changes_come_of_what_is_printed_not_of_what_is_behind_it() -> None:
-    found = change(six([(45.6, *JINCHENG_2020[1:])]), OLD, six([(53.5, *JINCHENG_2019[1:])]), OLD)
+    found = change(six([(45.5, *JINCHENG_2020[1:])]), OLD, six([(54.4, *JINCHENG_2019[1:])]), OLD)
     assert found.concentration[0, 0] == -14.8
 
 
@@ -175,6 +175,11 @@ def test_against_nothing_there_is_no_change() -> None:
     assert all(
         np.isnan(part).all() for part in (found.concentration, found.composite, found.days_attained, found.share)
     )
+
+
+def test_from_nothing_measurable_there_is_no_change_in_percent() -> None:
+    found = change(six([CLEAN]), OLD, six([(20, 40, 0.2, 20, 0.6, 80)]), OLD)
+    np.testing.assert_array_equal(found.concentration[0], [0, 0, NAN, 0, 0, 0])
 
 
 def test_figures_are_printed_to_the_editions_places_half_to_even() -> None:

@@ -71,6 +71,13 @@ def test_days_differ_where_the_aqi_or_the_primary_pollutants_do() -> None:
     assert not differing(own.days, own.days).any()
 
 
+def test_a_day_with_the_same_aqi_of_other_pollutants_differs() -> None:
+    own = side(Level.CITY, OLD).days
+    primary = own.primary.copy()
+    primary[1, 3] ^= 1
+    assert np.argwhere(differing(own, own._replace(primary=primary))).tolist() == [[1, 3]]
+
+
 def test_a_day_without_aqi_under_both_does_not_differ() -> None:
     own = side(Level.STATION, OLD).days
     empty = own._replace(aqi=np.full_like(own.aqi, np.nan), primary=np.zeros_like(own.primary))
