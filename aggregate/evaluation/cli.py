@@ -15,9 +15,10 @@ from aggregate.evaluation.air import Evaluation
 from aggregate.evaluation.index import IndexRow, index_of_file
 from aggregate.evaluation.notes import InputWarning
 from aggregate.evaluation.reading import read_file, sha256
-from aggregate.evaluation.tables import TOKENS, Tables
+from aggregate.evaluation.tables import TOKENS, Tables, whole_columns
 from aggregate.evaluation.writing import written
 from aggregate.progress import bar
+from standards.editions import load_editions
 
 _SYMBOLS = ("PM2.5", "PM10", "SO2", "NO2", "CO", "O3")
 
@@ -26,7 +27,8 @@ def air(paths: Sequence[Path], edition: str, out: Path, *, rounded: bool) -> Non
     """Evaluate files of hours into three CSV files and `evaluation.json`; says how many rows there are."""
     evaluation = Evaluation(edition, rounded=rounded)
     rows = dict.fromkeys(Tables._fields, 0)
-    with bar("evaluate") as tell, written(out, paths) as (write, write_notes):
+    whole = whole_columns(load_editions().all) if rounded else frozenset()
+    with bar("evaluate") as tell, written(out, paths, whole) as (write, write_notes):
         for path in paths:
             evaluation.take(read_file(path), sha256(path))
         for done, tables in enumerate(evaluation.tables(), start=1):

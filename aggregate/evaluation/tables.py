@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -161,6 +161,13 @@ def period_table(
             "valid": pa.array(rows.of(np.all(periods.valid, axis=1))),
         }
     )
+
+
+def whole_columns(editions: Iterable[Edition]) -> frozenset[str]:
+    """The columns of concentrations that all these editions round to whole numbers."""
+    places = {TOKENS[c]: {edition.decimals[f] for edition in editions} for c, f in enumerate(HOURLY_FACTORS)}
+    names = (*TOKENS, "o3_8h", "o3_1h_max", "o3_8h_max", *MEANS, *PERCENTILES)
+    return frozenset(name for name in names if places[name.partition("_")[0]] == {0})
 
 
 def given_spans(block: Block, spans: Sequence[Span]) -> npt.NDArray[np.bool_]:

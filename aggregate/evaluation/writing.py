@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
@@ -21,9 +21,12 @@ FILES = (*(f"{kind}.csv" for kind in Tables._fields), NOTES)
 
 
 @contextmanager
-def written(folder: Path, inputs: Sequence[Path]) -> Iterator[tuple[Callable[[Tables], None], Callable[[Notes], None]]]:
+def written(
+    folder: Path, inputs: Sequence[Path], whole: Collection[str]
+) -> Iterator[tuple[Callable[[Tables], None], Callable[[Notes], None]]]:
     """Functions that write tables and, at the end, the notes; the folder is made if it is missing.
 
+    The columns named in `whole` hold whole numbers, and are written so.
     Raises `InputError` where the folder cannot be written to, or holds an input that would be overwritten.
     """
     try:
@@ -37,7 +40,7 @@ def written(folder: Path, inputs: Sequence[Path]) -> Iterator[tuple[Callable[[Ta
     try:
         with ExitStack() as stack:
             files = {name: stack.enter_context(parts[name].open("wb")) for name in FILES}
-            yield lambda tables: _write_all(files, tables), lambda notes: _write_notes(files[NOTES], notes)
+            yield lambda tables: _write_all(files, tables, whole), lambda notes: _write_notes(files[NOTES], notes)
         for name, part in parts.items():
             part.replace(folder / name)
     except OSError as error:
@@ -51,11 +54,12 @@ def _cannot_write(folder: Path, error: OSError) -> InputError:
     return InputError("out", f"cannot be written: {error.strerror}", field=str(folder), hint="choose another folder")
 
 
-def _write_all(files: Mapping[str, IO[bytes]], tables: Tables) -> None:
+def _write_all(files: Mapping[str, IO[bytes]], tables: Tables, whole: Collection[str]) -> None:
     # Polars writes these tables six times as fast as Arrow, and reading and writing is most of the work
     for kind, table in tables._asdict().items():
         file = files[f"{kind}.csv"]
         frame = pl.DataFrame(pl.from_arrow(table))
+        frame = frame.with_columns(pl.col(name).cast(pl.Int64) for name in frame.columns if name in whole)
         frame.write_csv(file, include_header=file.tell() == 0, datetime_format="%Y-%m-%dT%H:%M:%S%:z")
 
 

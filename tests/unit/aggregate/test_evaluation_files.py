@@ -56,17 +56,17 @@ def test_the_three_files_hold_the_columns_rows_and_formats_of_the_specification(
     said = evaluate(tmp_path / "out", two_days(tmp_path / "hours.csv"))
     assert said == f"hourly.csv 48 rows, daily.csv 2 rows, period.csv 6 rows in {tmp_path / 'out'}\n"
     hourly = lines(tmp_path / "out", "hourly")
-    assert hourly[:2] == [HOURLY, "A,2015-12-31T00:00:00+08:00,49,86,3.5,21,2.25,0,,68,68,2,11,23,0,68,2,pm25;pm10"]
-    assert hourly[31] == "A,2016-01-01T06:00:00+08:00,49,86,3.5,21,2.25,,26,68,68,2,11,23,,68,2,pm25;pm10"
+    assert hourly[:2] == [HOURLY, "A,2015-12-31T00:00:00+08:00,49.0,86.0,3.5,21.0,2.25,0.0,,68,68,2,11,23,0,68,2,pm25;pm10"]
+    assert hourly[31] == "A,2016-01-01T06:00:00+08:00,49.0,86.0,3.5,21.0,2.25,,26.0,68,68,2,11,23,,68,2,pm25;pm10"
     assert lines(tmp_path / "out", "daily") == [
         DAILY,
-        "A,2015-12-31,49,24,86,24,3.5,24,21,24,2.25,24,23,19.5,17,68,2,pm25;pm10,true",
-        "A,2016-01-01,49,24,86,24,3.5,24,21,24,2.25,24,47,43.5,17,68,2,pm25;pm10,true",
+        "A,2015-12-31,49.0,24,86.0,24,3.5,24,21.0,24,2.25,24,23.0,19.5,17,68,2,pm25;pm10,true",
+        "A,2016-01-01,49.0,24,86.0,24,3.5,24,21.0,24,2.25,24,47.0,43.5,17,68,2,pm25;pm10,true",
     ]
     # 49/35 + 86/70 + 4/60 (half to even) + 21/40 + 2.2/4 + 20/160 or 44/160 (of 19.5 and 43.5)
     december, january = "1.4,1.23,0.07,0.52,0.55,0.12", "1.4,1.23,0.07,0.52,0.55,0.28"
     indices = [f"{sum(map(float, text.split(','))):.2f}" for text in (december, january)]
-    figures = "49,86,3.5,21,49,86,3.5,21,2.25"
+    figures = "49.0,86.0,3.5,21.0,49.0,86.0,3.5,21.0,2.25"
     days = "1,1,0,0,1,0,0,0,0,false"
     assert lines(tmp_path / "out", "period") == [
         PERIOD,
@@ -155,9 +155,9 @@ def test_a_station_may_go_on_in_the_next_file(tmp_path: Path) -> None:
 
 def test_names_stand_in_quotes_only_where_they_must(tmp_path: Path) -> None:
     evaluate(tmp_path / "out", two_days(tmp_path / "hours.csv", '"1081A, 尖草坪"'))
-    assert lines(tmp_path / "out", "daily")[1].startswith('"1081A, 尖草坪",2015-12-31,49,')
+    assert lines(tmp_path / "out", "daily")[1].startswith('"1081A, 尖草坪",2015-12-31,49.0,')
     evaluate(tmp_path / "out", two_days(tmp_path / "hours.csv", "尖草坪"))
-    assert lines(tmp_path / "out", "daily")[1].startswith("尖草坪,2015-12-31,49,")
+    assert lines(tmp_path / "out", "daily")[1].startswith("尖草坪,2015-12-31,49.0,")
 
 
 def test_nothing_remains_of_files_that_were_not_completed(tmp_path: Path) -> None:
