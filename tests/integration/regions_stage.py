@@ -124,17 +124,21 @@ class Province:
 
 def _station(dice: random.Random, every: list[date], level: float) -> Days:
     """Nearly all days; some were reviewed, and some lay in sand-dust."""
-    days = {day: _cells(dice, day, level) for day in every if dice.random() < 0.985}
-    reviewed = {day: _cells(dice, day, level * 0.8) for day in days if dice.random() < 0.1}
-    dusty = {day: _without_particulates(midnight(day), cells) for day, cells in days.items() if dice.random() < 0.03}
+    storms = {day for day in every if dice.random() < 0.03}
+    days = {day: _cells(dice, day, level, dusty=day in storms) for day in every if dice.random() < 0.985}
+    reviewed = {day: _cells(dice, day, level * 0.8, dusty=day in storms) for day in days if dice.random() < 0.1}
+    dusty = {day: _without_particulates(midnight(day), cells) for day, cells in days.items() if day in storms}
     both = {day: _without_particulates(midnight(day), reviewed[day]) for day in dusty if day in reviewed}
     return dict(zip(VARIANTS, (days, reviewed, dusty, both), strict=True))
 
 
-def _cells(dice: random.Random, day: date, level: float) -> Cells:
+def _cells(dice: random.Random, day: date, level: float, *, dusty: bool) -> Cells:
     cells: Cells = {}
+    particulates = 5.0 if dusty else 1.0
     for name in (*DAILY, "a05024_1h_max"):
-        scale = {"a21005": 0.02, "a05024_8h_max": 2.0, "a05024_1h_max": 2.5, "a21026": 0.3}.get(name, 1.0)
+        scale = {"a21005": 0.02, "a05024_8h_max": 2.0, "a05024_1h_max": 2.5, "a21026": 0.3, "a34002": particulates}.get(
+            name, 1.0
+        )
         value = round(dice.gauss(level, level / 3) * scale, dice.choice([0, 1, 6]))
         valid = dice.random() < 0.99
         cells[name] = TrueCell(max(value, 0.0) if valid else None, 24 if valid else 9, 24,
