@@ -162,7 +162,7 @@ def test_a_warning_names_the_first_row_and_how_many_there_are(
 def test_what_is_no_number_leaves_the_other_numbers_as_they_are(tmp_path: Path, write: Write) -> None:
     warned(tmp_path / "out", write(HEAD, "A,2015-02-05T00:00,x, 20 ,NA,—,0.5,40"))
     (hour,) = rows(tmp_path / "out", "hourly.csv")
-    assert [hour[name] for name in ("pm25", "pm10", "so2", "no2", "co", "o3")] == ["", "20", "", "", "0.5", "40"]
+    assert [hour[name] for name in ("pm25", "pm10", "so2", "no2", "co", "o3")] == ["", "20.0", "", "", "0.5", "40.0"]
 
 
 def test_repeated_rows_that_differ_are_found_across_files(tmp_path: Path, write: Write) -> None:
