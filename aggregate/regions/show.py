@@ -76,7 +76,7 @@ def tables(survey: Survey) -> Iterator[Table]:
             name = (region.name + members, *(["含 in" if dust else "扣 out"] if both else []))
             lines.append(Line(name, assessed, row))
             changes.append((*name, *_of_change(survey.changes[dust], row, survey.stretch.edition.shares.decimals)))
-    yield from figure_tables(lines, who, survey.stretch.edition)
+    yield from figure_tables(lines, who, survey.stretch.edition, survey.stretch.span)
     concentrations = (f"{symbol} %" for symbol in SYMBOLS)
     of_days = ("优良天数 Days", "优良率 points", "重污染天数 Heavy")
     names = (*who, "改善名次 Rank", "综合指数 Index %", *concentrations, *of_days)

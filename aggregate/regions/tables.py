@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aggregate.evaluation.days import FACTORS
+from aggregate.evaluation.spans import Span
 from aggregate.regions.figures import principal
 from aggregate.regions.survey import Assessed
 from aggregate.regions.verdict import rounded, share
@@ -40,8 +41,8 @@ class Line(NamedTuple):
     row: int
 
 
-def figure_tables(lines: Sequence[Line], who: tuple[str, ...], edition: Edition) -> Iterator[Table]:
-    """Concentrations and index, days, attainment; headings by `edition`, each line by its own."""
+def figure_tables(lines: Sequence[Line], who: tuple[str, ...], edition: Edition, span: Span) -> Iterator[Table]:
+    """Concentrations and index, days, attainment of a span; headings by `edition`, each line by its own."""
     statistics = (f"{SYMBOLS[c]}{'' if f in edition.period.means else f' {_percent(c, edition)}'}"
                   for c, f in enumerate(HOURLY_FACTORS))  # fmt: skip
     yield Table(
@@ -51,7 +52,7 @@ def figure_tables(lines: Sequence[Line], who: tuple[str, ...], edition: Edition)
     )
     levels = (f"{level.name_zh} {level.number}" for level in edition.levels)
     yield Table(
-        "天数 Days (占有效天数 shares of valid days)",
+        f"天数 Days (应有 expected {(span.end - span.first).days}; 占有效天数 shares of valid days)",
         (*who, "有效 Valid", "优良 Attained", "优良率 %", "重污染 Heavy", "重污染率 %", *levels, "缺项超标 Incomplete"),
         [line.name + tuple(_of_days(line)) for line in lines],
     )

@@ -33,7 +33,7 @@ def tables(trial: Trial, *, every: bool) -> Iterator[Table]:
     lines = [
         Line((region.name, name), assessed, row) for row, region in enumerate(trial.regions) for name, assessed in sides
     ]
-    yield from figure_tables(lines, _WHO, trial.edition)
+    yield from figure_tables(lines, _WHO, trial.edition, trial.stretch.span)
     yield Table(
         "逐日 Days" if every else "不同的日子 Days that differ",
         ("名称 Name", "日期 Date", *_OF_DAY, *_OF_DAY),

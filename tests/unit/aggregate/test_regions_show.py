@@ -163,7 +163,7 @@ def test_a_figure_with_too_few_days_is_marked() -> None:
 
 
 def test_days_attainment_and_change_are_told() -> None:
-    assert table("天数")["甲",]["优良率 %"] == "66.4"
+    assert table("天数 Days (应有 expected 365;")["甲",]["优良率 %"] == "66.4"
     limits = table("达标评价")["甲",]
     assert (limits["全部 All"], limits["PM2.5"], limits["SO2"], limits["O3"]) == (
         "超标",
