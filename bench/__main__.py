@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import platform
 import sys
 
-from bench import report_decode, worker_step
-
-BENCHMARKS = {"report_decode": report_decode.main, "worker_step": worker_step.main}
+from bench.catalogue import BENCHMARKS
 
 
 def main() -> int:
@@ -19,7 +18,7 @@ def main() -> int:
     print(f"machine: {platform.machine()}, Python {platform.python_version()}, {platform.release()}")
     for name in names:
         print(f"--- {name}")
-        BENCHMARKS[name]()
+        importlib.import_module(BENCHMARKS[name].module).main()
     return 0
 
 

@@ -52,6 +52,7 @@ COMMANDS = {
     "whatif": Entry("aggregate.whatif.commands", "Data", "Judge stored hours under another edition, beside their own."),
     "rules": Entry("alerts.commands", "Knowledge", "Check, list and try the rules; needs no server."),
     "standards": Entry("deploy.standards_commands", "Knowledge", "Look at editions of the standards; needs no server."),
+    "bench": Entry("bench.commands", "Knowledge", "Measure Lantian, alone and against pandas and Polars."),
 }
 
 

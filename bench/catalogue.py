@@ -1,0 +1,22 @@
+"""The benchmarks that there are; each module has a `main` that prints figures with their units."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Benchmark(NamedTuple):
+    """What is measured, and where."""
+
+    module: str
+    help: str
+    command: str = "python -m bench"
+
+
+BENCHMARKS = {
+    "kernels": Benchmark(
+        "bench.kernels.run", "Hours of air to days and periods, against pandas and Polars.", "lantian bench"
+    ),
+    "report_decode": Benchmark("bench.report_decode", "What reading a report costs."),
+    "worker_step": Benchmark("bench.worker_step", "What the worker's step costs on a real database."),
+}
