@@ -101,7 +101,8 @@ def test_a_running_pipeline_has_no_problem_and_status_tells_its_parts(pipeline: 
         "aggregate": pipeline.worker.pid,
         "alerts": pipeline.engine.pid,
     }
-    assert {one["name"]: one["behind"] for one in said["consumers"]} == {"worker": 0, "city": 0, "period": 0, "engine": 0}
+    behind = {one["name"]: one["behind"] for one in said["consumers"]}
+    assert behind == {"worker": 0, "city": 0, "period": 0, "engine": 0}
     assert said["stored"]["outbox"] == 0
     assert said["silent"] == {}
 

@@ -59,7 +59,8 @@ def rebuild(ground: Ground, *, dry_run: bool = False, station: str | None = None
         rebuilder = Rebuilder(
             database, KindSettings.load().rules(), load_editions(), dry_run=dry_run, clock=lambda: LATER
         )
-        changes = list(rebuilder.run(TODAY._replace(stations=(station,) if station else None), lambda done, total: None))
+        scope = TODAY._replace(stations=(station,) if station else None)
+        changes = list(rebuilder.run(scope, lambda done, total: None))
     return changes, rebuilder
 
 

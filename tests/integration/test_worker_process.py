@@ -15,7 +15,7 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 from reports import MIDNIGHT, MINUTE, PM10, entry, report
 from waiting import eventually
-from worker_stage import Ground
+from worker_stage import MINE, Ground
 
 from aggregate.statistic import decode_statements
 from core import kafka
@@ -157,9 +157,9 @@ def test_killed_between_any_two_batches_the_worker_takes_each_report_once(
     cells, _, states = ground.hour(f"station:{NAME}", MIDNIGHT)
     assert (cells[PM10], set(states)) == ((80.0, 60, 60, 0), {"P"})
 
-    eventually("all is told", lambda: not ground.rows("select 1 from outbox where consumer in ('worker', 'city', 'period')"))
+    eventually("all is told", lambda: not ground.rows(f"select 1 from outbox where {MINE}"))
     eventually("the city has its hour", lambda: ("hour", MIDNIGHT) in ground.windows(f"city:{CITY}"))
-    eventually("all is told", lambda: not ground.rows("select 1 from outbox where consumer in ('worker', 'city', 'period')"))
+    eventually("all is told", lambda: not ground.rows(f"select 1 from outbox where {MINE}"))
     assert process.end(signal.SIGTERM) == 0
     versions = {key for key in told(stack) if key[:3] == (f"station:{NAME}", "hour", MIDNIGHT)}
     last = ground.rows("select version from statistic where object = %s and time_window = 'hour'", f"station:{NAME}")
