@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from numba import njit
 
 from aggregate.evaluation.notes import InputWarning
 from core.clock import HOUR, SHANGHAI, SHANGHAI_OFFSET
@@ -98,13 +99,28 @@ def _meant(name: str) -> str:
     return "not used"
 
 
+@njit(nogil=True, cache=True)
+def _mark(places: npt.NDArray[np.int32], used: npt.NDArray[np.bool_]) -> None:
+    """What places name is used; -1, of null, is the last one."""
+    for place in places:
+        used[place] = True
+
+
 def _dictionary(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], list[str | None]]:
-    """Places [n] in the list of distinct texts, in order of their first rows; -1 for null."""
+    """Places [n] in the list of distinct texts; -1 for null. Categories that no row has are left out."""
     if not pa.types.is_dictionary(column.type):
         column = column.cast(pa.large_string()).dictionary_encode()
     whole = column.unify_dictionaries().combine_chunks() if column.num_chunks != 1 else column.chunk(0)
     places = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
-    return places, whole.dictionary.to_pylist()
+    texts = whole.dictionary.to_pylist()
+    used = np.zeros(len(texts) + 1, dtype=np.bool_)
+    _mark(places, used)
+    if used[:-1].all():
+        return places, texts
+    kept = np.flatnonzero(used[:-1])
+    renumbered = np.full(used.size, -1, dtype=np.int32)
+    renumbered[kept] = np.arange(kept.size)
+    return renumbered[places], [texts[place] for place in kept]
 
 
 def _is_text(kind: pa.DataType) -> bool:

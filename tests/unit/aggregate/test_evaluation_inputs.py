@@ -297,3 +297,14 @@ def test_stations_may_be_numbers_and_concentrations_whole() -> None:
     assert found.hourly.to_pylist()[0] | {"time": None} == dict.fromkeys(found.hourly.column_names) | {
         "station": "7", "o3": 161.0, "iaqi_o3": 52, "aqi": 52, "level": 2, "primary": "o3",
     }  # fmt: skip
+
+
+def test_categories_that_no_row_has_are_no_stations_and_no_times() -> None:
+    data = {
+        "station": ["A", "A", "C"],
+        "time": ["2015-02-05T00", "2015-02-05T01", "2015-02-05T01"],
+        "O3": [1.0, 2.0, 3.0],
+    }
+    every = pd.DataFrame(data).astype({"station": pd.CategoricalDtype(["C", "B", "A"])})
+    every["time"] = pd.Categorical(every["time"], ["no time", "2015-02-05T01", "2015-02-05T00"])
+    assert evaluate_air(every).daily == evaluate_air(data).daily
