@@ -15,7 +15,7 @@ import pyarrow as pa
 from numba import njit
 
 from aggregate.evaluation.notes import InputWarning
-from core.clock import HOUR, SHANGHAI, SHANGHAI_OFFSET
+from core.clock import HOUR, MICROS, SHANGHAI, SHANGHAI_OFFSET
 from core.errors import InputError
 from ingest.importers.source import AIR_FACTORS, number
 
@@ -25,7 +25,7 @@ REQUIRED = ("station", "time")
 NAMES = tuple(AIR_FACTORS)
 """Columns of concentrations: PM2.5, PM10, SO2, NO2, CO, O3."""
 
-_MICROS = 1_000_000
+_HOUR_MICROS = HOUR * MICROS
 _EARLIEST, _LATEST = (24 * (date(year, 1, 1) - date(1970, 1, 1)).days for year in (1970, 2200))
 _NO_HOUR = "is no beginning of an hour"
 _NO_YEAR = "is in no year from 1970 to 2199"
@@ -177,13 +177,26 @@ def _hours(table: Table) -> tuple[npt.NDArray[np.int64], bool]:
     return hours[places], bool(zoned.any())
 
 
+@njit(nogil=True, cache=True)
+def _divide(micros: npt.NDArray[np.int64], hours: npt.NDArray[np.int64]) -> bool:
+    """Whole hours of microseconds; whether all are beginnings of hours."""
+    whole = True
+    for i in range(micros.size):
+        hours[i] = micros[i] // _HOUR_MICROS
+        whole &= hours[i] * _HOUR_MICROS == micros[i]
+    return whole
+
+
 def _instants(table: Table, column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], bool]:
-    _refuse(table, "time", column.is_null().to_numpy(), "is empty", "give the hour")
+    if column.null_count:
+        _refuse(table, "time", column.is_null().to_numpy(), "is empty", "give the hour")
     zoned = column.type.tz is not None
     micros = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64()).to_numpy()
-    local = micros + SHANGHAI_OFFSET * _MICROS if zoned else micros
-    hours, rest = np.divmod(local, HOUR * _MICROS)
-    _refuse(table, "time", rest != 0, _NO_HOUR, _WHOLE_HOURS)
+    hours = np.empty_like(micros)
+    if not _divide(micros, hours):
+        _refuse(table, "time", micros % _HOUR_MICROS != 0, _NO_HOUR, _WHOLE_HOURS)
+    if zoned:
+        hours += SHANGHAI_OFFSET // HOUR
     _refuse(table, "time", (hours < _EARLIEST) | (hours >= _LATEST), _NO_YEAR, "correct the time")
     return hours, zoned
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,8 @@ from core.errors import InputError
 from standards.editions import HOURLY_FACTORS
 from standards.factors import load_catalogue
 
+Integers = npt.NDArray[np.int64]
+
 CO = "CO"
 CO_MEDIAN_ABOVE = 150.0
 """mg/m³; no month of any station comes near it, and cleanest air has more µg/m³."""
@@ -22,22 +25,33 @@ ALL_BELOW = 1.0
 ENOUGH_HOURS = 24
 
 
+class _Counts(NamedTuple):
+    """Values by station, int64[s] each."""
+
+    known: Integers
+    high: Integers
+    """Above `CO_MEDIAN_ABOVE`."""
+    from_one: Integers
+    """Not below `ALL_BELOW`."""
+    outside: Integers
+    """Of the range of what can be."""
+
+
 @njit(nogil=True, cache=True)
-def _scan(
-    values: Floats,
-    station: npt.NDArray[np.int32],
-    above: float,
-    known: npt.NDArray[np.int64],
-    high: npt.NDArray[np.int64],
-    largest: Floats,
-) -> None:
-    """By station: how many values there are, how many above `above`, and the largest."""
+def _scan(values: Floats, station: npt.NDArray[np.int32], least: float, most: float, counts: _Counts) -> None:
+    """Count by station; in most files its rows follow one another, and are counted before they are added."""
+    known, high, from_one, outside = 0, 0, 0, 0
     for i in range(values.size):
-        if not np.isnan(values[i]):
-            place = station[i]
-            known[place] += 1
-            high[place] += values[i] > above
-            largest[place] = max(largest[place], values[i])
+        known += not np.isnan(values[i])
+        high += values[i] > CO_MEDIAN_ABOVE
+        from_one += values[i] >= ALL_BELOW
+        outside += (values[i] < least) | (values[i] > most)
+        if i + 1 == values.size or station[i + 1] != station[i]:
+            counts.known[station[i]] += known
+            counts.high[station[i]] += high
+            counts.from_one[station[i]] += from_one
+            counts.outside[station[i]] += outside
+            known, high, from_one, outside = 0, 0, 0, 0
 
 
 @njit(nogil=True, cache=True)
@@ -59,9 +73,11 @@ def screen(table: Table, columns: Columns) -> Iterator[InputWarning]:
         if name not in table.data.column_names:
             continue
         factor = load_catalogue().by_code[code]
-        yield from _units(table.name, name, values, columns)
-        count, first, value = _leave_out(values, factor.minimum, factor.maximum)
-        if count:
+        counts = _Counts(*np.zeros((4, len(columns.names)), dtype=np.int64))
+        _scan(values, columns.station, factor.minimum, factor.maximum, counts)
+        yield from _units(table.name, name, counts, columns.names)
+        if counts.outside.any():
+            count, first, value = _leave_out(values, factor.minimum, factor.maximum)
             unit = "mg/m³" if name == CO else "µg/m³"
             yield InputWarning(
                 table.name,
@@ -74,26 +90,23 @@ def screen(table: Table, columns: Columns) -> Iterator[InputWarning]:
             )
 
 
-def _units(source: str, name: str, values: Floats, columns: Columns) -> Iterator[InputWarning]:
-    number = len(columns.names)
-    known, high = np.zeros(number, dtype=np.int64), np.zeros(number, dtype=np.int64)
-    largest = np.full(number, -np.inf)
-    _scan(values, columns.station, CO_MEDIAN_ABOVE, known, high, largest)
+def _units(source: str, name: str, counts: _Counts, stations: Sequence[str]) -> Iterator[InputWarning]:
     if name == CO:
-        if (2 * high > known).any():
-            station = columns.names[int(np.argmax(2 * high > known))]
+        high = 2 * counts.high > counts.known
+        if high.any():
             raise InputError(
                 "unit",
-                f"the median at station {station} is above {CO_MEDIAN_ABOVE:g} mg/m³: looks like µg/m³",
+                f"the median at station {stations[int(np.argmax(high))]} is above {CO_MEDIAN_ABOVE:g} mg/m³:"
+                " looks like µg/m³",
                 field=f"{source}, {name}",
                 hint="divide by 1000",
             )
         return
-    low = (known >= ENOUGH_HOURS) & (largest < ALL_BELOW)
+    low = (counts.known >= ENOUGH_HOURS) & (counts.from_one == 0)
     if low.any():
         yield InputWarning(
             source,
-            f"all values at station {columns.names[int(np.argmax(low))]} are below 1 µg/m³: looks like mg/m³",
+            f"all values at station {stations[int(np.argmax(low))]} are below 1 µg/m³: looks like mg/m³",
             "if so, multiply by 1000",
             count=int(np.count_nonzero(low)),
             column=name,
