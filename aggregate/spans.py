@@ -161,9 +161,9 @@ def _add_maxima(
     for place, result in zip(places, _by_edition([editions[place] for place in places], maxima), strict=True):
         number = rows[place][0]
         mean = cells[number][O3]
-        largest = float(np.fmax.reduce(stacked[place]))
-        reason = Reason.VALID if mean.n_valid else Reason.NO_VALUES
-        cells[number][O3_1H_MAX] = _cell((largest, mean.n_valid, reason), DAY_HOURS, mean.live)
+        # no text says of how many hours: of those that a daily mean needs
+        largest = float(np.fmax.reduce(stacked[place])) if mean.reason == Reason.VALID else np.nan
+        cells[number][O3_1H_MAX] = _cell((largest, mean.n_valid, mean.reason), DAY_HOURS, mean.live)
         cells[number][O3_8H_MAX] = _cell(result, DAY_WINDOWS, mean.live)
         waits[number][O3_1H_MAX] = waits[number][O3_8H_MAX] = waits[number][O3]
 

@@ -54,7 +54,8 @@ def day(hours: Floats, edition: Edition) -> Day:
     there = [window for window in windows if not math.isnan(window)]
     largest = max(there, default=NAN)
     enough = len(there) >= rule.day_windows or largest > rule.windows_excused_above
-    max_1h = max((value for value in ozone if not math.isnan(value)), default=NAN)
+    known = [value for value in ozone if not math.isnan(value)]
+    max_1h = max(known) if len(known) >= rule.day_hours else NAN
     values = [value for value, _ in means] + [largest if enough else NAN]
     by_name = {(factor, "day"): value for factor, value in zip(HOURLY_FACTORS, values, strict=True)}
     by_name |= {("a05024", "max_8h"): values[5], ("a05024", "max_1h"): max_1h}

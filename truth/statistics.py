@@ -200,8 +200,8 @@ def day_cells(start: int, hours: Mapping[int, Cells], *, has_aqi: bool) -> Cells
         found[EIGHT_HOUR_MAXIMUM] = _largest(values, edition_at(start))
         of_hours = (cells[OZONE].value for cells in of_day if OZONE in cells)
         hourly = [value for value in of_hours if value is not None]
-        reason = Reason.VALID if hourly else Reason.NO_VALUES
-        found[HOURLY_MAXIMUM] = Cell(max(hourly, default=None), len(hourly), 24, reason)
+        largest = max(hourly, default=None) if found[OZONE].reason == Reason.VALID else None
+        found[HOURLY_MAXIMUM] = Cell(largest, len(hourly), 24, found[OZONE].reason)
     return found | day_index_cells(start, found) if has_aqi else found
 
 

@@ -40,7 +40,7 @@ class DayColumns(NamedTuple):
     n_valid: npt.NDArray[np.int32]
     """int32[o, 6, d]: valid hours, of O3 valid 8-hour means among the 17 that end at 08:00 … 24:00."""
     o3_1h_max: Floats
-    """float64[o, d]: the largest hourly O3, of however many hours (GB 3095 asks for no number); NaN without any."""
+    """float64[o, d]: the largest hourly O3, NaN with fewer hours than a daily mean needs (unconfirmed, M)."""
     aqi: Floats
     """float64[o, d], NaN for none."""
     level: npt.NDArray[np.uint8]
@@ -116,11 +116,12 @@ def _ozone(hours: Floats, rule: DayRule, value: Floats, n_valid: npt.NDArray[np.
     running = np.empty(hours.size)
     eight_hour_means(hours, rule.eight_hours, running)
     for day in range(min(value.size, _ANY_DAYS)):
-        largest = -np.inf
+        largest, count = -np.inf, 0
         for hour in range(DAY_HOURS):
             known = hours[day * DAY_HOURS + hour]
             largest = known if known > largest else largest
-        max_1h[day] = largest if largest > -np.inf else np.nan
+            count += not np.isnan(known)
+        max_1h[day] = largest if count >= rule.day_hours else np.nan
     for day in range(min(value.size, _ANY_DAYS)):
         largest, count = -np.inf, 0
         for hour in range(EIGHT - 1, DAY_HOURS):

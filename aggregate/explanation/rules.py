@@ -83,8 +83,13 @@ def _eight_hours(edition: Edition) -> Rule:
 def _day(factor: str, edition: Edition) -> Iterator[Rule]:
     validity = edition.source.validity
     if factor == O3_1H_MAX:
-        zh = "日最大1小时平均：有效小时均值的最大值，不要求个数（GB 3095 未作规定）"
-        yield Rule(zh, "daily maximum 1-h mean: the largest valid hour, of however many (GB 3095 asks for no number)")
+        least = validity.day_hours.value
+        yield Rule(
+            f"日最大1小时平均：有效小时均值不少于 {least} 个时的最大值",
+            f"daily maximum 1-h mean: the largest hour, with ≥ {least} valid hours",
+            "no text seen that gives a number: that of daily means is taken",
+            "M",
+        )
     elif factor == O3_8H_MAX:
         windows, above = validity.day_windows, validity.windows_excused_above
         yield cited(

@@ -42,7 +42,7 @@ def measured(call: Callable[[], T]) -> tuple[T, Cost]:
     cpu, began = time.process_time(), time.perf_counter()
     result = call()
     seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - cpu
-    return result, Cost(seconds, cpu_seconds, _memory("VmHWM") - before)
+    return result, Cost(seconds, cpu_seconds, max(0, _memory("VmHWM") - before))
 
 
 def _memory(name: str) -> int:

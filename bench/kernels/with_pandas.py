@@ -66,7 +66,7 @@ def _daily(rows: Any, method: Method) -> Any:
         daily[f"{token}_n"] = counts[name].to_numpy()
     largest, there = windows.max(), windows.count()
     enough = (there >= method.day_windows) | (largest > method.excused_above)
-    daily["o3_1h_max"] = by_day["O3"].max().to_numpy()
+    daily["o3_1h_max"] = by_day["O3"].max().where(counts["O3"] >= method.day_hours).to_numpy()
     daily["o3_8h_max"], daily["o3_8h_n"] = largest.where(enough).to_numpy(), there.to_numpy()
     judge(daily, _dates(daily["date"]), [rules.daily for rules in method.rules], method.rules)
     daily["valid"] = daily["aqi"].notna() & daily[list(DAILY)].notna().any(axis=1)

@@ -75,14 +75,16 @@ def _daily(rows: pl.LazyFrame, method: Method) -> pl.LazyFrame:
             pl.col("time").first().dt.date().alias("date"),
             *means,
             pl.col("O3").max().alias("o3_1h_max"),
+            pl.col("O3").count().alias("o3_n"),
             pl.col("running").max().alias("o3_8h_max"),
             pl.col("running").count().alias("o3_8h_n"),
         )
-        .drop("day")
         .with_columns(
             *(pl.when(pl.col(f"{token}_n") >= method.day_hours).then(token).alias(token) for token in TOKENS[:-1]),
+            pl.when(pl.col("o3_n") >= method.day_hours).then("o3_1h_max").alias("o3_1h_max"),
             pl.when(enough).then("o3_8h_max").alias("o3_8h_max"),
         )
+        .drop("day", "o3_n")
     )
     valid = pl.col("aqi").is_not_null() & pl.any_horizontal(pl.col(DAILY).is_not_null())
     return judged(days, "date", [rules.daily for rules in method.rules], method.rules).with_columns(valid=valid)

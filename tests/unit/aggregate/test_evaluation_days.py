@@ -114,9 +114,15 @@ def test_few_windows_above_the_limit_make_the_ozone_day() -> None:
     assert (days.values[0, O3, 0], days.valid[0, 0]) == (161.0, True)
 
 
-def test_three_hours_of_ozone_have_an_aqi_but_make_no_day() -> None:
+@pytest.mark.parametrize(("hours", "expected"), [(19, NAN), (20, 180.0)])
+def test_the_largest_hour_of_ozone_needs_twenty(hours: int, expected: float) -> None:
+    days = evaluate_days(one(o3=only(180.0, hours=hours)), date(2015, 2, 5), ALL)
+    np.testing.assert_array_equal(days.o3_1h_max, [[expected]])
+
+
+def test_three_hours_of_ozone_make_no_day() -> None:
     days = evaluate_days(one(o3=only(180.0, hours=3)), date(2015, 2, 5), ALL)
-    assert (days.aqi[0, 0], days.level[0, 0], days.primary[0, 0]) == (75, 2, 1 << O3)
+    assert np.isnan(days.aqi[0, 0])
     assert not days.valid[0, 0]
 
 
