@@ -23,10 +23,10 @@ def share_of(p: float) -> int:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _four_largest(values: Floats, first: int, end: int) -> tuple[float, tuple[float, float, float, float]]:
+def _four_largest(values: Floats) -> tuple[float, tuple[float, float, float, float]]:
     """The sum and the four largest of the values, the largest first: each sinks to its place, without a branch."""
     total, one, two, three, four = 0.0, -np.inf, -np.inf, -np.inf, -np.inf
-    for i in range(first, end):
+    for i in range(values.size):
         value = values[i]
         total += value
         one, value = (value, one) if value > one else (one, value)
@@ -37,10 +37,10 @@ def _four_largest(values: Floats, first: int, end: int) -> tuple[float, tuple[fl
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _number_from(values: Floats, first: int, end: int, bound: float) -> int:
+def _number_from(values: Floats, bound: float) -> int:
     """How many values are `bound` or more."""
     number = 0
-    for i in range(first, end):
+    for i in range(values.size):
         number += values[i] >= bound
     return number
 
@@ -57,28 +57,28 @@ def _sort(values: Floats, number: int) -> None:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _search(values: Floats, first: int, end: int, kept: int, scratch: Floats) -> tuple[float, float, float]:
+def _search(values: Floats, kept: int, scratch: Floats) -> tuple[float, float, float]:
     """The sum of the values, the `kept`-th largest and the one above it.
 
     It is sought between bounds that are halved, by counting, which vector instructions do fastest.
     """
     total, low, high = 0.0, np.inf, -np.inf
-    for i in range(first, end):
+    for i in range(values.size):
         total += values[i]
         low = values[i] if values[i] < low else low
         high = values[i] if values[i] > high else high
-    number, above, bound = end - first, 0, np.inf
+    number, above, bound = values.size, 0, np.inf
     while number - above > _FEW:
         middle = low + (min(bound, high) - low) * 0.5
         if not low < middle < bound:
             break  # what is left is all alike, but for two neighbours among doubles
-        counted = _number_from(values, first, end, middle)
+        counted = _number_from(values, middle)
         if counted >= kept:
             low, number = middle, counted
         else:
             bound, above = middle, counted
     held = 0
-    for i in range(first, end):
+    for i in range(values.size):
         scratch[held] = values[i]
         held += (values[i] >= low) & (values[i] < bound)
     _sort(scratch, held)
@@ -88,28 +88,28 @@ def _search(values: Floats, first: int, end: int, kept: int, scratch: Floats) ->
         upper = scratch[place + 1]
     elif kept > 1:
         upper = high
-        for i in range(first, end):
+        for i in range(values.size):
             upper = values[i] if bound <= values[i] < upper else upper
     return total, lower, upper
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def mean_and_percentile(values: Floats, first: int, end: int, share: int, scratch: Floats) -> tuple[float, float]:
-    """Mean, and percentile at `share` millionths, of the values `first` … `end` (exclusive), for compiled code.
+def mean_and_percentile(values: Floats, share: int, scratch: Floats) -> tuple[float, float]:
+    """Mean, and percentile at `share` millionths, for compiled code; NaN of no values.
 
-    NaN of none. None of them is NaN; `scratch` has room for all, and one more.
+    None of them is NaN; `scratch` has room for all, and one more.
     """
-    if first == end:
+    if values.size == 0:
         return np.nan, np.nan
-    position = (end - first - 1) * share
+    position = (values.size - 1) * share
     below, rest = position // SHARE_UNIT, position % SHARE_UNIT
-    kept = end - first - below
+    kept = values.size - below
     if kept <= 4:
-        total, largest = _four_largest(values, first, end)
+        total, largest = _four_largest(values)
         lower, upper = largest[kept - 1], largest[max(kept - 2, 0)]
     else:
-        total, lower, upper = _search(values, first, end, kept, scratch)
-    return total / (end - first), lower + (upper - lower) * (rest / SHARE_UNIT)
+        total, lower, upper = _search(values, kept, scratch)
+    return total / values.size, lower + (upper - lower) * (rest / SHARE_UNIT)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -121,7 +121,7 @@ def _rows(values: Floats, share: int, out: Floats) -> None:
             if not np.isnan(values[row, i]):
                 present[n] = values[row, i]
                 n += 1
-        out[row] = mean_and_percentile(present, 0, n, share, scratch)[1]
+        out[row] = mean_and_percentile(present[:n], share, scratch)[1]
 
 
 def percentiles(values: npt.ArrayLike, p: float) -> Floats:

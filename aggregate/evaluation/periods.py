@@ -93,11 +93,27 @@ def _concentrations(
     for span in range(spans.days.shape[0]):
         first, end = before[spans.days[span, 0]], before[spans.days[span, 1]]
         n_days[span] = end - first
-        mean[span], upper[span] = mean_and_percentile(present, first, end, spans.shares[span, factor], scratch)
+        mean[span], upper[span] = mean_and_percentile(present[first:end], spans.shares[span, factor], scratch)
         valid[span] = True
     for part in range(spans.parts.shape[0]):
         span, first, end, least = spans.parts[part]
         valid[span] &= before[end] - before[first] >= least
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _number_in(levels: npt.NDArray[np.uint8], level: int) -> int:
+    number = 0
+    for own in levels:
+        number += own == level
+    return number
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _number_up_to(values: Floats, bound: float) -> int:
+    number = 0
+    for value in values:
+        number += value <= bound
+    return number
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -111,17 +127,19 @@ def _days(
     heavy: Counts,
     levels: Counts,
 ) -> None:
-    """The AQI of one object, [d] into [p], of `levels` [6, p]."""
+    """The AQI of one object, [d] into [p], of `levels` [6, p]; a day that is not valid has none here."""
+    known, known_level = np.empty(aqi.size), np.empty(aqi.size, dtype=np.uint8)
+    for day in range(aqi.size):
+        known[day] = aqi[day] if valid[day] else np.nan
+        known_level[day] = level[day] if valid[day] else 0
     for span in range(spans.days.shape[0]):
-        n_valid[span], attained[span], heavy[span] = 0, 0, 0
-        for level_number in range(levels.shape[0]):
-            levels[level_number, span] = 0
-        for day in range(spans.days[span, 0], spans.days[span, 1]):
-            if valid[day]:
-                n_valid[span] += 1
-                attained[span] += aqi[day] <= spans.attained_up_to[span]
-                heavy[span] += aqi[day] > spans.heavy_above[span]
-                levels[level[day] - 1, span] += 1
+        first, end = spans.days[span]
+        n_valid[span] = 0
+        for number in range(levels.shape[0]):
+            levels[number, span] = _number_in(known_level[first:end], number + 1)
+            n_valid[span] += levels[number, span]
+        attained[span] = _number_up_to(known[first:end], spans.attained_up_to[span])
+        heavy[span] = n_valid[span] - _number_up_to(known[first:end], spans.heavy_above[span])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
