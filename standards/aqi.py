@@ -14,7 +14,7 @@ import numpy.typing as npt
 from numba import njit
 
 from standards.nano import NANO, NANO_LARGEST
-from standards.rounding import DIGITS_LIMIT, GUARD_DIGITS, MAX_DECIMALS, round_decimal, to_nano
+from standards.rounding import nano_column
 
 Floats = npt.NDArray[np.float64]
 
@@ -74,37 +74,13 @@ class Indices(NamedTuple):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _exact(concentrations: Floats, decimals: int, exact: npt.NDArray[np.int64]) -> None:
-    """Billionths of the concentrations, rounded before if `decimals` says so; 0 for what is missing.
-
-    Loops without branches, which compilers turn into vector instructions; what they do not hold comes after.
-    """
-    if decimals < 0:
-        for i in range(concentrations.size):
-            known = concentrations[i] if concentrations[i] >= 0.0 else 0.0
-            exact[i] = np.int64(np.rint((known if known < NANO_LARGEST else NANO_LARGEST) * NANO))
-        return
-    scale, unit = 10.0 ** (decimals + GUARD_DIGITS), 10 ** (MAX_DECIMALS - decimals)
-    bound = DIGITS_LIMIT / scale
-    for i in range(concentrations.size):
-        known = concentrations[i] if 0.0 <= concentrations[i] < bound else 0.0
-        digits = np.int64(np.rint(known * scale))
-        kept = np.int64(float(digits) / NANO)
-        twice_rest = 2 * (digits - kept * NANO)
-        exact[i] = (kept + ((twice_rest > NANO) | ((twice_rest == NANO) & (kept % 2 == 1)))) * unit
-    for i in range(concentrations.size):
-        if concentrations[i] >= bound:
-            exact[i] = to_nano(round_decimal(concentrations[i], decimals))
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
 def iaqi_column(concentrations: Floats, column: int, table: IndexTable, iaqi: Floats) -> None:
     """IAQI float64[n] of concentrations float64[n] of one column of `table`, for compiled code; NaN for none.
 
     The quotient is taken in doubles, which divide faster, and put right by its rest in whole numbers.
     """
     exact = np.empty(concentrations.size, dtype=np.int64)
-    _exact(concentrations, table.decimals[column], exact)
+    nano_column(concentrations, table.decimals[column], exact)
     segments = len(table.steps) - 1  # of a tuple, so that the loop over them is unrolled
     below = np.full(segments, NANO_LARGEST * NANO, dtype=np.int64)
     width, rise, index = np.ones((3, segments), dtype=np.int64)

@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from standards.rounding import round_decimal, to_nano
+from standards.rounding import nano_column, to_nano
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 WEIGHT_UNIT = 1000
 """Weights are taken in thousandths; with the bounds that `edition_file` sets no sum reaches 2⁶³."""
@@ -62,36 +63,47 @@ def _half_even(numerator: int, denominator: int) -> int:
     return quotient
 
 
-@njit(nogil=True, cache=True)
-def composite_row(concentrations: Floats, rule: CompositeRule, single: Floats) -> tuple[float, int]:
-    """Index and bits of the largest single index of one row float64[6]; the single indices go into `single`."""
-    places = _POWERS[rule.single_decimals]
-    total, most, largest, missing = 0, -1, 0, False
-    for column in range(concentrations.size):
-        concentration = concentrations[column]
-        if np.isnan(concentration) or concentration < 0.0:
-            single[column], missing = np.nan, True
-            continue
-        rounded = to_nano(round_decimal(concentration, rule.decimals[column]))
-        index = _half_even(rounded * places, to_nano(rule.limits[column]))
-        single[column] = index / places
-        total += index * int(np.rint(rule.weights[column] * WEIGHT_UNIT))
-        if index > most:
-            most, largest = index, 0
-        if index == most:
-            largest |= 1 << column
-    if missing:
-        return np.nan, largest
-    kept = _half_even(total, places * WEIGHT_UNIT // _POWERS[rule.total_decimals])
-    return kept / _POWERS[rule.total_decimals], largest
+@njit(nogil=True, cache=True, error_model="numpy")
+def _single_column(concentrations: Floats, column: int, rule: CompositeRule, index: Integers) -> None:
+    """Rounded single indices int64[n], in units of their last place; 0 for what is missing.
+
+    The quotient is taken in doubles, which divide faster, and put right by its rest in whole numbers.
+    """
+    places, limit = _POWERS[rule.single_decimals], to_nano(rule.limits[column])
+    nano_column(concentrations, rule.decimals[column], index)
+    for i in range(index.size):
+        numerator = index[i] * places
+        quotient = np.int64(float(numerator) / float(limit))
+        rest = numerator - quotient * limit
+        quotient += np.int64(rest >= limit) - np.int64(rest < 0)
+        twice_rest = 2 * (numerator - quotient * limit)
+        index[i] = quotient + ((twice_rest > limit) | ((twice_rest == limit) & (quotient % 2 == 1)))
 
 
-@njit(nogil=True, cache=True)
-def _composite_rows(
+@njit(nogil=True, cache=True, error_model="numpy")
+def _composite_columns(
     concentrations: Floats, rule: CompositeRule, single: Floats, index: Floats, largest: npt.NDArray[np.uint8]
 ) -> None:
-    for row in range(concentrations.shape[0]):
-        index[row], largest[row] = composite_row(concentrations[row], rule, single[row])
+    """Concentrations [6, n] into `single` [6, n], `index` and `largest` [n]."""
+    n = index.size
+    own, most = np.empty(n, dtype=np.int64), np.full(n, -1, dtype=np.int64)
+    total, missing = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.bool_)
+    places = _POWERS[rule.single_decimals]
+    for column in range(rule.limits.size):
+        _single_column(concentrations[column], column, rule, own)
+        weight, bit = np.int64(np.rint(rule.weights[column] * WEIGHT_UNIT)), np.uint8(1 << column)
+        for i in range(n):
+            there = concentrations[column, i] >= 0.0
+            single[column, i] = own[i] / places if there else np.nan
+            missing[i] |= not there
+            total[i] += own[i] * weight
+            before = largest[i] if own[i] == most[i] else np.uint8(0)
+            largest[i] = before | bit if there and own[i] >= most[i] else largest[i]
+            most[i] = max(most[i], own[i]) if there else most[i]
+    unit = places * WEIGHT_UNIT // _POWERS[rule.total_decimals]
+    for i in range(n):
+        kept = _half_even(total[i], unit)
+        index[i] = np.nan if missing[i] else kept / _POWERS[rule.total_decimals]
 
 
 def composite(concentrations: npt.ArrayLike, rule: CompositeRule) -> Composite:
@@ -100,13 +112,13 @@ def composite(concentrations: npt.ArrayLike, rule: CompositeRule) -> Composite:
     NaN or a negative number is missing. A concentration above 1e6 counts as 1e6. Raises `ValueError` for another
     number of columns.
     """
-    array = np.ascontiguousarray(concentrations, dtype=np.float64)
+    array = np.asarray(concentrations, dtype=np.float64)
     if array.ndim != 2 or array.shape[1] != rule.limits.size:
         raise ValueError(f"concentrations must be [n, {rule.limits.size}] (got {array.shape})")
-    n = array.shape[0]
-    found = Composite(np.empty_like(array), np.empty(n), np.empty(n, dtype=np.uint8))
-    _composite_rows(array, rule, found.single, found.index, found.largest)
-    return found
+    columns, n = np.ascontiguousarray(array.T), array.shape[0]
+    single, index, largest = np.empty_like(columns), np.empty(n), np.zeros(n, dtype=np.uint8)
+    _composite_columns(columns, rule, single, index, largest)
+    return Composite(np.ascontiguousarray(single.T), index, largest)
 
 
 def dense_rank(index: npt.ArrayLike) -> npt.NDArray[np.int64]:

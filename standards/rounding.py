@@ -62,6 +62,31 @@ def to_nano(value: float) -> int:
     return int(np.rint(min(value, NANO_LARGEST) * NANO))
 
 
+@njit(nogil=True, cache=True, error_model="numpy")
+def nano_column(values: npt.NDArray[np.float64], decimals: int, nano: npt.NDArray[np.int64]) -> None:
+    """Billionths int64[n] of values float64[n], rounded before if `decimals` is not negative, for compiled code.
+
+    0 for what is missing or negative. Loops without branches, which compilers turn into vector instructions; what they
+    do not hold comes after.
+    """
+    if decimals < 0:
+        for i in range(values.size):
+            known = values[i] if values[i] >= 0.0 else 0.0
+            nano[i] = np.int64(np.rint((known if known < NANO_LARGEST else NANO_LARGEST) * NANO))
+        return
+    scale, unit = 10.0 ** (decimals + GUARD_DIGITS), 10 ** (MAX_DECIMALS - decimals)
+    bound = DIGITS_LIMIT / scale
+    for i in range(values.size):
+        known = values[i] if 0.0 <= values[i] < bound else 0.0
+        digits = np.int64(np.rint(known * scale))
+        kept = np.int64(float(digits) / NANO)
+        twice_rest = 2 * (digits - kept * NANO)
+        nano[i] = (kept + ((twice_rest > NANO) | ((twice_rest == NANO) & (kept % 2 == 1)))) * unit
+    for i in range(values.size):
+        if values[i] >= bound:
+            nano[i] = to_nano(round_decimal(values[i], decimals))
+
+
 @njit(nogil=True, cache=True)
 def _round_all(values: npt.NDArray[np.float64], decimals: int, half_up: bool, out: npt.NDArray[np.float64]) -> None:
     for i in range(values.size):
