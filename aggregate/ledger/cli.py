@@ -13,6 +13,7 @@ import typer
 from kafka.errors import KafkaError
 from psycopg2.extensions import connection
 
+from aggregate.given_days import given_day, refuse_backwards
 from aggregate.ledger.balance import UNKNOWN, Account, Books, By, Group, balance, group
 from aggregate.ledger.books import Scope, is_known, read_books
 from aggregate.ledger.check import Checked, check_log
@@ -56,16 +57,13 @@ def scope_of(station: str | None, kind: str | None, day: str | None, first: str 
         raise InputError("options", "is no kind of station", field="--kind", value=kind,
                          hint=f"one of {', '.join([*Kind, UNKNOWN])}")  # fmt: skip
     start, end = _date(day or first, "--day" if day else "--from"), _date(day or last, "--day" if day else "--to")
-    if start is not None and end is not None and end < start:
-        raise InputError("options", "is before --from", field="--to", value=last, hint="turn them round")
+    if start is not None and end is not None:
+        refuse_backwards(start, end, last)
     return Scope(station, kind, start, end)
 
 
 def _date(text: str | None, option: str) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError as error:
-        raise InputError("date", "is no day", field=option, value=text, hint="write it as 2026-03-01") from error
+    return None if text is None else given_day(text, option)
 
 
 def show(scope: Scope, by: By | None, *, log: bool, as_json: bool) -> None:

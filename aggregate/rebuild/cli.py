@@ -5,24 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from itertools import islice
 
 import typer
 
 from aggregate.explanation.words import WINDOWS
+from aggregate.given_days import given_days
 from aggregate.progress import bar
+from aggregate.readings.reviews import factor_named
 from aggregate.rebuild.change import Change, Figure
 from aggregate.rebuild.rebuild import Rebuilder, Rebuilt, Scope
 from aggregate.statistic import Reason, Tier
 from core.clock import SHANGHAI, clock_of
-from core.errors import InputError
 from core.postgres import connect
 from core.settings import CoreSettings
 from ingest.kinds import KindSettings
 from ingest.registry import Registry
 from standards.editions import load_editions
-from standards.factors import load_catalogue
 
 SHOWN = 200
 """Changes told one by one; the others are counted."""
@@ -31,7 +31,7 @@ SHOWN = 200
 def run(first: str, last: str, station: str | None, factor: str | None, *, dry_run: bool, as_json: bool) -> None:
     """Make the statistics of days again; of a rehearsal nothing is kept. Raises `InputError`."""
     scope = _scope(first, last, station)
-    code = _code(factor)
+    code = None if factor is None else factor_named(factor, field="--factor").code
     settings: CoreSettings = CoreSettings.load()
     with closing(connect(settings, "worker", application="lantian recompute")) as database:
         if station is not None:
@@ -47,26 +47,7 @@ def run(first: str, last: str, station: str | None, factor: str | None, *, dry_r
 
 
 def _scope(first: str, last: str, station: str | None) -> Scope:
-    begin, end = _date(first, "--from"), _date(last, "--to")
-    if end < begin:
-        raise InputError("options", "is before --from", field="--to", value=last, hint="turn them round")
-    return Scope(begin, end + timedelta(days=1), None if station is None else (station,))
-
-
-def _date(text: str, option: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InputError("date", "is no day", field=option, value=text, hint="write it as 2026-03-01") from error
-
-
-def _code(factor: str | None) -> str | None:
-    if factor is None:
-        return None
-    found = load_catalogue().resolve(factor)
-    if found is None:
-        raise InputError("unknown", "is no factor", field="--factor", value=factor, hint="write it as PM10 or a34002")
-    return found.code
+    return Scope(*given_days(first, last), None if station is None else (station,))
 
 
 def _tell_json(changes: Iterator[Change]) -> int:

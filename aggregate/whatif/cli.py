@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import typer
 
 from aggregate.evaluation.spans import Span
+from aggregate.given_days import given_days
 from aggregate.progress import bar
 from aggregate.regions.level import Level
 from aggregate.regions.notes import notes_of_trial
@@ -65,14 +66,5 @@ def tried(edition: str, span: Span, level: Level, only: Sequence[str], variant: 
 
 
 def _span(first: str, last: str) -> Span:
-    begin, end = _day(first, "--from"), _day(last, "--to")
-    if end < begin:
-        raise InputError("options", "is before --from", field="--to", value=last, hint="turn them round")
-    return Span(f"{begin}..{end}", begin, end + timedelta(days=1))
-
-
-def _day(text: str, option: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InputError("date", "is no day", field=option, value=text, hint="write it as 2026-03-01") from error
+    begin, end = given_days(first, last)
+    return Span(f"{begin}..{end - timedelta(days=1)}", begin, end)
