@@ -21,12 +21,12 @@ from aggregate.statistic import (
     State,
     Statement,
     Statistic,
-    Tier,
+    Variant,
     Window,
     city_object,
     holding,
     station_object,
-    variants_needed,
+    variants_above,
 )
 from aggregate.statistic_store import read_keys
 from aggregate.store import Layouts
@@ -116,13 +116,11 @@ class Cities:
 
 
 def _variants(window: Key, members: Iterable[Key], rows: Mapping[Key, Statistic]) -> list[Key]:
-    below = [variant for member in members for variant in VARIANTS if member.of(variant) in rows]
-    needed = variants_needed(
-        reviewed=any(variant.tier is Tier.REVIEWED for variant in below),
-        dusty=any(not variant.sanddust for variant in below),
-        standing=[variant for variant in VARIANTS if window.of(variant) in rows],
-    )
-    return [window.of(variant) for variant in needed]
+    def of(key: Key) -> list[Variant]:
+        return [variant for variant in VARIANTS if key.of(variant) in rows]
+
+    below = (variant for member in members for variant in of(member))
+    return [window.of(variant) for variant in variants_above(below, of(window))]
 
 
 def compute_city_hour(hours: Sequence[Statistic | None], edition: Edition, open_until: int) -> Computed:

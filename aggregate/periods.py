@@ -29,12 +29,11 @@ from aggregate.statistic import (
     State,
     Statement,
     Statistic,
-    Tier,
     Variant,
     Window,
     city_object,
     holding,
-    variants_needed,
+    variants_above,
 )
 from aggregate.statistic_store import read_days, read_keys
 from aggregate.store import Layouts
@@ -179,11 +178,7 @@ def _only_waits(row: Statistic | None, key: Key, now: int) -> bool:
 
 def _variants(key: Key, days: Iterable[Key], rows: Mapping[Key, Statistic]) -> tuple[Variant, ...]:
     below = {day.variant for day in days if key.start <= day.start < key.end}
-    return variants_needed(
-        reviewed=any(variant.tier is Tier.REVIEWED for variant in below),
-        dusty=any(not variant.sanddust for variant in below),
-        standing=[variant for variant in VARIANTS if key.of(variant) in rows],
-    )
+    return variants_above(below, [variant for variant in VARIANTS if key.of(variant) in rows])
 
 
 def warm_up(editions: Editions) -> None:

@@ -22,10 +22,10 @@ from aggregate.statistic import (
     Key,
     State,
     Statistic,
-    Tier,
     Variant,
     Window,
     station_object,
+    variants_above,
     variants_needed,
 )
 from aggregate.statistic_store import Memory, ObjectDay, Writer, of_day, write
@@ -156,11 +156,7 @@ class Recomputer:
             if window == Window.HOUR and key.start <= start < key.end
             for variant in variants
         }
-        return variants_needed(
-            reviewed=any(variant.tier is Tier.REVIEWED for variant in below),
-            dusty=any(not variant.sanddust for variant in below),
-            standing=found.get((key.window, key.start), set()),
-        )
+        return variants_above(below, found.get((key.window, key.start), set()))
 
     def _hour_of(self, window: Key) -> Any:
         return lambda start: self._memory.holding(Key(window.object, Window.HOUR, start, *window.variant))

@@ -282,6 +282,16 @@ def holding(key: Key, get: Callable[[Key], Statistic | None]) -> Statistic | Non
     return None
 
 
+def variants_above(below: Iterable[Variant], standing: Iterable[Variant]) -> tuple[Variant, ...]:
+    """The variants to compute of a window, by those of the windows that it is made of, and its own that stand."""
+    of = set(below)
+    return variants_needed(
+        reviewed=any(variant.tier is Tier.REVIEWED for variant in of),
+        dusty=any(not variant.sanddust for variant in of),
+        standing=standing,
+    )
+
+
 def variants_needed(*, reviewed: bool, dusty: bool, standing: Iterable[Variant]) -> tuple[Variant, ...]:
     """The variants to compute: what a window is made of was reviewed, or lies in sand-dust, or the row stands."""
     if not reviewed and not dusty and not standing:
