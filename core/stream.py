@@ -27,7 +27,7 @@ from core.logs import get_logger
 from core.offsets import Position, Stand
 from core.outbox import relay
 from core.portion import Portion
-from core.postgres import Gone, connect, end_frozen
+from core.postgres import Gone, connect, end_frozen, probe_by_key
 from core.process import Backoff
 from core.settings import CoreSettings
 
@@ -161,8 +161,7 @@ class Stream:
         if self._database is None:
             self._database = connect(self._settings, self._role, application=f"lantian {self._step.consumer}")
             with self._database, self._database.cursor() as cursor:
-                # rows are probed by key, some thousand at once: the planner's other ways read whole chunks
-                cursor.execute("set enable_hashjoin = off; set enable_mergejoin = off; set jit = off")
+                probe_by_key(cursor)
         if self._consumer is None:
             self._cluster = kafka.cluster_id(self._settings)
             consumer = kafka.consumer(self._settings, group=f"lantian-{self._step.consumer}")

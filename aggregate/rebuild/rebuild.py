@@ -35,6 +35,7 @@ from aggregate.store import Layouts
 from core import offsets
 from core.clock import DAY, HOUR, midnight
 from core.kafka import REPORTS, STATISTICS, partition_of
+from core.postgres import probe_by_key
 from ingest.kinds import Kind, KindRules
 from ingest.registry import Registry
 from standards.editions import Editions
@@ -95,7 +96,7 @@ class Rebuilder:
         air = (kinds[Kind.AIR], editions, self._layouts)
         self._makers: list[Maker] = [Cities(*air), Periods(*air)]
         with database, database.cursor() as cursor:
-            cursor.execute("set enable_hashjoin = off; set enable_mergejoin = off; set jit = off")
+            probe_by_key(cursor)
             self._registry = Registry.load(database)
             self._sanddust = SandDust.load(cursor)
         self.rebuilt = Rebuilt()
