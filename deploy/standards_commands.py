@@ -31,11 +31,6 @@ EditionId = Annotated[str, typer.Argument(metavar="ID", help="As `lantian standa
 FILE_WIDTH = 160
 """Columns of a table that does not go to a terminal."""
 
-UNCONFIRMED = "未确认"
-
-UNITS = {"ug/m3": "µg/m³", "mg/m3": "mg/m³"}
-"""As people read them."""
-
 
 @standards_app.command(name="list")
 def list_editions(editions_dir: EditionsDir = None, as_json: AsJson = False) -> None:
@@ -113,15 +108,15 @@ def _in_a_line(one: Summary) -> tuple[str, ...]:
 
 
 def _figure(row: Row | None) -> str:
-    from standards.describe import text
+    from standards.describe import text, unit_text
 
-    return f"{text(row.value)} {UNITS.get(row.unit, row.unit)}".rstrip() if row else "–"
+    return f"{text(row.value)} {unit_text(row.unit)}".rstrip() if row else "–"
 
 
 def _mark(row: Row | None) -> str:
-    if row is None:
-        return ""
-    return f"{row.confidence} {UNCONFIRMED}" if row.unconfirmed else row.confidence
+    from standards.describe import mark_text
+
+    return mark_text(row.confidence) if row else ""
 
 
 def _print_table(names: Iterable[str], rows: Iterable[Iterable[str]], *, title: str = "") -> None:
@@ -130,13 +125,15 @@ def _print_table(names: Iterable[str], rows: Iterable[Iterable[str]], *, title: 
     from rich.table import Table
     from rich.text import Text
 
+    from standards.describe import UNCONFIRMED_ZH
+
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for name in names:
         table.add_column(name, overflow="fold")
     for row in rows:
         cells = [Text(cell) for cell in row]
         for cell in cells:
-            cell.highlight_words([UNCONFIRMED], "bold yellow")
+            cell.highlight_words([UNCONFIRMED_ZH], "bold yellow")
             cell.highlight_regex("#[0-9A-F]{6}", lambda colour: f"on {colour}")
         table.add_row(*cells)
     if table.row_count:

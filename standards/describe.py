@@ -24,6 +24,9 @@ Value = bool | float | str | tuple[float, ...]
 
 UNCONFIRMED = frozenset({"C", "M"})
 """Marks of figures to be checked against the official text."""
+UNCONFIRMED_ZH = "未确认"
+
+_UNITS = {"ug/m3": "µg/m³", "mg/m3": "mg/m³", "m3": "m³", "m3/s": "m³/s", "degC": "°C"}
 
 SECTIONS = {
     "edition": "版本 Edition",
@@ -86,6 +89,16 @@ _WORDS: dict[bool | str, str] = {
     "half_up": "四舍五入 half up",
     "half_even": "四舍六入五成双 half to even",
 }
+
+
+def unit_text(unit: str) -> str:
+    """A unit as people read it."""
+    return _UNITS.get(unit, unit)
+
+
+def mark_text(confidence: str) -> str:
+    """How sure a figure is, and whether it is unconfirmed."""
+    return f"{confidence} {UNCONFIRMED_ZH}" if confidence in UNCONFIRMED else confidence
 
 
 @dataclass(frozen=True, slots=True)

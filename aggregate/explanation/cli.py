@@ -26,6 +26,7 @@ from aggregate.statistic import PERIODS, Tier
 from core.clock import date_of, day_start
 from core.postgres import connect
 from core.settings import CoreSettings
+from standards.describe import UNCONFIRMED_ZH
 from standards.editions import Editions, load_editions
 
 
@@ -86,7 +87,7 @@ def _rich(table: Table) -> RichTable:
     for row in table.rows:
         cells = [Text(cell) for cell in row]
         for cell in cells:
-            cell.highlight_words([words.UNCONFIRMED], "bold yellow")
+            cell.highlight_words([UNCONFIRMED_ZH], "bold yellow")
             cell.highlight_words(["DIFFERS"], "bold red")
         made.add_row(*cells)
     return made

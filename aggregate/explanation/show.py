@@ -15,6 +15,7 @@ from aggregate.readings.show import review_line, review_shown
 from aggregate.rebuild.change import Figure
 from aggregate.statistic import Reason
 from core.clock import date_of
+from standards.describe import mark_text, unit_text
 
 _SAID = ("口径 Variant", "数值 Figure", "状态 State", "版本 Version", "修订 Revision", "变更 Changed")
 _RULE = ("规则", "Rule", "可信度 Mark", "依据 Source")
@@ -40,7 +41,7 @@ def tables(account: Account) -> Iterator[Table]:
 def _figure(account: Account) -> Iterator[Row]:
     evidence, asked, row = account.evidence, account.evidence.question, account.evidence.row
     station, edition, figure = evidence.station, account.edition, account.figure
-    unit = "" if figure.value is None else words.unit_text(account.unit)
+    unit = "" if figure.value is None else unit_text(account.unit)
     place = f"{station.name_zh}（{station.kind.zh}，{station.city}）" if station else "城市 city"
     yield "对象 Object", f"{asked.name} {place}"
     yield "因子 Factor", f"{asked.factor} {both(words.factor_words(asked.factor))}".rstrip()
@@ -99,8 +100,7 @@ def _text(figure: Figure) -> str:
 
 def _rules(account: Account) -> Iterator[Row]:
     for rule in account.rules:
-        mark = f"{rule.confidence} {words.UNCONFIRMED}" if rule.unconfirmed else rule.confidence
-        yield rule.zh, rule.en, mark, rule.source
+        yield rule.zh, rule.en, mark_text(rule.confidence), rule.source
 
 
 def _said(said: Said) -> Row:

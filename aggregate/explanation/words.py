@@ -23,7 +23,6 @@ from standards.factors import load_catalogue
 Words = tuple[str, str]
 """Chinese and English."""
 
-UNCONFIRMED = "未确认"
 NONE = "–"
 
 WINDOWS: dict[Window, Words] = {
@@ -82,7 +81,6 @@ _MAXIMA = {
     O3_8H_MAX: ("日最大8小时平均", "daily maximum 8-h mean"),
     O3_1H_MAX: ("日最大1小时平均", "daily maximum 1-h mean"),
 }
-_UNITS = {"ug/m3": "µg/m³", "mg/m3": "mg/m³", "m3": "m³", "m3/s": "m³/s", "degC": "°C"}
 
 
 def both(words: Words) -> str:
@@ -128,11 +126,6 @@ def factor_text(factor: str) -> str:
 def width(text: str) -> int:
     """Columns that a text takes where Chinese signs take two."""
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
-
-
-def unit_text(unit: str) -> str:
-    """A unit as people read it."""
-    return _UNITS.get(unit, unit)
 
 
 def stored(value: float | None) -> str:
