@@ -41,6 +41,13 @@ def stack_environment(local_stack: Stack) -> dict[str, str]:
     return {**os.environ, **local_stack.environment}
 
 
+@pytest.fixture
+def in_stack(stack_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands called within the test work on the fresh stack."""
+    for name, value in stack_environment.items():
+        monkeypatch.setenv(name, value)
+
+
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """The folder of real measurements: `LANTIAN_TEST_DATA`, or `../shared/data` beside the checkout."""

@@ -42,9 +42,8 @@ def province(stack: CoreSettings, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.fixture
-def environment(stack_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, province: Province) -> None:
-    for name, value in stack_environment.items():
-        monkeypatch.setenv(name, value)
+def environment(in_stack: None, province: Province) -> None:
+    """Commands find the province."""
 
 
 def command(*words: str) -> Result:

@@ -137,9 +137,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(ground: Ground, stack_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Desk:
-    for name, value in stack_environment.items():
-        monkeypatch.setenv(name, value)
+def desk(ground: Ground, in_stack: None) -> Desk:
     return Desk()
 
 

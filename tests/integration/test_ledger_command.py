@@ -28,9 +28,7 @@ def step(ground: Ground) -> Iterator[Worker]:
 
 
 @pytest.fixture
-def command(stack_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    for name, value in stack_environment.items():
-        monkeypatch.setenv(name, value)
+def command(in_stack: None) -> CliRunner:
     return CliRunner()
 
 

@@ -80,9 +80,7 @@ def step(ground: Ground) -> Iterator[Worker]:
 
 
 @pytest.fixture
-def desk(stack: CoreSettings, stack_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    for name, value in stack_environment.items():
-        monkeypatch.setenv(name, value)
+def desk(stack: CoreSettings, in_stack: None) -> Iterator[Desk]:
     with closing(Tap(stack)) as tap:
         yield Desk(tap)
 

@@ -38,10 +38,8 @@ def ground(stack: CoreSettings, tmp_path_factory: pytest.TempPathFactory) -> Gro
 
 
 @pytest.fixture
-def hand(ground: Ground, stack_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
+def hand(ground: Ground, in_stack: None) -> Iterator[Worker]:
     """A worker that has taken a day of both stations, dust from 03:00 to 05:30, and whose statements were heeded."""
-    for name, value in stack_environment.items():
-        monkeypatch.setenv(name, value)
     ground.clear()
     with worker(ground.settings, Log()) as hand, worker(ground.settings, Log(), city_step(KindSettings.load())) as city:
         hand.gain(LATER)

@@ -82,9 +82,8 @@ def _send(hand: Worker, name: str, dice: random.Random) -> None:
 
 
 @pytest.fixture
-def environment(stack_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, ground: Ground) -> None:
-    for name, value in stack_environment.items():
-        monkeypatch.setenv(name, value)
+def environment(in_stack: None, ground: Ground) -> None:
+    """Commands find the ground."""
 
 
 def stored(ground: Ground, keys: list[str], variant: Variant) -> DayColumns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ from reports import CO, DAY, HOUR, MIDNIGHT, MINUTE, NO2, OZONE, PM10, PM25, SO2
 from aggregate.cities import compute_city_hour, excluded
 from aggregate.explanation.account import Account, account
 from aggregate.explanation.evidence import Evidence, Member, taken
+from aggregate.explanation.inputs import Why
 from aggregate.explanation.question import Question
 from aggregate.hours import HourInput, compute_hours
 from aggregate.reading import Number, Slot, Stored
@@ -109,3 +111,13 @@ def tampered(evidence: Evidence, **changes: float | int | None) -> Evidence:
         other[field] = (*other[field][:place], value, *other[field][place + 1 :])
     row = replace(evidence.row, content=Content(**other))
     return replace(evidence, row=row, rows={**evidence.rows, row.key: row})
+
+
+def whys(found: Account) -> Counter[Why]:
+    """Inputs counted by why they count or not."""
+    return Counter(each.why for each in found.inputs)
+
+
+def sources(found: Account) -> str:
+    """The rules in English with source and mark."""
+    return "; ".join(f"{rule.en} [{rule.source} {rule.confidence}]" for rule in found.rules)
