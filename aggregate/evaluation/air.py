@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from aggregate.evaluation.columns import Table
 from aggregate.evaluation.days import edition_runs, evaluate_days
+from aggregate.evaluation.editions import AUTO, editions_of
 from aggregate.evaluation.grid import Block
 from aggregate.evaluation.hours import evaluate_hours
 from aggregate.evaluation.intake import Intake
@@ -20,11 +21,6 @@ from aggregate.evaluation.periods import calendar_spans, evaluate_periods
 from aggregate.evaluation.spans import Span
 from aggregate.evaluation.tables import Tables, daily_table, given_spans, hourly_table, period_table
 from aggregate.windows import DAY_HOURS
-from core.errors import InputError
-from standards.editions import Editions, load_editions
-
-AUTO = "auto"
-"""Each day by the edition of its own date."""
 
 _IN_MEMORY = "data"
 
@@ -37,18 +33,6 @@ class AirEvaluation:
     daily: pa.Table
     period: pa.Table
     notes: Notes
-
-
-def editions_of(name: str) -> Editions:
-    """All editions for `auto`, else the one of this id alone. Raises `InputError` naming those there are."""
-    editions = load_editions()
-    if name == AUTO:
-        return editions
-    found = tuple(edition for edition in editions.all if edition.id == name)
-    if not found:
-        hint = f"take one of {', '.join([AUTO, *(edition.id for edition in editions.all)])}"
-        raise InputError("edition", "there is no such edition", field="edition", value=name, hint=hint)
-    return Editions(found)
 
 
 class Evaluation:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from aggregate.evaluation.editions import edition_named
 from aggregate.evaluation.notes import InputWarning
 from aggregate.evaluation.screening import CO_MEDIAN_ABOVE
 from aggregate.evaluation.tables import TOKENS, tokens
@@ -19,7 +20,7 @@ from core.errors import InputError
 from ingest.importers.source import number
 from ingest.rows import csv_rows, heading, open_text
 from standards.composite import composite, dense_rank
-from standards.editions import Edition, load_editions
+from standards.editions import Edition
 
 COLUMNS = ("name", *TOKENS)
 CO = TOKENS.index("co")
@@ -55,12 +56,14 @@ def composite_index(rows: Any, edition: str) -> list[IndexRow]:
     """
     if isinstance(rows, Mapping) or hasattr(rows, "__arrow_c_stream__") or not isinstance(rows, Iterable):
         rows = pa.table(rows).to_pylist()
-    return _indices([_of_mapping(row, f"row {place}") for place, row in enumerate(rows, start=1)], _edition(edition))
+    return _indices(
+        [_of_mapping(row, f"row {place}") for place, row in enumerate(rows, start=1)], edition_named(edition)
+    )
 
 
 def index_of_file(path: Path, edition: str) -> tuple[list[IndexRow], list[InputWarning]]:
     """Composite indices of a CSV with a heading. Raises `InputError` naming row and column."""
-    judge = _edition(edition)
+    judge = edition_named(edition)
     with open_text(path) as file:
         lines = csv_rows(path, file)
         names = heading(path, lines)
@@ -125,15 +128,6 @@ def _checked(row: _Given, where: str) -> _Given:
             message = f"is above {CO_MEDIAN_ABOVE:g} mg/m³: looks like µg/m³"
             raise InputError("unit", message, field=f"{where}, {token}", value=value, hint="divide by 1000")
     return row
-
-
-def _edition(name: str) -> Edition:
-    editions = load_editions().all
-    found = next((edition for edition in editions if edition.id == name), None)
-    if found is None:
-        hint = f"take one of {', '.join(edition.id for edition in editions)}"
-        raise InputError("edition", "there is no such edition", field="edition", value=name, hint=hint)
-    return found
 
 
 def _folded(name: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from aggregate.evaluation.air import AUTO, editions_of
+from aggregate.evaluation.editions import AUTO, editions_of
 from aggregate.progress import bar
 from aggregate.regions.document import document, rows
 from aggregate.regions.load import StoredDays

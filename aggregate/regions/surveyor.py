@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from aggregate.evaluation.air import AUTO
+from aggregate.evaluation.editions import AUTO
 from aggregate.evaluation.spans import Span
 from aggregate.regions.figures import Figures
 from aggregate.regions.groups import read_groups

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import typer
 
+from aggregate.evaluation.editions import edition_named
 from aggregate.evaluation.spans import Span
 from aggregate.given_days import given_days
 from aggregate.progress import bar
@@ -22,12 +23,10 @@ from aggregate.whatif.document import COLUMNS, document, rows
 from aggregate.whatif.show import headline, tables
 from aggregate.whatif.trial import Court, Trial
 from core.clock import clock_of, date_of, day_start
-from core.errors import InputError
 from core.postgres import connect
 from core.settings import CoreSettings
 from ingest.registry import Registry
 from standards.editions import load_editions
-from standards.errors import StandardsError
 
 
 def whatif(
@@ -52,10 +51,7 @@ def tried(edition: str, span: Span, level: Level, only: Sequence[str], variant: 
     """Days under their own editions and under another, all of them as of one moment. Raises `InputError`."""
     settings: CoreSettings = CoreSettings.load()
     editions = load_editions()
-    try:
-        other = editions.by_id(edition)
-    except StandardsError as error:
-        raise InputError("edition", str(error), field="--edition") from error
+    other = edition_named(edition, field="--edition")
     stretch = stretch_of(span, date_of(day_start(int(clock_of(settings).now()))), editions)
     with closing(connect(settings, "reader", application="lantian whatif")) as database, database.cursor() as cursor:
         cursor.execute("set transaction isolation level repeatable read, read only")
