@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from core.clock import DAY, HOUR, date_of, midnight
+from core.clock import DAY, HOUR, date_of, midnight, months_after
 
 
 class Window(StrEnum):
@@ -32,9 +32,7 @@ class Window(StrEnum):
         """Where the window beginning at `start` ends (UTC seconds, exclusive); longer ones are of the calendar."""
         if self in _LENGTHS:
             return start + _LENGTHS[self]
-        first = date_of(start)
-        years, month = divmod(first.month - 1 + _MONTHS[self], 12)
-        return midnight(date(first.year + years, month + 1, 1))
+        return midnight(months_after(date_of(start), _MONTHS[self]))
 
     def holding(self, day: int) -> int:
         """The start of the month, quarter or year that holds the day beginning at `day` (UTC seconds)."""
@@ -276,10 +274,14 @@ class Statistic:
 def holding(key: Key, get: Callable[[Key], Statistic | None]) -> Statistic | None:
     """The row that holds for a variant: its own; else, of the rows of its window, the one that comes nearest."""
     for variant in reversed(VARIANTS):
-        nearer = (variant.tier is Tier.RAW or key.tier is Tier.REVIEWED) and (variant.sanddust or not key.sanddust)
-        if nearer and (row := get(key.of(variant))) is not None:
+        if may_hold(variant, key.variant) and (row := get(key.of(variant))) is not None:
             return row
     return None
+
+
+def may_hold(stored: Variant, wanted: Variant) -> bool:
+    """Whether a row of one variant holds for another where none comes nearer: it leaves nothing out beyond that."""
+    return (stored.tier is Tier.RAW or wanted.tier is Tier.REVIEWED) and (stored.sanddust or not wanted.sanddust)
 
 
 def variants_above(below: Iterable[Variant], standing: Iterable[Variant]) -> tuple[Variant, ...]:

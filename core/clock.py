@@ -33,6 +33,12 @@ def midnight(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=SHANGHAI).timestamp())
 
 
+def months_after(first: date, months: int) -> date:
+    """The first of the month that comes so many months after that of `first`."""
+    years, month = divmod(first.month - 1 + months, 12)
+    return date(first.year + years, month + 1, 1)
+
+
 def parse_time(text: str, *, field: str) -> datetime:
     """ISO 8601 to an aware datetime; without an offset the time is Asia/Shanghai's."""
     try:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from core.clock import months_after
 from standards.editions import Validity
 
 
@@ -36,10 +36,11 @@ def calendar_spans(first: date, end: date) -> list[Span]:
     if first >= end:
         return []
     months = [
-        Span(f"{year}-{month:02}", date(year, month, 1), _after(year, month, 1)) for year, month in _months(first, end)
+        Span(f"{year}-{month:02}", date(year, month, 1), months_after(date(year, month, 1), 1))
+        for year, month in _months(first, end)
     ]
     quarters = [
-        Span(f"{year}-Q{month // 3 + 1}", date(year, month, 1), _after(year, month, 3))
+        Span(f"{year}-Q{month // 3 + 1}", date(year, month, 1), months_after(date(year, month, 1), 3))
         for year, month in dict.fromkeys((span.first.year, (span.first.month - 1) // 3 * 3 + 1) for span in months)
     ]
     years = [
@@ -54,7 +55,8 @@ def parts(span: Span, rule: Validity) -> Iterator[Part]:
     A month begun or ended by the period needs its number in proportion, rounded up (unconfirmed, M).
     """
     for year, month in _months(span.first, span.end):
-        first, end = date(year, month, 1), _after(year, month, 1)
+        first = date(year, month, 1)
+        end = months_after(first, 1)
         whole = (end - first).days
         least = rule.february_days if month == 2 else rule.month_days
         inside = Part(max(first, span.first), min(end, span.end), 0)
@@ -68,9 +70,3 @@ def _months(first: date, end: date) -> Iterator[tuple[int, int]]:
     last = end - timedelta(days=1)
     for number in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
         yield number // 12, number % 12 + 1
-
-
-def _after(year: int, month: int, months: int) -> date:
-    """The day after `months` months from the first of a month that are all in one year."""
-    last = month + months - 1
-    return date(year, last, monthrange(year, last)[1]) + timedelta(days=1)

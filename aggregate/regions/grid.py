@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from aggregate.evaluation.spans import Span
-from aggregate.statistic import VARIANTS, Tier, Variant, Window
+from aggregate.statistic import VARIANTS, Variant, Window, may_hold
 from aggregate.store import STATISTIC_CHUNK_S
 from core.clock import midnight
 
@@ -32,21 +32,17 @@ def read_values(
 
     `window` is the hour or the day. A factor that is open has no value yet.
     """
-    needed = [of for of in VARIANTS if any(_holds_for(of, variant) for variant in variants)]
+    needed = [of for of in VARIANTS if any(may_hold(of, variant) for variant in variants)]
     shape = (len(objects), len(names), (midnight(span.end) - midnight(span.first)) // window.length)
     grids = {variant: np.full(shape, np.nan) for variant in variants}
     for stored in needed:  # the nearest variant last: its row stands for the whole window (aggregate.statistic.holding)
         for table in _tables(cursor, objects, window, names, span, stored):
             rows = table[_PLACE].to_numpy() - 1, table[_SLOT].to_numpy()
             for variant in variants:
-                if _holds_for(stored, variant):
+                if may_hold(stored, variant):
                     for column, name in enumerate(names):
                         grids[variant][rows[0], column, rows[1]] = table[name].to_numpy()
     return grids
-
-
-def _holds_for(stored: Variant, wanted: Variant) -> bool:
-    return (stored.tier is Tier.RAW or wanted.tier is Tier.REVIEWED) and (stored.sanddust or not wanted.sanddust)
 
 
 def _tables(

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from aggregate.evaluation.spans import Span
+from core.clock import months_after
 from core.errors import InputError
 
 EARLIEST, LATEST = 1970, 2199
@@ -77,8 +78,8 @@ def _part(text: str, heating: Heating) -> Span:
         year, month, quarter = _checked(int(calendar[1])), calendar[2], calendar[3]
         months = 1 if month else 3 if quarter else 12
         begin = int(month) if month else 3 * int(quarter or 1) - 2
-        years, after = divmod(begin - 1 + months, 12)
-        return Span(text, date(year, begin, 1), date(year + years, after + 1, 1))
+        first = date(year, begin, 1)
+        return Span(text, first, months_after(first, months))
     if not _DAY.fullmatch(text):
         raise ValueError(text)
     day = date.fromisoformat(text)
