@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from aggregate.regions.stretch import Stretch
 from aggregate.regions.survey import Survey
 from aggregate.regions.tables import (
@@ -121,9 +119,8 @@ def _of_target(standing: Standing, edition: Edition) -> tuple[str, ...]:
 
 
 def _allowed(standing: Standing, allowed: float, edition: Edition) -> str:
-    """A mean to one place more than concentrations are printed to, cut off so that it is never too much."""
+    """A mean to one place more than concentrations are printed to."""
     column = standing.target.item.column
     if standing.rest is not Rest.MEAN or column is None:
         return plain(allowed)
-    places = edition.decimals[HOURLY_FACTORS[column]] + 1
-    return fixed(np.floor(allowed * 10**places) / 10**places, places)
+    return fixed(allowed, edition.decimals[HOURLY_FACTORS[column]] + 1)

@@ -7,6 +7,7 @@ towards the stricter side: 54 less 20 % is 43.2, and 43 is the largest printed f
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -65,7 +66,7 @@ class Rest(StrEnum):
     """What is told of the days that are left."""
 
     MEAN = "mean"
-    """The mean of the remaining days with which the target is just met."""
+    """The largest mean of the remaining days with which the target is met, to one place more than is printed."""
     FAILING = "days_may_fail"
     """How many of them may fail to attain."""
     HEAVY = "days_may_be_heavy"
@@ -178,11 +179,12 @@ def _rest_of_days(item: Item, aim: float, now: Now) -> tuple[Rest, float | None]
 
 def _rest_of_values(column: int, aim: float, now: Now) -> tuple[Rest, float | None]:
     factor, values, rule = HOURLY_FACTORS[column], now.days.values[:, column], now.edition.period
+    places = now.edition.decimals[factor]
     if factor in rule.means:
-        return _allowed(Rest.MEAN, mean_left(values, now.left, aim))
+        return _allowed(Rest.MEAN, mean_left(values, now.left, aim, places))
     if values.shape[0] > 1:
         return Rest.UNTOLD, None
-    may = days_may_be_above(values[0], now.left, aim, rule.percents[factor], now.edition.decimals[factor])
+    may = days_may_be_above(values[0], now.left, aim, rule.percents[factor], places)
     return _allowed(Rest.ABOVE, may)
 
 
@@ -190,14 +192,21 @@ def _allowed(rest: Rest, value: float) -> tuple[Rest, float | None]:
     return (Rest.LOST, None) if value < 0 else (rest, value)
 
 
-def mean_left(values: Floats, left: int, aim: float) -> float:
-    """The mean of the `left` days to come with which the mean of all is `aim`; below 0: it cannot be reached.
+def mean_left(values: Floats, left: int, aim: float, places: int) -> float:
+    """The largest mean of the `left` days to come, to `places` + 1, with which the printed mean of all meets `aim`.
 
     `values` float64[m, d] are daily values so far, NaN for none; with several members the mean of their means is
-    meant, and each has the same mean to come.
+    meant, and each has the same mean to come. Below 0: it cannot be reached.
     """
+    so_far = np.nansum(values, axis=1)
     days = np.count_nonzero(~np.isnan(values), axis=1) + left
-    return float((aim - np.mean(np.nansum(values, axis=1) / days)) / np.mean(left / days))
+    scale = 10.0 ** (places + 1)
+
+    def printed_with(coming: int) -> float:
+        return float(round_decimal(float(np.mean((so_far + left * (coming / scale)) / days)), places))
+
+    beyond = math.ceil((aim + 1) * scale / np.mean(left / days))
+    return (bisect_right(range(beyond), aim, key=printed_with) - 1) / scale
 
 
 def days_may_fail(attained: int, valid: int, left: int, aim: float, edition: Edition) -> int:

@@ -218,7 +218,8 @@ def test_targets_are_told_with_where_they_stand(
     days = [cells["a34004"].value for day, cells in province.holding("city:天水市", DEVICES).items()
             if FIRST <= day <= date(2017, 3, 19)]  # fmt: skip
     known = [value for value in days if value is not None]
-    assert (sum(known) + 12 * city["allowed"]) / (len(known) + 12) == pytest.approx(city["target"])
+    met, missed = ((sum(known) + 12 * mean) / (len(known) + 12) for mean in (city["allowed"], city["allowed"] + 0.1))
+    assert round(met) <= city["target"] < round(missed)
     assert whole["rest"] in {"days_may_fail", "lost"}
 
 
