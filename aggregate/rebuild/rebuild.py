@@ -3,7 +3,8 @@
 In short steps (state-model: one writer): a transaction takes some windows of one partition, locks the row of its
 maker's offset and raises the epoch, so that the worker drops what it remembers and reads again. Between two steps the
 worker gets as long as the step took. Each step leaves a database that is right as far as it went, so whoever is killed
-in between runs it again. A closed day stands: its readings are gone.
+in between runs it again. It heeds the registry and the sand-dust periods as they are by then, as the worker does: what
+another command has changed meanwhile and made again must not be undone. A closed day stands: its readings are gone.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from core.clock import DAY, HOUR, midnight
 from core.kafka import REPORTS, STATISTICS, partition_of
 from core.postgres import probe_by_key
 from ingest.kinds import Kind, KindRules
-from ingest.registry import Registry
+from ingest.registry import Registry, renewed
 from standards.editions import Editions
 
 STATION_DAYS = 60
@@ -95,10 +96,11 @@ class Rebuilder:
         self._recomputer = Recomputer(editions, kinds, self._layouts, self._memory)
         air = (kinds[Kind.AIR], editions, self._layouts)
         self._makers: list[Maker] = [Cities(*air), Periods(*air)]
+        self._registry = Registry.empty()
+        self._sanddust = SandDust(())
         with database, database.cursor() as cursor:
             probe_by_key(cursor)
-            self._registry = Registry.load(database)
-            self._sanddust = SandDust.load(cursor)
+            self._refresh(cursor)
         self.rebuilt = Rebuilt()
 
     def run(self, scope: Scope, tell: Tell) -> Iterator[Change]:
@@ -111,8 +113,9 @@ class Rebuilder:
             for days in _batched(
                 ((name, midnight(day)) for name in of_partition for day in scope.days()), STATION_DAYS
             ):
+                made = self._stations(partition, days)
                 touched.add_cities(self._registry, days)
-                yield from self._changes(self._stations(partition, days), touched)
+                yield from self._changes(made, touched)
                 done += len(days)
                 tell(done, total)
         for maker in self._makers:
@@ -159,6 +162,7 @@ class Rebuilder:
             with self._database, self._database.cursor() as cursor:
                 if not self._dry_run:
                     offsets.dispossess(cursor, consumer, topic, partition)
+                self._refresh(cursor)
                 result = work(cursor, int(self._clock()))
         except BaseException:
             self._layouts.forget()
@@ -166,6 +170,11 @@ class Rebuilder:
         if not self._dry_run:
             time.sleep(time.monotonic() - began)
         return result
+
+    def _refresh(self, cursor: Any) -> None:
+        registry = renewed(self._database, self._registry)
+        if registry is not self._registry:
+            self._registry, self._sanddust = registry, SandDust.load(cursor)
 
     def _all_of(self, days: Iterable[tuple[str, int]]) -> Touched:
         """Every window of stations' days, and those that reach into them."""

@@ -82,10 +82,10 @@ def _apply(settings: CoreSettings) -> int:
             database, KindSettings.load().rules(), load_editions(), dry_run=False, clock=clock_of(settings).now
         )
         with bar("recomputing") as tell:
-            for scope in _scopes(waiting.values(), registry):
+            for scope in _scopes((each.period for each in waiting), registry):
                 changed += sum(1 for _ in rebuilder.run(scope, tell))
     with closing(connect(settings, "registry", application="lantian sanddust")) as database:
-        table.mark_applied(database, list(waiting))
+        table.mark_applied(database, waiting)
     return changed
 
 

@@ -38,6 +38,14 @@ class Known(NamedTuple):
     """Whether statistics have been made again since."""
 
 
+class Unapplied(NamedTuple):
+    """A period that came, or was withdrawn, and statistics do not know of it yet."""
+
+    period_id: int
+    withdrawn: bool
+    period: Period
+
+
 @dataclass(slots=True)
 class Imported:
     """What became of a file's rows."""
@@ -102,20 +110,24 @@ def known(database: connection, city: str | None) -> list[Known]:
         return [Known(*row) for row in cursor.fetchall()]
 
 
-def unapplied(database: connection) -> dict[int, Period]:
-    """By number the periods, in force or withdrawn, that statistics have not been made again for."""
+def unapplied(database: connection) -> list[Unapplied]:
+    """The periods, in force or withdrawn, that statistics have not been made again for."""
     with database, database.cursor() as cursor:
         cursor.execute(
-            'select period_id, city, extract(epoch from start)::bigint, extract(epoch from "end")::bigint'
-            " from sanddust_period where applied_at is null order by 1"
+            "select period_id, withdrawn_at is not null, city, extract(epoch from start)::bigint,"
+            ' extract(epoch from "end")::bigint from sanddust_period where applied_at is null order by 1'
         )
-        return {row[0]: Period(*row[1:]) for row in cursor.fetchall()}
+        return [Unapplied(period_id, withdrawn, Period(*row)) for period_id, withdrawn, *row in cursor.fetchall()]
 
 
-def mark_applied(database: connection, period_ids: Sequence[int]) -> None:
-    """Say that statistics have been made again."""
+def mark_applied(database: connection, applied: Sequence[Unapplied]) -> None:
+    """Say that statistics have been made again; not of a period that was withdrawn while that went on."""
     with database, database.cursor() as cursor:
-        cursor.execute("update sanddust_period set applied_at = now() where period_id = any(%s)", (list(period_ids),))
+        cursor.execute(
+            "update sanddust_period p set applied_at = now() from unnest(%s::bigint[], %s::boolean[]) as"
+            " a(period_id, withdrawn) where p.period_id = a.period_id and (p.withdrawn_at is not null) = a.withdrawn",
+            ([each.period_id for each in applied], [each.withdrawn for each in applied]),
+        )
 
 
 def _rows(path: Path, cities: set[str], errors: list[RowError]) -> Iterator[tuple[Period, str]]:

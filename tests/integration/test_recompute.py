@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import date
 
 import pytest
@@ -12,7 +12,7 @@ from worker_stage import Ground, Log, Worker, worker
 
 from aggregate.rebuild.change import Change
 from aggregate.rebuild.rebuild import Rebuilder, Scope
-from aggregate.statistic import PERIODS, Reason, Window, decode_statements
+from aggregate.statistic import PERIODS, Reason, Tier, Variant, Window, decode_statements
 from aggregate.steps import city_step
 from core.errors import FencedError
 from core.kafka import STATISTICS
@@ -54,14 +54,20 @@ def hand(ground: Ground) -> Iterator[Worker]:
         yield hand
 
 
-def rebuild(ground: Ground, *, dry_run: bool = False, station: str | None = None) -> tuple[list[Change], Rebuilder]:
+@contextmanager
+def begun(ground: Ground, *, dry_run: bool = False) -> Iterator[Rebuilder]:
     with closing(connect(ground.settings, "worker", application="test")) as database:
-        rebuilder = Rebuilder(
-            database, KindSettings.load().rules(), load_editions(), dry_run=dry_run, clock=lambda: LATER
-        )
-        scope = TODAY._replace(stations=(station,) if station else None)
-        changes = list(rebuilder.run(scope, lambda done, total: None))
-    return changes, rebuilder
+        yield Rebuilder(database, KindSettings.load().rules(), load_editions(), dry_run=dry_run, clock=lambda: LATER)
+
+
+def run(rebuilder: Rebuilder, station: str | None = None) -> list[Change]:
+    scope = TODAY._replace(stations=(station,) if station else None)
+    return list(rebuilder.run(scope, lambda done, total: None))
+
+
+def rebuild(ground: Ground, *, dry_run: bool = False, station: str | None = None) -> tuple[list[Change], Rebuilder]:
+    with begun(ground, dry_run=dry_run) as rebuilder:
+        return run(rebuilder, station), rebuilder
 
 
 def tamper(ground: Ground) -> None:
@@ -125,6 +131,18 @@ def test_a_citys_figure_is_made_anew_when_its_registry_was_corrected(ground: Gro
                     " (select station_id from station where station = %s)", NAMES[1])  # fmt: skip
     of_day = [c for c in changes if c.key.window == Window.DAY and c.factor == PM10]
     assert [(c.key.object, c.after and c.after.value) for c in of_day] == [(f"city:{TOWN}", 80.0)]
+
+
+def test_dust_that_comes_in_while_it_runs_is_heeded(ground: Ground, hand: Worker) -> None:
+    with begun(ground) as rebuilder:
+        ground.sanddust((TOWN, MIDNIGHT + 3 * HOUR, MIDNIGHT + 5 * HOUR))
+        with begun(ground) as other:
+            run(other)
+        rows = ground.rows(ALL)
+        assert run(rebuilder) == []
+    assert ground.rows(ALL) == rows
+    without = ground.windows(FIRST, Variant(Tier.RAW, sanddust=False))
+    assert without["hour", MIDNIGHT + 3 * HOUR][0][PM10].reason == Reason.SANDDUST
 
 
 def test_the_worker_must_read_again_after_it(ground: Ground, hand: Worker) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ from reports import DAY, HOUR, MIDNIGHT, PM10, SO2, entry, report
 from typer.testing import CliRunner, Result
 from worker_stage import Ground, Log, Worker, worker
 
+from aggregate.sanddust import table
 from aggregate.sanddust.commands import app
 from aggregate.statistic import Reason, Tier, Variant
 from aggregate.steps import city_step
 from core.kafka import STATISTICS
+from core.postgres import connect
 from core.settings import CoreSettings
 from ingest.kinds import KindSettings
 from truth.statistics import Cell
@@ -114,6 +117,19 @@ def test_a_period_withdrawn_is_in_force_no_more_and_stays_in_the_list(
         assert {key: row[0] for key, row in out.items()} == {key: inside[key][0] for key in out}
     [period] = json.loads(command("list", "--city", TOWN, "--json").stdout)
     assert (period["imported_by"], period["withdrawn_by"], period["applied"]) == ("wang", "li", True)
+
+
+def test_a_period_withdrawn_while_another_command_applies_it_is_not_taken_for_made(
+    ground: Ground, hand: Worker
+) -> None:
+    ground.sanddust((TOWN, MIDNIGHT, MIDNIGHT + HOUR), (TOWN, MIDNIGHT + DAY, MIDNIGHT + DAY + HOUR))
+    with closing(connect(ground.settings, "registry", application="test")) as database:
+        applied = table.unapplied(database)
+        table.withdraw(database, applied[0].period_id, "li")
+        table.mark_applied(database, applied)
+        assert table.unapplied(database) == [applied[0]._replace(withdrawn=True)]
+        table.mark_applied(database, table.unapplied(database))
+        assert table.unapplied(database) == []
 
 
 def test_a_bad_row_is_told_and_stops_no_other(ground: Ground, hand: Worker, tmp_path: Path) -> None:
