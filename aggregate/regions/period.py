@@ -18,6 +18,8 @@ _SEASON = re.compile(r"heating-(\d{4})")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _YEAR = re.compile(r"\d{4}")
 
+_28_FEBRUARY, _1_MARCH = (2, 28), (3, 1)
+
 
 class Heating(NamedTuple):
     """First and last day of the heating season, MM-DD; it ends in the year after it has begun."""
@@ -52,8 +54,8 @@ def is_season(span: Span) -> bool:
 
 
 def a_year_before(span: Span) -> Span:
-    """The same days of the year before; what begins or ends with 29 February does so with the first of March."""
-    first, end = _year_before(span.first), _year_before(span.end)
+    """The same days of the year before, at least one; what begins or ends with 29 February does so with the 28th."""
+    first, end = _year_before(span.first, _28_FEBRUARY), _year_before(span.end, _1_MARCH)
     if _DAY.search(span.label):  # the days that there are in that year
         last = end - DAY
         return Span(f"{first}..{last}" if last > first else str(first), first, end)
@@ -93,8 +95,6 @@ def _checked(year: int) -> int:
     return year
 
 
-def _year_before(day: date) -> date:
-    try:
-        return day.replace(year=day.year - 1)
-    except ValueError:
-        return date(day.year - 1, 3, 1)
+def _year_before(day: date, for_29_february: tuple[int, int]) -> date:
+    month, number = for_29_february if (day.month, day.day) == (2, 29) else (day.month, day.day)
+    return date(day.year - 1, month, number)

@@ -57,9 +57,10 @@ class Surveyor:
     def survey(self, asked: Asked, tell: Tell) -> Survey:
         """What is asked for. Raises `InputError`."""
         stretch = self._stretch(parse_period(asked.period, self._heating))
-        base = base_of(stretch, self._editions)
         if asked.base:
             base = self._stretch(parse_period(asked.base, self._heating))
+        else:
+            base = base_of(stretch, self._editions)
         targets = read_targets(asked.targets, self._heating) if asked.targets else []
         places = self._stored.places(stretch.span)
         groups = read_groups(asked.groups, places) if asked.groups else []

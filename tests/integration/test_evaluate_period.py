@@ -191,6 +191,21 @@ def test_a_running_period_has_the_days_that_are_over_and_its_base_the_same(
 
 
 @pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize(("words", "base"), [((), "2015-02-28"), (("--base", "2016-02-27"), "2016-02-27")])
+def test_29_february_is_compared_with_the_28th_or_with_what_is_given(
+    province: Province, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], base: str
+) -> None:
+    """Of 29 February to 5 March the first day is over."""
+    monkeypatch.setenv("LANTIAN_CLOCK_EPOCH", "2016-03-01T10:00:00+08:00")
+    monkeypatch.setenv("LANTIAN_CLOCK_STARTED", "2100-01-01T00:00:00+08:00")
+    for period in ("2016-02-29", "2016-02-29..2016-03-05"):
+        said = told(period, *ONLY, *words)
+        assert (said["period"]["start"], said["period"]["end"]) == ("2016-02-29", "2016-03-01")
+        end = date.fromisoformat(base) + timedelta(days=1)
+        assert (said["base"]["start"], said["base"]["end"]) == (base, end.isoformat())
+
+
+@pytest.mark.usefixtures("environment")
 def test_another_edition_judges_days_limits_and_index(province: Province) -> None:
     own, other = (figures(told("2017-Q1", *ONLY, *words)) for words in ((), ("--edition", "2026")))
     for name, region in own.items():

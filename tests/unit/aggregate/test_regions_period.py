@@ -69,6 +69,8 @@ def test_a_period_that_ends_before_it_begins_is_refused() -> None:
         ("2016-02-28", "2015-02-28"),
         ("2015-02-28..2016-02-29", "2014-02-28..2015-02-28"),
         ("2016-02-01..2016-02-28", "2015-02-01..2015-02-28"),
+        ("2016-02-29", "2015-02-28"),
+        ("2016-02-29..2016-03-05", "2015-02-28..2015-03-05"),
     ],
 )
 def test_a_year_before_are_the_same_days_by_the_calendar(text: str, before: str) -> None:
@@ -82,6 +84,15 @@ def test_months_are_whole_months_a_year_before(year: int, month: int, more: int)
     texts = (f"{of}-{month:02}..{of + years}-{after + 1:02}" for of in (year, year - 1))
     if year + years <= 2199:
         assert a_year_before(parsed(next(texts))) == parsed(next(texts))
+
+
+@given(st.dates(date(1971, 1, 1), date(2198, 1, 1)), st.integers(1, 800), st.integers(1, 800))
+@settings(derandomize=True)
+def test_a_year_before_has_days_and_those_of_a_part_are_part_of_it(first: date, days: int, more: int) -> None:
+    whole = Span(f"{first}..", first, first + timedelta(days=days + more))
+    part = whole._replace(end=first + timedelta(days=days))
+    before, of_part = a_year_before(whole), a_year_before(part)
+    assert before.first == of_part.first < of_part.end <= before.end
 
 
 def test_of_a_running_period_only_the_days_that_are_over_are_there() -> None:
