@@ -77,9 +77,11 @@ class StatementStep:
         if not due and not opened:
             return
         self._registry = renewed(cursor.connection, self._registry)
-        self._update(cursor, opened, int(now))
-        ended = (finish(row, now=int(now), lateness=self._lateness_s) for row in due if State.OPEN not in row.states)
-        publish(cursor, self._maker, self._layouts, self._registry, [settled for settled in ended if settled])
+        made = self._update(cursor, opened, int(now))
+        done = {settled.row.key for settled in made}
+        ended = (row for row in due if State.OPEN not in row.states and row.key not in done)
+        finished = (finish(row, now=int(now), lateness=self._lateness_s) for row in ended)
+        publish(cursor, self._maker, self._layouts, self._registry, [settled for settled in finished if settled])
 
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
         """Make anew the windows that statements touch."""
@@ -97,9 +99,10 @@ class StatementStep:
                     touched.update(self._maker.touched(told.city, statement))
         self._update(cursor, touched, int(now))
 
-    def _update(self, cursor: Any, keys: Iterable[Key], now: int) -> None:
+    def _update(self, cursor: Any, keys: Iterable[Key], now: int) -> list[Settled]:
         made = self._maker.make(cursor, self._registry, keys, now, {})
         publish(cursor, self._maker, self._layouts, self._registry, made)
+        return made
 
 
 def publish(cursor: Any, maker: Maker, layouts: Layouts, registry: Registry, made: Sequence[Settled]) -> None:

@@ -9,7 +9,7 @@ from reports import HOUR, MIDNIGHT, MINUTE, PM10, entry, report
 from worker_stage import Ground, Log, Worker, worker
 
 from aggregate.cities import MARGIN_S
-from aggregate.statistic import Reason, Window, decode_statements
+from aggregate.statistic import Reason, Tier, Window, decode_statements
 from aggregate.steps import city_step
 from core.kafka import STATISTICS, partition_of
 from core.settings import CoreSettings
@@ -122,6 +122,26 @@ def test_a_city_tells_its_changes_once_and_becomes_final(pair: Pair) -> None:
     told = [decode_statements(value) for value in pair.ground.told(STATISTICS, "city")]
     statements = [s for batch in told for s in batch.statements if s.window == Window.HOUR]
     assert [(s.object, s.version, set(s.states)) for s in statements] == [(OBJECT, 1, {"P"}), (OBJECT, 2, {"F"})]
+
+
+def test_what_becomes_final_while_another_variant_falls_due_is_made_once_from_what_stands(pair: Pair) -> None:
+    pair.take(END, *(hour_of(name, 80.0) for name in STATIONS))
+    pair.ground.rows(
+        "insert into statistic select object, time_window, start, 'reviewed', sanddust, maker, partition, layout,"
+        " repeat('O', length(states)), array_fill('NaN'::float8, array[length(states)]), n_valid, n_expected, reasons,"
+        " live, edition, 1, 0, to_timestamp(%s), changed_at from statistic"
+        " where object = %s and time_window = 'hour'",
+        OVERDUE, OBJECT,
+    )  # fmt: skip
+    pair.ground.rows(
+        'update statistic set "values" = array(select case when v = 80 then 90 else v end from unnest("values") v)'
+        " where object like 'station:town%%' and time_window = 'hour'"
+    )
+    pair.cities.tick(END + AIR.lateness_s)
+    assert pair.hour() == (Cell(90.0, 4, 4, Reason.VALID), "P")
+    told = [s for value in pair.ground.told(STATISTICS, "city") for s in decode_statements(value).statements]
+    versions = [(s.tier, s.version) for s in told if s.window == Window.HOUR]
+    assert sorted(versions) == [(Tier.RAW, 1), (Tier.RAW, 2), (Tier.REVIEWED, 2)]
 
 
 def test_hearing_the_same_again_changes_nothing(pair: Pair) -> None:
