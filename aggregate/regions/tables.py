@@ -88,12 +88,13 @@ def _of_days(line: Line) -> Iterator[str]:
 
 def _of_limits(line: Line) -> Iterator[str]:
     found, edition, row = line.assessed.attainment, line.assessed.edition, line.row
-    yield {1.0: "达标", 0.0: "超标"}.get(float(found.every[row]), NONE)
+    valid = line.assessed.figures.valid[row]
+    yield marked({1.0: "达标", 0.0: "超标"}.get(float(found.every[row]), NONE), valid=bool(valid.all()))
     for column in range(FACTORS):
         multiples = found.mean_multiple[row, column], found.percentile_multiple[row, column]
         shown = (fixed(multiple, edition.period.multiple_decimals) for multiple in multiples if not np.isnan(multiple))
         exceeds = "超标 " + "/".join(shown)
-        yield {1.0: "达标", 0.0: exceeds}.get(float(found.item[row, column]), NONE)
+        yield marked({1.0: "达标", 0.0: exceeds}.get(float(found.item[row, column]), NONE), valid=bool(valid[column]))
     yield from _printed(line.assessed.figures.percentile, line)
 
 

@@ -27,7 +27,10 @@ class Attainment(NamedTuple):
     """Of n objects; float64[n, 6] in the order of `HOURLY_FACTORS`."""
 
     item: Floats
-    """1 where mean and percentile are within the class II limits, 0 where one is not, NaN where it cannot be said."""
+    """1 where mean and percentile are within the class II limits, 0 where one is not, NaN where it cannot be said.
+
+    Of too few valid days it cannot be said that they are; that one is not is told, as of a day that is incomplete.
+    """
     every: Floats
     """float64[n]: of all six together."""
     mean_multiple: Floats
@@ -58,7 +61,7 @@ class Change(NamedTuple):
     ranking: Ranking
     """By the change of the composite index: the most improved first."""
     worsening: Bools
-    """bool[n]: higher, and not attaining in all items (who attains in all is not listed as worsening)."""
+    """bool[n]: higher, and known not to attain in an item (who attains in all is not listed as worsening)."""
 
 
 def rounded(concentrations: Floats, edition: Edition) -> Floats:
@@ -84,7 +87,8 @@ def attainment(figures: Figures, edition: Edition) -> Attainment:
     mean, percentile = rounded(figures.mean, edition), rounded(figures.percentile, edition)
     within = np.stack([_within(mean, of_mean), _within(percentile, of_percentile)])
     asked = np.stack([~np.isnan(of_mean), ~np.isnan(of_percentile)])[:, None]
-    item = _together(np.where(asked, within, 1.0))
+    found = _together(np.where(asked, within, 1.0))
+    item = np.where(figures.valid | (found == 0), found, np.nan)
     return Attainment(
         item, _together(item.T), _multiple(mean, of_mean, places), _multiple(percentile, of_percentile, places)
     )
@@ -147,7 +151,7 @@ def change(figures: Figures, edition: Edition, base: Figures, base_edition: Edit
         days_attained=figures.days_attained - base.days_attained + there,
         days_heavy=figures.days_heavy - base.days_heavy + there,
         ranking=ranking(composite, comparable),
-        worsening=(composite > 0) & (attainment(figures, edition).every != 1.0),
+        worsening=(composite > 0) & (attainment(figures, edition).every == 0.0),
     )
 
 

@@ -27,7 +27,7 @@ from aggregate.regions.places import Region
 from aggregate.regions.show import headline, tables
 from aggregate.regions.stretch import Stretch, base_of, stretch_of
 from aggregate.regions.survey import Survey, assess
-from aggregate.regions.tables import Table, days, signed, signed_days
+from aggregate.regions.tables import Line, Table, days, figure_tables, signed, signed_days
 from aggregate.regions.targets import Item, Rest, Standing, Target
 from aggregate.regions.verdict import change
 from aggregate.statistic import Tier
@@ -160,6 +160,17 @@ def test_a_figure_with_too_few_days_is_marked() -> None:
     assert (row["PM2.5"], row["PM10"], row["名次 Rank"]) == ("20*", "40", "–")
     assert row["综合指数 Index"].endswith("*")
     assert "* 有效天数不足" in shown.title.replace("*有", "* 有")
+
+
+def test_a_verdict_with_too_few_days_is_unknown_or_marked() -> None:
+    figures = six([CLEAN, DIRTY])
+    figures.valid[:] = False
+    of = survey()
+    lines = [Line((name,), assess(figures, OLD), row) for row, name in enumerate(("甲", "乙"))]
+    limits = next(one for one in figure_tables(lines, ("名称",), OLD, of.stretch.span) if one.title.startswith("达标"))
+    clean, dirty = (dict(zip(limits.names, row, strict=True)) for row in limits.rows)
+    assert (clean["全部 All"], clean["PM2.5"]) == ("–", "–")
+    assert (dirty["全部 All"], dirty["PM2.5"]) == ("超标*", "超标 0.69/0.00*")
 
 
 def test_days_attainment_and_change_are_told() -> None:

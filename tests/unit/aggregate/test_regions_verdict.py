@@ -58,6 +58,22 @@ def test_an_item_exceeds_whatever_else_is_missing() -> None:
     assert (attainment(figures, OLD).item[0, 0], attainment(figures, OLD).every[0]) == (0, 0)
 
 
+def test_without_enough_valid_days_nobody_attains_but_who_exceeds_does_not() -> None:
+    """Two days of a year are no year; what is above the limit is told, as a day is that exceeds though incomplete."""
+    figures = six([CLEAN, (36, *CLEAN[1:])])
+    figures.valid[:] = False
+    found = attainment(figures, OLD)
+    np.testing.assert_array_equal(found.item, [[NAN] * 6, [0, *[NAN] * 5]])
+    np.testing.assert_array_equal(found.every, [NAN, 0])
+
+
+def test_one_item_without_enough_valid_days_leaves_the_others_and_all_together_unknown() -> None:
+    figures = six([CLEAN])
+    figures.valid[0, 2] = False
+    np.testing.assert_array_equal(attainment(figures, OLD).item[0], [1, 1, NAN, 1, 1, 1])
+    np.testing.assert_array_equal(attainment(figures, OLD).every, [NAN])
+
+
 @pytest.mark.parametrize(("so2", "multiple"), [(83, 0.38), (348, 4.8), (60, 0), (20, 0)])
 def test_the_exceedance_multiple_is_what_linfen_published(so2: float, multiple: float) -> None:
     """Annual 2016 83 µg/m³: 0.38 times over; December 348: 4.8 times."""
@@ -153,6 +169,12 @@ def test_who_attains_in_all_items_is_not_listed_as_worsening() -> None:
     now, then = (six([CLEAN], composite=np.array([index])) for index in (2.5, 2.0))
     found = change(now, OLD, then, OLD)
     assert (found.composite[0], bool(found.worsening[0])) == (25.0, False)
+
+
+def test_who_is_not_known_to_attain_is_not_listed_as_worsening() -> None:
+    now, then = (six([CLEAN, (36, *CLEAN[1:])], composite=np.full(2, index)) for index in (2.5, 2.0))
+    now.valid[:] = False
+    assert change(now, OLD, then, OLD).worsening.tolist() == [False, True]
 
 
 def test_days_change_in_days_and_shares_in_points() -> None:
