@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from aggregate.statistic import AQI, IAQI_PREFIX, Computed, Content, Reason, daily_name
+from aggregate.statistic import AQI, IAQI_PREFIX, Computed, Content, Reason, Statistic, daily_name
 from standards.aqi import IndexTable, aqi
 from standards.editions import HOURLY_FACTORS, Edition
 
@@ -24,13 +24,24 @@ class Cell(NamedTuple):
     complete: bool
 
 
+def named_for_sanddust(cell: Cell, name: str, below: Iterable[Statistic | None]) -> Cell:
+    """A cell that has no value names sand-dust as the reason if one of the rows that it is made of does."""
+    if cell.reason == Reason.VALID or not any(row is not None and row.without_sanddust(name) for row in below):
+        return cell
+    return cell._replace(reason=Reason.SANDDUST)
+
+
 def hour_indices(hours: Sequence[Mapping[str, Cell]], editions: Sequence[Edition]) -> list[dict[str, Cell]]:
-    """AQI and IAQI of hours, from the six 1-h means (HJ 633); nothing where none of these is there."""
+    """AQI and IAQI of hours, from the six 1-h means (HJ 633); nothing where none of these is there.
+
+    Where sand-dust left a particulate out there is no AQI, in every edition: that of the gases alone would say that
+    the air was good (docs/standards.md, unconfirmed).
+    """
     return _indices(hours, editions, lambda edition: (HOURLY_FACTORS, edition.hourly))
 
 
 def day_indices(days: Sequence[Mapping[str, Cell]], editions: Sequence[Edition]) -> list[dict[str, Cell]]:
-    """AQI and IAQI of days, from their editions' daily indicators; nothing where none of these is there."""
+    """AQI and IAQI of days, from their editions' daily indicators, as of hours."""
     return _indices(days, editions, lambda edition: (daily_indicators(edition), edition.daily))
 
 
@@ -64,11 +75,16 @@ def _indices(
                 for name, index in zip(names, result.iaqi[place], strict=True)
                 if not np.isnan(index)
             }
-            reason = int(result.reason[place])
+            reason = Reason.SANDDUST if left_out(involved) else int(result.reason[place])
             value = float(result.aqi[place]) if reason == Reason.VALID else None
             n_valid = int(np.count_nonzero(~np.isnan(values[place])))
             found[number][AQI] = Cell(value, n_valid, len(names), reason, *alike)
     return found
+
+
+def left_out(cells: Iterable[Cell]) -> bool:
+    """Whether sand-dust left one of these without a value: then they have no AQI (unconfirmed)."""
+    return any(cell.reason == Reason.SANDDUST for cell in cells)
 
 
 def _value(cell: Cell | None) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from aggregate.cells import Cell, assemble, daily_indicators, day_indices, hour_indices
+from aggregate.cells import Cell, assemble, daily_indicators, day_indices, hour_indices, named_for_sanddust
 from aggregate.settle import Settled, settle_among
 from aggregate.statistic import (
     VARIANTS,
@@ -154,7 +154,9 @@ def _means(members: Sequence[Statistic | None], names: Sequence[str], edition: E
     values = [[member[name] if member else None for member in members] for name in there]
     means = city_means(np.array(values, dtype=np.float64), edition.city.minimum_share)
     live = any(any(member.live) for member in members if member)
-    return {
+    columns = zip(there, means.value.tolist(), means.n_valid, means.reason, strict=True)
+    cells = {
         name: Cell(None if np.isnan(value) else value, int(n), len(members), int(reason), live, complete=True)
-        for name, value, n, reason in zip(there, means.value.tolist(), means.n_valid, means.reason, strict=True)
+        for name, value, n, reason in columns
     }
+    return {name: named_for_sanddust(cell, name, members) for name, cell in cells.items()}

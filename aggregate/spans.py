@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from aggregate.cells import Cell, assemble, daily_indicators, day_indices
+from aggregate.cells import Cell, assemble, daily_indicators, day_indices, named_for_sanddust
 from aggregate.statistic import (
     AQI,
     IAQI_PREFIX,
@@ -95,8 +95,9 @@ def compute_days(
     tables: list[npt.NDArray[np.float64]] = []
     live: list[bool] = []
     until: list[int] = []
-    for number, (key, hour_of, wait) in enumerate(zip(keys, hours, grace, strict=True)):
-        of_day = [hour_of(key.start + place * HOUR) for place in range(DAY_HOURS)]
+    days = [[hour_of(key.start + place * HOUR) for place in range(DAY_HOURS)]
+            for key, hour_of in zip(keys, hours, strict=True)]  # fmt: skip
+    for number, (key, of_day, wait) in enumerate(zip(keys, days, grace, strict=True)):
         for name in sorted({name for hour in of_day if hour for name in hour.content.factors if _measured(name)}):
             table = np.full(DAY_HOURS, np.nan)
             of_factor, open_until = False, 0
@@ -116,7 +117,7 @@ def compute_days(
         means = _by_edition(of_rows, lambda at, edition: day_means(stacked[at], edition.validity.day_hours))
         _turn(means, rows, stacked)
         for (number, name), result, is_live, open_until in zip(rows, means, live, until, strict=True):
-            cells[number][name] = _cell(result, DAY_HOURS, is_live)
+            cells[number][name] = named_for_sanddust(_cell(result, DAY_HOURS, is_live), name, days[number])
             waits[number][name] = open_until
         _add_maxima(cells, waits, rows, stacked, of_rows)
     indices = day_indices([of_day if has else {} for of_day, has in zip(cells, has_aqi, strict=True)], editions)

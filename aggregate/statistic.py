@@ -77,7 +77,8 @@ class Reason(IntEnum):
     POLLUTANT_MISSING = 6
     """HJ 633-2026: with a pollutant missing the AQI is published only above 100."""
     SANDDUST = 7
-    """Particulates left out, for a sand-dust period holds the hour (环办监测〔2016〕120号)."""
+    """A particulate left out, for a sand-dust period holds the hour (环办监测〔2016〕120号); what is not valid, or has
+    no AQI, without it."""
     TOO_FEW_DAYS = 8
     """Fewer than 324 valid days in the year, or than 27 in a month, 25 in February (GB 3095 table 4)."""
     NO_DIRECTION = 9
@@ -240,6 +241,13 @@ class Statistic:
         except ValueError:
             return None
         return None if self.states[place] == State.OPEN else self.content.values[place]
+
+    def without_sanddust(self, factor: str) -> bool:
+        """Whether the factor has no value because sand-dust was left out; one that is open does not say so."""
+        try:
+            return self.content.reasons[self.content.factors.index(factor)] == Reason.SANDDUST
+        except ValueError:
+            return False
 
     def closed(self, factor: str) -> bool:
         """Whether the factor is there and no longer open."""

@@ -72,6 +72,12 @@ def mean(values: Iterable[float | None], expected: int, least: int, too_few: Rea
     return Cell(total / len(present), len(present), expected, Reason.VALID)
 
 
+def for_dust(cell: Cell, name: str, parts: Iterable[Cells]) -> Cell:
+    """What a window says of a factor: without a value, while dust took it from one of its parts, dust is why."""
+    took = any(name in part and part[name].reason == Reason.SANDDUST for part in parts)
+    return cell._replace(reason=Reason.SANDDUST) if took and cell.value is None else cell
+
+
 def hour_cells(start: int, readings: Iterable[Reading], *, has_aqi: bool, without_dust: bool = False) -> Cells:
     """An hour of one station; empty if it has no reading. 45 min make a factor valid (GB 3095 table 4).
 
@@ -159,7 +165,9 @@ def _indices(cells: Mapping[str, Cell], names: Sequence[str], table: IndexTable)
         for name, index in zip(names, result.iaqi[0], strict=True)
         if not np.isnan(index)
     }
-    reason = int(result.reason[0])
+    # by the gases alone a day of dust would be a good one: the bulletin of 2017 deducts it (docs/standards.md)
+    took = any(cells[name].reason == Reason.SANDDUST for name in names if name in cells)
+    reason = Reason.SANDDUST if took else int(result.reason[0])
     value = float(result.aqi[0]) if reason == Reason.VALID else None
     present = sum(value is not None for value in values)
     return found | {"AQI": Cell(value, present, len(names), reason)}
@@ -188,6 +196,7 @@ def day_cells(start: int, hours: Mapping[int, Cells], *, has_aqi: bool) -> Cells
         )
         for name in names
     }
+    found = {name: for_dust(cell, name, of_day) for name, cell in found.items()}
     if WIND_DIRECTION in names:
         of_wind = [
             {place: cells[name].value for place, cells in enumerate(of_day) if name in cells}
@@ -232,11 +241,15 @@ def _means_of_stations(start: int, members: Sequence[Cells], names: Sequence[str
     share = edition_at(start).city.minimum_share
     least = math.ceil(round(share * len(members), 9))
     return {
-        name: mean(
-            (cells[name].value if name in cells else None for cells in members),
-            len(members),
-            least,
-            Reason.TOO_FEW_STATIONS,
+        name: for_dust(
+            mean(
+                (cells[name].value if name in cells else None for cells in members),
+                len(members),
+                least,
+                Reason.TOO_FEW_STATIONS,
+            ),
+            name,
+            members,
         )
         for name in names
         if any(name in cells for cells in members)

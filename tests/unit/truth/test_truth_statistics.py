@@ -18,6 +18,7 @@ from truth.statistics import (
     Reading,
     all_windows,
     city_cells,
+    city_day_cells,
     day_cells,
     hour_cells,
 )
@@ -141,6 +142,42 @@ def test_a_citys_hour_is_the_mean_of_its_stations_means() -> None:
 
 def test_a_city_needs_three_quarters_of_its_stations() -> None:
     assert city_cells(NINE, [member(10.0)] * 2 + [member(None)])[PM10] == Cell(None, 2, 3, Reason.TOO_FEW_STATIONS)
+
+
+# --- without sand-dust ----------------------------------------------------------------------------------------------
+
+
+def dusty_hours(number: int, of: int) -> dict[int, Cells]:
+    """A day of dust from its first hour on, taken out; gases are clean."""
+    six = {PM25: 40.0, PM10: 80.0, SO2: 8.0, NO2: 20.0, CO: 0.5, OZONE: 60.0}
+    starts = [of + place * HOUR for place in range(24)]
+    return {
+        start: hour_cells(start, [Reading(start, HOUR, factor, value, "N") for factor, value in six.items()],
+                          has_aqi=True, without_dust=place < number)
+        for place, start in enumerate(starts)
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("of", [MIDNIGHT, MIDNIGHT - 365 * DAY])
+def test_what_dust_leaves_without_particulates_has_no_aqi_and_names_it_as_the_reason(of: int) -> None:
+    hour = dusty_hours(1, of)[of]
+    assert hour["AQI"] == Cell(None, 4, 6, Reason.SANDDUST)
+    day = day_cells(of, dusty_hours(5, of), has_aqi=True)
+    assert (day[PM10], day["AQI"].reason) == (Cell(None, 19, 24, Reason.SANDDUST), Reason.SANDDUST)
+    assert day[f"IAQI_{NO2}"].value == 25.0
+    city = city_day_cells(of, [day, day, {}])
+    assert (city[PM10], city["AQI"].reason) == (Cell(None, 0, 3, Reason.SANDDUST), Reason.SANDDUST)
+
+
+def test_a_day_that_keeps_twenty_hours_besides_those_of_dust_stands() -> None:
+    day = day_cells(MIDNIGHT, dusty_hours(4, MIDNIGHT), has_aqi=True)
+    assert (day[PM10].n_valid, day["AQI"].reason) == (20, Reason.VALID)
+    assert (
+        city_day_cells(MIDNIGHT, [day] * 3 + [day_cells(MIDNIGHT, dusty_hours(5, MIDNIGHT), has_aqi=True)])[
+            "AQI"
+        ].reason
+        == Reason.VALID
+    )
 
 
 def test_a_city_whose_stations_said_nothing_has_no_hour() -> None:
