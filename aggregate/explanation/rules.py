@@ -25,6 +25,13 @@ SANDDUST = Rule(
     "B",
 )
 
+WITHOUT_AQI = Rule(
+    "颗粒物因扣除沙尘而无有效值的小时、日没有 AQI，该日不计入有效天；气态污染物的 IAQI 照常",
+    "an hour or day left without a valid particulate by that has no AQI and is no valid day; IAQI of gases stay",
+    "no text seen: the shares of days in Shanxi's bulletin of 2017 fit only with such days deducted; hours alike",
+    "C",
+)
+
 _WIND = Rule(
     "风向按矢量平均：每个方向都有风速时以风速加权，否则等权",
     "directions are averaged as vectors, weighed by the speeds where each has one, else alike",
@@ -50,9 +57,16 @@ def rules_of(evidence: Evidence, edition: Edition, index: IndexSteps | None) -> 
         found = [*_day(asked.factor, edition)]
     if asked.factor == WIND_DIRECTION:
         found.append(_WIND)
-    if not asked.variant.sanddust and measured(asked.factor) in PARTICULATES:
-        found.append(SANDDUST)
+    if not asked.variant.sanddust:
+        found += _without_sanddust(asked.factor)
     return (*found, _shown(asked.factor, edition, kind))
+
+
+def _without_sanddust(factor: str) -> Iterator[Rule]:
+    if factor == AQI or measured(factor) in PARTICULATES:
+        yield SANDDUST
+    if factor == AQI or is_count(factor):
+        yield WITHOUT_AQI
 
 
 def _hour(edition: Edition, periods: set[int]) -> Iterator[Rule]:

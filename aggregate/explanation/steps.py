@@ -12,6 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from aggregate.cells import left_out
 from aggregate.explanation.again import concentrations
 from aggregate.explanation.names import indicators
 from aggregate.statistic import AQI, IAQI_PREFIX, O3, Content, Reason, Statistic, Window
@@ -83,13 +84,15 @@ def index_steps(content: Content, factor: str, window: Window, edition: Edition)
     if factor != AQI:
         own = tuple(step for step in steps if IAQI_PREFIX + step.factor == factor)
         return IndexSteps(own, whole=False)
-    indices = [step.iaqi for step in steps if step.iaqi is not None]
+    largest = max((step.iaqi for step in steps if step.iaqi is not None), default=None)
+    if left_out(cells[name] for name in every if name in cells):
+        return IndexSteps(tuple(steps), True, largest, reason=Reason.SANDDUST)
     published = _known(float(found.aqi[0]))
     bits = int(found.primary[0])
     return IndexSteps(
         tuple(steps),
         True,
-        max(indices, default=None),
+        largest,
         published,
         Reason(int(found.reason[0])),
         tuple(name for column, name in enumerate(every) if bits >> column & 1),

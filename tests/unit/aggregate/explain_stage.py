@@ -17,7 +17,7 @@ from aggregate.explanation.question import Question
 from aggregate.hours import HourInput, compute_hours
 from aggregate.reading import Number, Slot, Stored
 from aggregate.spans import compute_days, compute_eight_hours
-from aggregate.statistic import DEVICES, Computed, Content, Key, Reason, Statistic, Variant, Window
+from aggregate.statistic import DEVICES, Computed, Content, Key, Reason, Statistic, Tier, Variant, Window
 from core.clock import MICROS
 from ingest.envelope import Source
 from ingest.station import Station
@@ -75,9 +75,19 @@ def hour_row(start: int, values: Mapping[str, float | None], *, name: str = NAME
     return row_of(Key(f"station:{name}", Window.HOUR, start), content, state=state)
 
 
-def of_window(window: Window, start: int, factor: str, hours: Mapping[int, Statistic]) -> Evidence:
+def dusty_hour(start: int) -> Statistic:
+    """An hour in sand-dust as it stands without."""
+    row = hour_row(start, SIX | {PM10: None, PM25: None})
+    reasons = tuple(Reason.SANDDUST if value is None else Reason.VALID for value in row.content.values)
+    key = row.key.of(Variant(Tier.RAW, sanddust=False))
+    return replace(row, key=key, content=row.content._replace(reasons=reasons))
+
+
+def of_window(
+    window: Window, start: int, factor: str, hours: Mapping[int, Statistic], *, variant: Variant = DEVICES
+) -> Evidence:
     """A station's 8 hours or day of these hours."""
-    asked = Question(f"station:{NAME}", factor, window, start, DEVICES)
+    asked = Question(f"station:{NAME}", factor, window, start, variant)
     make: Callable[..., list[Computed]] = compute_eight_hours if window is Window.EIGHT_HOURS else compute_days
     more = {} if window is Window.EIGHT_HOURS else {"has_aqi": [True]}
     computed = make([asked.key], [hours.get], [edition_at(start)], now=LATER, grace=[0], **more)[0]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from explain_stage import (
     SIX,
+    dusty_hour,
     hour_row,
     of_hour,
     of_window,
@@ -106,6 +107,24 @@ def test_in_sand_dust_particulates_are_left_out_and_gases_stay() -> None:
     assert "环办监测〔2016〕120号" in sources(dust)
     calm = told(of_hour(readings, PM10, variant=WITHOUT))
     assert (calm.agrees, whys(calm)) == (True, {Why.COUNTED: 60})
+
+
+def test_an_hour_that_sand_dust_leaves_without_particulates_tells_why_it_has_no_aqi() -> None:
+    readings = [said(minute, SIX) for minute in range(60)]
+    found = told(of_hour(readings, "AQI", variant=WITHOUT, dusty=True))
+    index = found.steps.index
+    assert index is not None
+    assert (found.agrees, found.figure.value, found.figure.reason) == (True, None, Reason.SANDDUST)
+    assert (index.largest, index.aqi, index.reason, index.primary, index.level) == (
+        29.0,
+        None,
+        Reason.SANDDUST,
+        (),
+        None,
+    )
+    [rule] = [rule for rule in found.rules if "has no AQI" in rule.en]
+    assert (rule.unconfirmed, "没有 AQI" in rule.zh) == (True, True)
+    assert told(of_hour(readings, f"IAQI_{SO2}", variant=WITHOUT, dusty=True)).figure.value == 4.0
 
 
 def test_a_winds_direction_is_made_of_its_speeds_too() -> None:
@@ -226,6 +245,15 @@ def test_a_missing_pollutant_leaves_no_aqi_under_2026_and_the_rule_says_so() -> 
     found = told(of_window(Window.DAY, MIDNIGHT, "AQI", hours))
     assert (found.agrees, found.figure.reason) == (True, Reason.POLLUTANT_MISSING)
     assert "with a pollutant missing an AQI only above 100" in sources(found)
+
+
+@pytest.mark.parametrize("start", [MIDNIGHT, midnight(date(2025, 3, 10))])
+def test_a_day_that_sand_dust_leaves_without_particulates_comes_out_so_in_every_edition(start: int) -> None:
+    rows = [dusty_hour(start + n * HOUR) if n < 5 else hour_row(start + n * HOUR, SIX) for n in range(24)]
+    hours = {row.key.start: row for row in rows}
+    dust, index = (told(of_window(Window.DAY, start, factor, hours, variant=WITHOUT)) for factor in (PM10, "AQI"))
+    assert (dust.agrees, dust.figure.reason, dust.figure.n_valid) == (True, Reason.SANDDUST, 19)
+    assert (index.agrees, index.figure.value, index.figure.reason) == (True, None, Reason.SANDDUST)
 
 
 def test_above_the_last_breakpoint_the_rule_for_it_is_told() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from explain_stage import NAME, SIX, START, hour_row, of_city, of_hour, of_window, said, tampered, told
+from explain_stage import NAME, SIX, START, dusty_hour, hour_row, of_city, of_hour, of_window, said, tampered, told
 from reports import DAY, HOUR, MIDNIGHT, PM10, station
 from typer.testing import CliRunner
 
@@ -18,7 +18,7 @@ from aggregate.explanation.commands import app
 from aggregate.explanation.document import document
 from aggregate.explanation.show import plain, tables
 from aggregate.explanation.words import width
-from aggregate.statistic import Window
+from aggregate.statistic import Tier, Variant, Window
 from core.errors import LantianError
 
 MINUTES = [said(minute, {PM10: 80.0 + minute / 10}) for minute in range(59)] + [said(59, {PM10: 9.0}, flags="D")]
@@ -62,6 +62,15 @@ def test_the_object_holds_what_is_documented_and_is_plain_json() -> None:
     assert (again["start"], again["window"]) == ("2026-03-10T00:00:00+08:00", "day")
     assert again["steps"]["index"]["level"]["name_zh"] == "良"
     assert again["edition"]["documents"][0] == {"code": "GB 3095-2026", "title_zh": "环境空气质量标准"}
+
+
+def test_a_day_left_without_an_aqi_for_sand_dust_says_so_in_both_languages() -> None:
+    hours = {start: dusty_hour(start) for start in HOURS}
+    evidence = of_window(Window.DAY, MIDNIGHT, "AQI", hours, variant=Variant(Tier.RAW, sanddust=False))
+    assert any("无 AQI no AQI: 沙尘期间，已扣除 left out: sand-dust" in line for line in lines(evidence))
+    found = document(told(evidence))
+    assert (found["figure"]["reason"], found["figure"]["reason_zh"]) == ("SANDDUST", "沙尘期间，已扣除")
+    assert found["steps"]["index"]["reason"] == "SANDDUST"
 
 
 def test_a_value_is_told_with_all_its_digits() -> None:
