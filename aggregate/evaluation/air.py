@@ -93,7 +93,9 @@ def evaluate_air(data: Any, *, edition: str = AUTO, rounded: bool = False) -> Ai
     """
     evaluation = Evaluation(edition, rounded=rounded)
     table = data if isinstance(data, pa.Table) else pa.table(data)
-    own = [name for name in table.column_names if not name.startswith("__index_level_")]  # pandas's row labels
+    own = [  # all but pandas's row labels
+        place for place, name in enumerate(table.column_names) if not name.startswith("__index_level_")
+    ]
     evaluation.take(Table(_IN_MEMORY, table.select(own), lambda row: row + 1))
     parts = list(evaluation.tables())
     hourly, daily, period = (pa.concat_tables(of_kind).unify_dictionaries() for of_kind in zip(*parts, strict=True))

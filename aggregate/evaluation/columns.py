@@ -15,6 +15,7 @@ import pyarrow as pa
 from numba import njit
 
 from aggregate.evaluation.notes import InputWarning
+from aggregate.given_days import EARLIEST, LATEST, NO_YEAR
 from core.clock import HOUR, MICROS, SHANGHAI, SHANGHAI_OFFSET
 from core.errors import InputError
 from ingest.importers.source import AIR_FACTORS, number
@@ -26,9 +27,8 @@ NAMES = tuple(AIR_FACTORS)
 """Columns of concentrations: PM2.5, PM10, SO2, NO2, CO, O3."""
 
 _HOUR_MICROS = HOUR * MICROS
-_EARLIEST, _LATEST = (24 * (date(year, 1, 1) - date(1970, 1, 1)).days for year in (1970, 2200))
+_EARLIEST, _LATEST = (24 * (date(year, 1, 1) - date(1970, 1, 1)).days for year in (EARLIEST, LATEST + 1))
 _NO_HOUR = "is no beginning of an hour"
-_NO_YEAR = "is in no year from 1970 to 2199"
 _WHOLE_HOURS = "give means of whole hours by their beginning"
 
 
@@ -74,7 +74,12 @@ def read_columns(table: Table) -> Columns:
 
 
 def check_names(source: str, names: Sequence[str]) -> list[InputWarning]:
-    """What is to be said of the columns' names; raises `InputError` where one is missing."""
+    """What is to be said of the columns' names; raises `InputError` where one is missing or stands twice."""
+    for name in names:
+        if name and names.count(name) > 1:
+            raise InputError(
+                "heading", "a column is named twice", field=source, value=name, hint="remove or rename one of them"
+            )
     for name in REQUIRED:
         if name not in names:
             raise InputError("heading", f"the column {name} is missing", field=source, hint=_heading())
@@ -123,7 +128,8 @@ def _dictionary(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], list[st
     return renumbered[places], [texts[place] for place in kept]
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds texts, as they are or as categories."""
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
@@ -131,7 +137,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _stations(table: Table) -> tuple[list[str], npt.NDArray[np.int32]]:
     column = table.data["station"]
-    if not (_is_text(column.type) or pa.types.is_integer(column.type)):
+    if not (is_text(column.type) or pa.types.is_integer(column.type)):
         raise InputError(
             "station", f"holds no names ({column.type})", field=f"{table.name}, station", hint="give them as text"
         )
@@ -152,7 +158,7 @@ def _hours(table: Table) -> tuple[npt.NDArray[np.int64], bool]:
     column = table.data["time"]
     if pa.types.is_timestamp(column.type):
         return _instants(table, column)
-    if not _is_text(column.type):
+    if not is_text(column.type):
         raise InputError(
             "time", f"holds no times ({column.type})", field=f"{table.name}, time", hint="write 2026-03-01T08:00:00"
         )
@@ -197,7 +203,7 @@ def _instants(table: Table, column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int
         _refuse(table, "time", micros % _HOUR_MICROS != 0, _NO_HOUR, _WHOLE_HOURS)
     if zoned:
         hours += SHANGHAI_OFFSET // HOUR
-    _refuse(table, "time", (hours < _EARLIEST) | (hours >= _LATEST), _NO_YEAR, "correct the time")
+    _refuse(table, "time", (hours < _EARLIEST) | (hours >= _LATEST), NO_YEAR, "correct the time")
     return hours, zoned
 
 
@@ -210,12 +216,12 @@ def _hour(text: str) -> tuple[int, bool]:
     if "T" not in text and " " not in text:
         raise ValueError("names a day but no hour")
     zoned = moment.tzinfo is not None
-    local = moment.astimezone(SHANGHAI).replace(tzinfo=None) if zoned else moment
-    hour, rest = divmod(local - datetime(1970, 1, 1), timedelta(hours=1))  # noqa: DTZ001 (local time of China)
+    local = moment if zoned else moment.replace(tzinfo=SHANGHAI)
+    hour, rest = divmod(local - datetime(1970, 1, 1, tzinfo=SHANGHAI), timedelta(hours=1))
     if rest:
         raise ValueError(_NO_HOUR)
     if not _EARLIEST <= hour < _LATEST:
-        raise ValueError(_NO_YEAR)
+        raise ValueError(NO_YEAR)
     return hour, zoned
 
 
@@ -224,7 +230,7 @@ def _numbers(table: Table, name: str) -> tuple[Floats, list[InputWarning]]:
     if name not in table.data.column_names:
         return np.full(table.data.num_rows, np.nan), []
     column = table.data[name]
-    if _is_text(column.type):
+    if is_text(column.type):
         return _parsed(table, name, column)
     try:
         values = column.cast(pa.float64()).to_numpy()

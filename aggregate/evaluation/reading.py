@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from aggregate.evaluation.columns import NAMES, REQUIRED, Table, check_names
+from aggregate.evaluation.columns import NAMES, REQUIRED, Table, check_names, is_text
 from aggregate.evaluation.notes import InputWarning
 from core.errors import InputError
 from ingest.importers.source import MISSING
@@ -40,10 +40,12 @@ def sha256(path: Path) -> str:
 
 def _read_parquet(path: Path) -> Table:
     try:
-        with pq.ParquetFile(path, read_dictionary=list(REQUIRED)) as file:
-            names = file.schema_arrow.names
-            warnings = check_names(str(path), names)
-            data = file.read([name for name in (*REQUIRED, *NAMES) if name in names])
+        schema = pq.read_schema(path)
+        warnings = check_names(str(path), schema.names)
+        # Arrow looks for every column that is to be read as categories, and fails where it is none of texts
+        texts = [name for name in REQUIRED if is_text(schema.field(name).type)]
+        with pq.ParquetFile(path, read_dictionary=texts) as file:
+            data = file.read([name for name in (*REQUIRED, *NAMES) if name in schema.names])
     except (OSError, pa.ArrowException) as error:
         raise InputError("file", f"is no Parquet file: {error}", field=str(path), hint="check the path") from error
     return Table(str(path), data, lambda row: row + 1, warnings)
