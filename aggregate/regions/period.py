@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from aggregate.evaluation.spans import Span
+from aggregate.given_days import EARLIEST, LATEST
 from core.clock import months_after
 from core.errors import InputError
 
-EARLIEST, LATEST = 1970, 2199
 DAY = timedelta(days=1)
 
 _CALENDAR = re.compile(r"(\d{4})(?:-(\d{2})|-Q([1-4]))?")

@@ -91,6 +91,8 @@ GOOD = "10,20,3,20,0.5,40"
             "{file} row 2, time: is no beginning of an hour (got '2015-02-05T13:30')",
         ),
         ([HEAD, f"A,1015-02-05T13:00,{GOOD}"], "{file} row 2, time: is in no year from 1970 to 2199 (got "),
+        ([HEAD, f"A,0001-01-01T01:00+14:00,{GOOD}"], "{file} row 2, time: is in no year from 1970 to 2199 (got "),
+        ([HEAD, f"A,9999-12-31T23:00-12:00,{GOOD}"], "{file} row 2, time: is in no year from 1970 to 2199 (got "),
         ([HEAD, f"A,,{GOOD}"], "{file} row 2, time: is no ISO 8601 time (got ''); "),
         ([HEAD, *day(GOOD, hours=1), f",2015-02-05T13:00,{GOOD}"], "{file} row 3, station: is empty; name the station"),
         (
@@ -99,7 +101,7 @@ GOOD = "10,20,3,20,0.5,40"
         ),
         (
             [HEAD, *day("10,20,3,20,900,40")],
-            "{file}, CO: the median at station A is above 150 mg/m³: looks like µg/m³; divide by 1000",
+            "{file} row 2, CO: the median at station A in 2015-02 is above 60 mg/m³: looks like µg/m³; divide by 1000",
         ),
         (
             [HEAD, *day(GOOD, hours=3), "", f"A,2015-02-05T01:00,{GOOD}1"],
@@ -138,7 +140,8 @@ def test_an_error_on_the_command_line_is_exit_status_1(tmp_path: Path, write: Wr
         ),
         (
             [HEAD, *day("0.035,20,3,20,0.5,40")],
-            ["{file}, PM2.5: all values at station A are below 1 µg/m³: looks like mg/m³; if so, multiply by 1000"],
+            ["{file} row 2, PM2.5: all values at station A in 2015-02 are below 1 µg/m³: looks like mg/m³;"
+             " if so, multiply by 1000"],
         ),
         (
             [HEAD, *day(GOOD, hours=3), f"A,2015-02-05T01:00,{GOOD}", f"A,2015-02-05T00:00,{GOOD}"],
