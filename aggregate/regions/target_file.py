@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 from aggregate.evaluation.spans import Span
 from aggregate.regions.period import Heating, parse_period
-from aggregate.regions.targets import Item, Target
+from aggregate.regions.targets import BEYOND, Item, Target
 from core.errors import InputError
+from ingest.importers.source import decimal
 from ingest.rows import csv_rows, heading, open_text
 
 COLUMNS = ("object", "item", "base", "change", "target")
@@ -33,12 +34,18 @@ def read_targets(path: Path, heating: Heating) -> list[Target]:
         if not {"object", "item"} <= set(names) or not {"target", "change"} & set(names):
             raise InputError("heading", "lacks a column", field=str(path), hint=_HINT)
         found = [
-            _target(dict.fromkeys(COLUMNS, "") | dict(zip(names, cells, strict=False)), f"{path} row {number}", heating)
-            for number, cells in rows
+            _target(_given(names, cells, f"{path} row {row}"), f"{path} row {row}", heating) for row, cells in rows
         ]
     if not found:
         raise InputError("rows", "has no targets", field=str(path), hint="give at least one")
     return found
+
+
+def _given(names: list[str], cells: list[str], where: str) -> dict[str, str]:
+    if len(cells) > len(names):
+        raise InputError("row", "has more cells than the heading", field=where, value=",".join(cells),
+                         hint="quote commas")  # fmt: skip
+    return dict.fromkeys(COLUMNS, "") | dict(zip(names, cells, strict=False))
 
 
 def _target(given: Mapping[str, str], where: str, heating: Heating) -> Target:
@@ -75,9 +82,11 @@ def _base(text: str, where: str, heating: Heating) -> Span:
 
 def _number(text: str, where: str) -> Decimal:
     try:
-        value = Decimal(text.replace("−", "-").strip())
-    except InvalidOperation:
+        value = decimal(text.replace("−", "-").strip())
+    except ValueError:
         value = Decimal("NaN")
-    if not value.is_finite():
+    if value.is_nan():
         raise InputError("number", "is no number", field=where, value=text, hint="write -30% or 35")
+    if abs(value) > BEYOND:
+        raise InputError("number", "is beyond all that can be", field=where, value=text, hint="write -30% or 35")
     return value

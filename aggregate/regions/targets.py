@@ -26,7 +26,7 @@ from standards.rounding import round_decimal
 
 Floats = npt.NDArray[np.float64]
 
-_BEYOND = 1e6
+BEYOND = 1e6
 """A concentration above all that occur."""
 
 
@@ -225,6 +225,6 @@ def days_may_be_above(values: Floats, left: int, aim: float, p: float, places: i
     `values` float64[d] so far, NaN for none; the others to come are taken to be at `aim`. -1: it cannot be reached.
     """
     known = np.tile(values, (left + 1, 1))
-    coming = np.where(np.arange(left) < np.arange(left + 1)[:, None], _BEYOND, aim)
+    coming = np.where(np.arange(left) < np.arange(left + 1)[:, None], BEYOND, aim)
     found = percentiles(np.concatenate([known, coming], axis=1), p)
     return sum(round_decimal(value, places) <= aim for value in found.tolist()) - 1

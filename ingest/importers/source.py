@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from decimal import Decimal
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 import msgspec
@@ -36,6 +37,17 @@ class SourceRow(msgspec.Struct, frozen=True, gc=False):
     values: tuple[float, ...]
 
 
+def decimal(text: str) -> Decimal:
+    """The number that a cell writes; raises `ValueError` if it writes none.
+
+    In plain digits: `Decimal` alone also takes a slip like 5_0, as 50, and the digits of every script.
+    """
+    if text.isascii() and "_" not in text:
+        with suppress(InvalidOperation):
+            return Decimal(text)
+    raise ValueError("is no number")
+
+
 @lru_cache(maxsize=65536)
 def number(text: str, divisor: int = 1) -> float | None:
     """A cell's number over `divisor`, None where there is none; raises `ValueError` if it is no finite number.
@@ -45,7 +57,7 @@ def number(text: str, divisor: int = 1) -> float | None:
     if text in MISSING:
         return None
     try:
-        value = float(Decimal(text) / divisor)
+        value = float(decimal(text) / divisor)
     except ArithmeticError:
         raise ValueError("is no number") from None
     if not math.isfinite(value):

@@ -264,6 +264,14 @@ HEADING = "object,item,base,change\n"
         (HEADING + "city:太原市,SO2,last year,-30%\n", "row 2, base: is no period (got 'last year')"),
         (HEADING + "city:太原市,SO2,2016,a third\n", "row 2, change: is no number (got 'a third')"),
         (HEADING + "city:太原市,SO2,2016,nan\n", "row 2, change: is no number"),
+        (HEADING + "city:太原市,SO2,2016,-3_0%\n", "row 2, change: is no number (got '-3_0')"),
+        (HEADING + "city:太原市,SO2,2016,-３０%\n", "row 2, change: is no number (got '-３０')"),
+        (HEADING + "city:太原市,SO2,2016,1e30%\n", "row 2, change: is beyond all that can be (got '1e30')"),
+        ("object,item,target\ncity:太原市,SO2,1e30\n", "row 2, target: is beyond all that can be (got '1e30')"),
+        (
+            "object,item,target\ncity:太原市,SO2,1,000\n",
+            "row 2: has more cells than the heading (got 'city:太原市,SO2,1,000')",
+        ),
         (HEADING + "city:太原市,SO2,2016,\n", "row 2: needs a change against the base or a target"),
     ],
 )

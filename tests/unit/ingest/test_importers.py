@@ -42,6 +42,17 @@ def test_co_is_divided_as_a_decimal() -> None:
     assert number("0.1", 1000) == 0.0001
 
 
+@pytest.mark.parametrize("text", ["5_0", "５０", "٥٠", "1e", "five", "0x10"])
+def test_a_number_is_written_in_the_digits_of_ascii_alone(text: str) -> None:
+    with pytest.raises(ValueError, match="is no number"):
+        number(text)
+
+
+@pytest.mark.parametrize(("text", "value"), [("50", 50.0), ("+.5", 0.5), ("-1.50", -1.5), ("1e-3", 0.001), ("—", None)])
+def test_a_number_may_have_a_sign_and_an_exponent(text: str, value: float | None) -> None:
+    assert number(text) == value
+
+
 def test_an_hour_in_which_nothing_was_measured_is_a_row_without_values(tmp_path: Path) -> None:
     rows, errors = read(tmp_path, f"{BEIJING_HEADING}\n1,2013,3,1,0,NA,NA,NA,NA,NA,NA,NA,Dongsi\n")
     assert errors == []
