@@ -20,10 +20,11 @@ from core.errors import InputError
 from ingest.importers.source import number
 from ingest.rows import csv_rows, heading, open_text
 from standards.composite import composite, dense_rank
-from standards.editions import Edition
+from standards.editions import HOURLY_FACTORS, Edition
+from standards.factors import load_catalogue
 
 COLUMNS = ("name", *TOKENS)
-CO = TOKENS.index("co")
+CO = "co"
 _HINT = "name the columns name,so2,no2,pm10,pm25,co,o3"
 
 
@@ -97,21 +98,11 @@ def _of_mapping(row: Mapping[str, Any], where: str) -> _Given:
     for name in COLUMNS:
         if name not in known:
             raise InputError("heading", f"{name} is missing", field=where, hint=_HINT)
-    values = [math.nan if known[token] is None else float(known[token]) for token in TOKENS]
-    return _checked(_Given(str(known["name"]), values), where)
+    return _of_cells(known, where)
 
 
-def _of_cells(cells: Mapping[str, str], where: str) -> _Given:
-    values = []
-    for token in TOKENS:
-        try:
-            value = number(cells[token])
-        except ValueError as error:
-            raise InputError(
-                "number", str(error), field=f"{where}, {token}", value=cells[token], hint="correct the cell"
-            ) from None
-        values.append(math.nan if value is None else value)
-    return _checked(_Given(cells["name"], values), where)
+def _of_cells(cells: Mapping[str, Any], where: str) -> _Given:
+    return _Given(str(cells["name"]), [_concentration(token, cells[token], f"{where}, {token}") for token in TOKENS])
 
 
 def _whole(path: Path, line: int, cells: list[str], names: list[str]) -> list[str]:
@@ -120,14 +111,22 @@ def _whole(path: Path, line: int, cells: list[str], names: list[str]) -> list[st
     return cells
 
 
-def _checked(row: _Given, where: str) -> _Given:
-    for token, value in zip(TOKENS, row.concentrations, strict=True):
-        if value < 0 or math.isinf(value):
-            raise InputError("value", "is no concentration", field=f"{where}, {token}", value=value, hint="correct it")
-        if token == TOKENS[CO] and value > CO_MEDIAN_ABOVE:
-            message = f"is above {CO_MEDIAN_ABOVE:g} mg/m³: looks like µg/m³"
-            raise InputError("unit", message, field=f"{where}, {token}", value=value, hint="divide by 1000")
-    return row
+def _concentration(token: str, given: Any, where: str) -> float:
+    """NaN for what is missing; raises `InputError`."""
+    try:
+        value = number(given.strip()) if isinstance(given, str) else given
+        found = math.nan if value is None else float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError("number", "is no number", field=where, value=given, hint="correct the cell") from None
+    if token == CO and found > CO_MEDIAN_ABOVE:
+        message = f"is above {CO_MEDIAN_ABOVE:g} mg/m³: looks like µg/m³"
+        raise InputError("unit", message, field=where, value=found, hint="divide by 1000")
+    factor = load_catalogue().by_code[HOURLY_FACTORS[TOKENS.index(token)]]
+    if found < factor.minimum or found > factor.maximum:
+        unit = "mg/m³" if token == CO else "µg/m³"
+        message = f"is outside {factor.minimum:g} … {factor.maximum:g} {unit}"
+        raise InputError("range", message, field=where, value=found, hint="correct it")
+    return found
 
 
 def _folded(name: str) -> str:

@@ -260,7 +260,16 @@ def test_frames_and_mappings_give_the_same_indices(heyuan: Path) -> None:
             "name,so2,no2,pm10,pm25,co,o3\nA,1,2,x,4,1,9\n",
             "{file} row 2, pm10: is no number (got 'x'); correct the cell",
         ),
-        ("name,so2,no2,pm10,pm25,co,o3\nA,1,2,-3,4,1,9\n", "{file} row 2, pm10: is no concentration (got -3.0); "),
+        ("name,so2,no2,pm10,pm25,co,o3\nA,1,2,3_0,4,1,9\n", "{file} row 2, pm10: is no number (got '3_0'); correct "),
+        (
+            "name,so2,no2,pm10,pm25,co,o3\nA,1,2,-3,4,1,9\n",
+            "{file} row 2, pm10: is outside 0 … 20000 µg/m³ (got -3.0); ",
+        ),
+        ("name,so2,no2,pm10,pm25,co,o3\nA,1e9,2,3,4,1,9\n", "{file} row 2, so2: is outside 0 … 20000 µg/m³ (got 1"),
+        (
+            "name,so2,no2,pm10,pm25,co,o3\nA,1,2,3,4,1,5001\n",
+            "{file} row 2, o3: is outside 0 … 5000 µg/m³ (got 5001.0); ",
+        ),
         ("name,so2,no2,pm10,pm25,co,o3\nA,1,2,3,4,800,9\n", "{file} row 2, co: is above 150 mg/m³: looks like µg/m³ "),
     ],
 )
@@ -270,6 +279,30 @@ def test_a_bad_file_of_indices_is_an_error_of_one_line(tmp_path: Path, text: str
     done = RUNNER.invoke(app, ["evaluate", "index", str(file), "--edition", "2012"])
     assert isinstance(done.exception, InputError)
     assert str(done.exception).startswith(expected.format(file=file))
+
+
+@pytest.mark.parametrize(
+    ("so2", "expected"),
+    [
+        ("abc", "row 2, so2: is no number (got 'abc'); correct the cell"),
+        ("5_0", "row 2, so2: is no number (got '5_0'); correct the cell"),
+        ([1], "row 2, so2: is no number (got [1]); correct the cell"),
+        pytest.param(10**400, "row 2, so2: is no number (got 1000", id="beyond a double"),
+        (float("inf"), "row 2, so2: is outside 0 … 20000 µg/m³ (got inf); correct it"),
+    ],
+)
+def test_a_mapping_with_what_is_no_concentration_is_an_error_of_one_line(so2: object, expected: str) -> None:
+    row = {"name": "A", "so2": 10, "no2": 15, "pm10": 32, "pm25": 22, "co": 0.8, "o3": 107}
+    with pytest.raises(InputError) as error:
+        composite_index([row, {**row, "so2": so2}], "2012")
+    assert str(error.value).startswith(expected)
+
+
+def test_numbers_may_be_texts() -> None:
+    row = {"name": "A", "so2": 10, "no2": 15, "pm10": 32, "pm25": 22, "co": 0.8, "o3": 107}
+    assert composite_index([{key: f" {value} " for key, value in row.items()} | {"name": "A"}], "2012") == (
+        composite_index([row], "2012")
+    )
 
 
 def test_a_column_that_is_not_known_is_told_and_left_aside(tmp_path: Path) -> None:
