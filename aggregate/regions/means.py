@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aggregate.evaluation.days import FACTORS, OZONE, DayColumns, edition_runs, level_bounds
+from aggregate.hours import PARTICULATES
 from aggregate.windows import city_means
 from standards.aqi import aqi
 from standards.editions import HOURLY_FACTORS, Edition, Editions
@@ -19,6 +20,7 @@ from standards.editions import HOURLY_FACTORS, Edition, Editions
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
+_PARTICULATES = [HOURLY_FACTORS.index(factor) for factor in PARTICULATES]
 _MAX_1H = FACTORS
 """The place of the daily maximum 1-hour mean of O3 behind the six daily values."""
 
@@ -26,7 +28,8 @@ _MAX_1H = FACTORS
 def mean_days(members: DayColumns, counts: Bools, editions: Editions) -> DayColumns:
     """The days of one place from those of its m stations, of which bool[m, d] count; a row of one object.
 
-    Valid with the edition's share of those that count; `n_valid` is the number of stations.
+    Valid with the edition's share of those that count; `n_valid` is the number of stations. Where the particulates that
+    a station lacks for sand-dust leave the place without their mean, it has no AQI either.
     """
     daily = np.concatenate([members.values, members.o3_1h_max[:, None]], axis=1)
     values = np.full((FACTORS + 1, daily.shape[2]), np.nan)
@@ -38,7 +41,20 @@ def mean_days(members: DayColumns, counts: Bools, editions: Editions) -> DayColu
         n_valid[:, days] = means.n_valid.reshape(-1, days.size)
         if not any(average == "max_1h" for _, average in edition.daily_columns):
             values[_MAX_1H, days] = np.nan
-    return judged(members.first, values[None, :FACTORS], n_valid[None, :FACTORS], values[None, _MAX_1H], editions)
+    found = judged(members.first, values[None, :FACTORS], n_valid[None, :FACTORS], values[None, _MAX_1H], editions)
+    lacking = _lacking_for_sanddust(members, editions) & counts[:, None]
+    no_mean = np.isnan(found.values[:, _PARTICULATES])
+    return _with_aqi(found, np.logical_not((no_mean & lacking.any(axis=0)).any(axis=1)))
+
+
+def _lacking_for_sanddust(members: DayColumns, editions: Editions) -> Bools:
+    """bool[m, 2, d]: particulates that a station lacks on a day whose AQI is withheld though its daily values give one.
+
+    Nothing but sand-dust withholds it (`aggregate.cells.day_indices`), or that the day is open, as a city's is too.
+    """
+    given = judged(members.first, members.values, members.n_valid, members.o3_1h_max, editions).aqi
+    withheld = np.isnan(members.aqi) & ~np.isnan(given)
+    return np.asarray(withheld[:, None] & np.isnan(members.values[:, _PARTICULATES]))
 
 
 def _alike(counts: Bools, first: date, editions: Editions) -> Iterator[tuple[npt.NDArray[np.int64], Edition]]:
@@ -67,10 +83,10 @@ def judged(
         ]
         own = np.moveaxis(daily[:, sources, start:end], 1, -1).reshape(-1, len(sources))
         found = aqi(own, edition.daily)
-        index[:, start:end] = found.aqi.reshape(shape[0], -1)
+        index[:, start:end] = found.aqi.reshape(shape[0], end - start)
         for column, source in enumerate(sources):
             bit = 1 << (OZONE if source == _MAX_1H else source)
-            named = (found.primary >> column & 1).astype(np.bool_).reshape(shape[0], -1)
+            named = (found.primary >> column & 1).astype(np.bool_).reshape(shape[0], end - start)
             primary[:, start:end] |= np.where(named, np.uint8(bit), np.uint8(0))
     valid = ~np.isnan(index) & ~np.isnan(values).all(axis=1)
     return DayColumns(first, values, n_valid, o3_1h_max, index, levels_of(first, index, editions), primary, valid)
@@ -87,14 +103,23 @@ def levels_of(first: date, index: Floats, editions: Editions) -> npt.NDArray[np.
 
 def masked(days: DayColumns, counts: Bools) -> DayColumns:
     """Days of objects of which bool[o, d] count: the others are days without values."""
+    return _with_aqi(
+        days._replace(
+            values=np.where(counts[:, None], days.values, np.nan),
+            n_valid=np.where(counts[:, None], days.n_valid, 0).astype(np.int32),
+            o3_1h_max=np.where(counts, days.o3_1h_max, np.nan),
+        ),
+        counts,
+    )
+
+
+def _with_aqi(days: DayColumns, where: Bools) -> DayColumns:
+    """Days of objects of which bool[o, d] keep their AQI and what comes of it."""
     return days._replace(
-        values=np.where(counts[:, None], days.values, np.nan),
-        n_valid=np.where(counts[:, None], days.n_valid, 0).astype(np.int32),
-        o3_1h_max=np.where(counts, days.o3_1h_max, np.nan),
-        aqi=np.where(counts, days.aqi, np.nan),
-        level=np.where(counts, days.level, 0).astype(np.uint8),
-        primary=np.where(counts, days.primary, 0).astype(np.uint8),
-        valid=days.valid & counts,
+        aqi=np.where(where, days.aqi, np.nan),
+        level=np.where(where, days.level, 0).astype(np.uint8),
+        primary=np.where(where, days.primary, 0).astype(np.uint8),
+        valid=days.valid & where,
     )
 
 

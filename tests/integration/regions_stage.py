@@ -75,12 +75,13 @@ class Province:
         dice = random.Random(seed)
         self.days: dict[str, Days] = {}
         every = [first + timedelta(days=n) for first, end in spans for n in range((end - first).days)]
-        for number, stations in enumerate(OFFICIAL.values()):
+        storms = {city: _some(dice, every, 0.03) for city in CITIES}
+        for number, ((city, _), stations) in enumerate(OFFICIAL.items()):
             for name in stations:
-                self.days[station_object(name)] = _station(dice, every, 30 + 15 * number)
+                self.days[station_object(name)] = _station(dice, every, 30 + 15 * number, storms[city])
         for region in CITIES.values():
             for stranger in STRANGERS:
-                self.days[station_object(f"{stranger}-{region}")] = _station(dice, every, 800)
+                self.days[station_object(f"{stranger}-{region}")] = _station(dice, every, 800, set())
         for city in CITIES:
             self.days[city_object(city)] = self._city(city, every)
 
@@ -122,9 +123,13 @@ class Province:
         return found
 
 
-def _station(dice: random.Random, every: list[date], level: float) -> Days:
-    """Nearly all days; some were reviewed, and some lay in sand-dust."""
-    storms = {day for day in every if dice.random() < 0.03}
+def _some(dice: random.Random, every: list[date], share: float) -> set[date]:
+    return {day for day in every if dice.random() < share}
+
+
+def _station(dice: random.Random, every: list[date], level: float, of_city: set[date]) -> Days:
+    """Nearly all days; some were reviewed, and some lay in sand-dust, of the city or here alone."""
+    storms = of_city | _some(dice, every, 0.01)
     days = {day: _cells(dice, day, level, dusty=day in storms) for day in every if dice.random() < 0.985}
     reviewed = {day: _cells(dice, day, level * 0.8, dusty=day in storms) for day in days if dice.random() < 0.1}
     dusty = {day: _without_particulates(midnight(day), cells) for day, cells in days.items() if day in storms}
@@ -149,7 +154,7 @@ def _cells(dice: random.Random, day: date, level: float, *, dusty: bool) -> Cell
 def _without_particulates(start: int, cells: Cells) -> Cells:
     left = {name: cell for name, cell in cells.items() if name in (*DAILY, "a05024_1h_max")}
     for name in ("a34004", "a34002"):
-        left[name] = TrueCell(None, 0, 24, Reason.NO_VALUES)
+        left[name] = TrueCell(None, 0, 24, Reason.SANDDUST)
     return left | day_index_cells(start, left)
 
 

@@ -15,6 +15,7 @@ from aggregate.cells import Cell, assemble, daily_indicators, day_indices
 from aggregate.cities import compute_city_day
 from aggregate.evaluation.days import DayColumns
 from aggregate.evaluation.stored import DAILY_NAMES, day_columns
+from aggregate.hours import PARTICULATES
 from aggregate.regions.means import judged, masked, mean_days, rows, stacked
 from aggregate.statistic import O3_1H_MAX, Computed, Key, Reason, Statistic, Window
 from core.clock import midnight
@@ -31,8 +32,8 @@ _days = st.lists(st.one_of(st.none(), st.tuples(*[_values] * 7)), min_size=DAYS,
 _stations = st.lists(_days, min_size=1, max_size=6)
 
 
-def statistic(name: str, day: date, values: Sequence[float | None]) -> Statistic:
-    """A station's stored day, with indices as it has them."""
+def statistic(name: str, day: date, values: Sequence[float | None], *, storm: bool = False) -> Statistic:
+    """A station's stored day, with indices as it has them; in a storm without its particulates."""
     start = midnight(day)
     names = (*DAILY_NAMES, O3_1H_MAX)
     cells = {
@@ -40,6 +41,8 @@ def statistic(name: str, day: date, values: Sequence[float | None]) -> Statistic
                  live=False, complete=True)
         for of, value in zip(names, values, strict=True)
     }  # fmt: skip
+    if storm:
+        cells |= {of: cells[of]._replace(value=None, reason=Reason.SANDDUST) for of in PARTICULATES}
     cells |= day_indices([cells], [EDITIONS.at(start)])[0]
     return stored(name, start, assemble(cells, EDITIONS.at(start).id, dict.fromkeys(cells, 0)))
 
@@ -65,13 +68,15 @@ def same(found: DayColumns, expected: DayColumns) -> None:
 def test_the_mean_of_stations_is_what_a_city_is_made_of_them(
     stations: list[list[tuple[float | None, ...] | None]], data: st.DataObject
 ) -> None:
-    """Whoever counts on which day, and whatever is missing."""
+    """Whoever counts on which day, whatever is missing, and whichever days sand-dust was taken from."""
+    storms = data.draw(st.lists(st.booleans(), min_size=DAYS, max_size=DAYS))
     counts = np.array(
         data.draw(st.lists(st.lists(st.booleans(), min_size=DAYS, max_size=DAYS),
                            min_size=len(stations), max_size=len(stations)))
     )  # fmt: skip
     members = [
-        [None if values is None else statistic(f"station:{n}", FIRST + timedelta(days=day), values)
+        [None if values is None
+         else statistic(f"station:{n}", FIRST + timedelta(days=day), values, storm=storms[day])
          for day, values in enumerate(days)]
         for n, days in enumerate(stations)
     ]  # fmt: skip
@@ -106,6 +111,22 @@ def test_a_county_needs_three_of_four_stations(silent: int, there: bool) -> None
     assert bool(found.values[0, 0, 0] == 30.0) is there
     assert found.n_valid[0, 0, 0] == 4 - silent
     assert bool(found.valid[0, 0]) is there
+
+
+@pytest.mark.parametrize("day", [FIRST, FIRST + timedelta(days=DAYS - 1)])
+@pytest.mark.parametrize(("dusty", "there"), [(1, True), (2, False)])
+def test_a_county_that_stations_in_sand_dust_leave_without_particulates_has_no_aqi(
+    day: date, dusty: int, there: bool
+) -> None:
+    number = (day - FIRST).days
+    members = [
+        [None] * number + [statistic(f"station:{n}", day, six(30.0), storm=n < dusty)]
+        for n in range(4)
+    ]  # fmt: skip
+    found = mean_days(columns(members), np.ones((4, DAYS), dtype=np.bool_), EDITIONS)
+    assert found.values[0, 2, number] == 10.0
+    assert bool(found.valid[0, number]) is there
+    assert bool(found.level[0, number]) is there
 
 
 def test_the_same_days_under_another_edition_have_another_aqi() -> None:
