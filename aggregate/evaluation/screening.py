@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -11,26 +11,47 @@ from numba import njit
 
 from aggregate.evaluation.columns import NAMES, Columns, Floats, Table
 from aggregate.evaluation.notes import InputWarning
+from aggregate.windows import DAY_HOURS
 from core.errors import InputError
 from standards.editions import HOURLY_FACTORS
-from standards.factors import load_catalogue
+from standards.factors import Factor, load_catalogue
 
-Integers = npt.NDArray[np.int64]
+Integers = npt.NDArray[np.int32]
 
 CO = "CO"
+CO_ABOVE = 60.0
+"""mg/m³; where HJ 633 ends its table of 24-hour means. The national network's highest hour has 45, while the cleanest
+air has more µg/m³."""
 CO_MEDIAN_ABOVE = 150.0
-"""mg/m³; no month of any station comes near it, and cleanest air has more µg/m³."""
+"""mg/m³; no 95th percentile comes near it."""
 ALL_BELOW = 1.0
 """µg/m³; particulates, SO2, NO2 and O3 of a day are not all below it, but all are in mg/m³."""
 ENOUGH_HOURS = 24
 
 
+class _Months(NamedTuple):
+    """The rows by calendar month and station, so that a unit that changes within a file is found."""
+
+    cell: Integers
+    """int32[n], station · months + month."""
+    first: np.datetime64
+    """The first month."""
+    shape: tuple[int, int]
+    """Stations and months."""
+
+    def where(self, cells: npt.NDArray[np.bool_], stations: list[str]) -> tuple[str, npt.NDArray[np.bool_]]:
+        """The first cell that is set, for people, and its rows."""
+        cell = int(np.argmax(cells))
+        station, month = divmod(cell, self.shape[1])
+        return f"at station {stations[station]} in {self.first + month}", self.cell == cell
+
+
 class _Counts(NamedTuple):
-    """Values by station, int64[s] each."""
+    """Values by cell, int32[s · m] each."""
 
     known: Integers
     high: Integers
-    """Above `CO_MEDIAN_ABOVE`."""
+    """Above `CO_ABOVE`."""
     from_one: Integers
     """Not below `ALL_BELOW`."""
     outside: Integers
@@ -38,19 +59,37 @@ class _Counts(NamedTuple):
 
 
 @njit(nogil=True, cache=True)
-def _scan(values: Floats, station: npt.NDArray[np.int32], least: float, most: float, counts: _Counts) -> None:
-    """Count by station; in most files its rows follow one another, and are counted before they are added."""
+def _cells(station: Integers, hour: npt.NDArray[np.int64], first: int, month: Integers, months: int) -> Integers:
+    """The cell of each row; `month` is that of each day from `first` on."""
+    cell = np.empty_like(station)
+    for i in range(station.size):
+        cell[i] = station[i] * months + month[hour[i] // DAY_HOURS - first]
+    return cell
+
+
+def _months(columns: Columns) -> _Months:
+    first, last = int(columns.hour.min()) // DAY_HOURS, int(columns.hour.max()) // DAY_HOURS
+    month = np.arange(first, last + 1).astype("datetime64[D]").astype("datetime64[M]")
+    number = (month - month[0]).astype(np.int32)
+    months = int(number[-1]) + 1
+    cell = _cells(columns.station, columns.hour, first, number, months)
+    return _Months(cell, month[0], (len(columns.names), months))
+
+
+@njit(nogil=True, cache=True)
+def _scan(values: Floats, cell: Integers, least: float, most: float, counts: _Counts) -> None:
+    """Count by cell; in most files its rows follow one another, and are counted before they are added."""
     known, high, from_one, outside = 0, 0, 0, 0
     for i in range(values.size):
         known += not np.isnan(values[i])
-        high += values[i] > CO_MEDIAN_ABOVE
+        high += values[i] > CO_ABOVE
         from_one += values[i] >= ALL_BELOW
         outside += (values[i] < least) | (values[i] > most)
-        if i + 1 == values.size or station[i + 1] != station[i]:
-            counts.known[station[i]] += known
-            counts.high[station[i]] += high
-            counts.from_one[station[i]] += from_one
-            counts.outside[station[i]] += outside
+        if i + 1 == values.size or cell[i + 1] != cell[i]:
+            counts.known[cell[i]] += known
+            counts.high[cell[i]] += high
+            counts.from_one[cell[i]] += from_one
+            counts.outside[cell[i]] += outside
             known, high, from_one, outside = 0, 0, 0, 0
 
 
@@ -69,45 +108,74 @@ def _leave_out(values: Floats, least: float, most: float) -> tuple[int, int, flo
 
 def screen(table: Table, columns: Columns) -> Iterator[InputWarning]:
     """Check every column and make impossible values missing. Raises `InputError` for CO in µg/m³."""
+    months = _months(columns)
     for name, code, values in zip(NAMES, HOURLY_FACTORS, columns.values, strict=True):
         if name not in table.data.column_names:
             continue
         factor = load_catalogue().by_code[code]
-        counts = _Counts(*np.zeros((4, len(columns.names)), dtype=np.int64))
-        _scan(values, columns.station, factor.minimum, factor.maximum, counts)
-        yield from _units(table.name, name, counts, columns.names)
+        counts = _Counts(*np.zeros((4, months.shape[0] * months.shape[1]), dtype=np.int32))
+        _scan(values, months.cell, factor.minimum, factor.maximum, counts)
+        if name == CO:
+            _refuse_micrograms(table, columns, months, counts, values)
         if counts.outside.any():
-            count, first, value = _leave_out(values, factor.minimum, factor.maximum)
-            unit = "mg/m³" if name == CO else "µg/m³"
-            yield InputWarning(
-                table.name,
-                f"is outside {factor.minimum:g} … {factor.maximum:g} {unit}",
-                "treated as missing",
-                count=count,
-                row=table.row(first),
-                column=name,
-                value=f"{value:g}",
-            )
+            yield _outside(table, name, factor, values, high=name == CO and bool(counts.high.any()))
+        if name == CO:
+            yield from _high(table, columns, values, counts)
+        else:
+            yield from _low(table, columns, months, counts, name)
 
 
-def _units(source: str, name: str, counts: _Counts, stations: Sequence[str]) -> Iterator[InputWarning]:
-    if name == CO:
-        high = 2 * counts.high > counts.known
-        if high.any():
-            raise InputError(
-                "unit",
-                f"the median at station {stations[int(np.argmax(high))]} is above {CO_MEDIAN_ABOVE:g} mg/m³:"
-                " looks like µg/m³",
-                field=f"{source}, {name}",
-                hint="divide by 1000",
-            )
-        return
-    low = (counts.known >= ENOUGH_HOURS) & (counts.from_one == 0)
-    if low.any():
+def _refuse_micrograms(table: Table, columns: Columns, months: _Months, counts: _Counts, values: Floats) -> None:
+    cells = 2 * counts.high > counts.known
+    if cells.any():
+        where, rows = months.where(cells, columns.names)
+        row = table.row(int(np.argmax(rows & (values > CO_ABOVE))))
+        raise InputError(
+            "unit",
+            f"the median {where} is above {CO_ABOVE:g} mg/m³: looks like µg/m³",
+            field=f"{table.name} row {row}, {CO}",
+            hint="divide by 1000",
+        )
+
+
+def _outside(table: Table, name: str, factor: Factor, values: Floats, *, high: bool) -> InputWarning:
+    count, first, value = _leave_out(values, factor.minimum, factor.maximum)
+    unit = "mg/m³" if name == CO else "µg/m³"
+    return InputWarning(
+        table.name,
+        f"is outside {factor.minimum:g} … {factor.maximum:g} {unit}",
+        f"treated as missing{'; if it is µg/m³, divide by 1000' if high else ''}",
+        count=count,
+        row=table.row(first),
+        column=name,
+        value=f"{value:g}",
+    )
+
+
+def _high(table: Table, columns: Columns, values: Floats, counts: _Counts) -> Iterator[InputWarning]:
+    rows = np.flatnonzero(values > CO_ABOVE) if counts.high.any() else np.empty(0, dtype=np.int64)
+    if rows.size:
+        first = int(rows[0])
         yield InputWarning(
-            source,
-            f"all values at station {stations[int(np.argmax(low))]} are below 1 µg/m³: looks like mg/m³",
+            table.name,
+            f"is above {CO_ABOVE:g} mg/m³ at station {columns.names[columns.station[first]]}: looks like µg/m³",
+            "taken as it is; if it is µg/m³, divide by 1000",
+            count=rows.size,
+            row=table.row(first),
+            column=CO,
+            value=f"{values[first]:g}",
+        )
+
+
+def _low(table: Table, columns: Columns, months: _Months, counts: _Counts, name: str) -> Iterator[InputWarning]:
+    cells = (counts.known >= ENOUGH_HOURS) & (counts.from_one == 0)
+    if cells.any():
+        where, rows = months.where(cells, columns.names)
+        yield InputWarning(
+            table.name,
+            f"all values {where} are below 1 µg/m³: looks like mg/m³",
             "if so, multiply by 1000",
-            count=int(np.count_nonzero(low)),
+            count=int(np.count_nonzero(cells)),
+            row=table.row(int(np.argmax(rows))),
             column=name,
         )

@@ -140,8 +140,12 @@ def test_an_error_on_the_command_line_is_exit_status_1(tmp_path: Path, write: Wr
         ),
         (
             [HEAD, *day("0.035,20,3,20,0.5,40")],
-            ["{file} row 2, PM2.5: all values at station A in 2015-02 are below 1 µg/m³: looks like mg/m³;"
-             " if so, multiply by 1000"],
+            [
+                (
+                    "{file} row 2, PM2.5: all values at station A in 2015-02 are below 1 µg/m³: "
+                    "looks like mg/m³; if so, multiply by 1000"
+                )
+            ],
         ),
         (
             [HEAD, *day(GOOD, hours=3), f"A,2015-02-05T01:00,{GOOD}", f"A,2015-02-05T00:00,{GOOD}"],
