@@ -7,7 +7,8 @@ of it. Whoever is killed in between sends it again, the same bytes under the sam
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple, TypeVar
@@ -17,6 +18,7 @@ from psycopg2.extensions import connection
 from aggregate.delivery import Deliver, in_batches
 from aggregate.judge import Judge
 from aggregate.progress import Tell
+from aggregate.reading import Number, Slot, Stored
 from aggregate.readings.reviews import (
     Action,
     Request,
@@ -28,6 +30,7 @@ from aggregate.readings.reviews import (
     restored,
     statement,
     weigh,
+    with_words,
 )
 from aggregate.readings.store import (
     Review,
@@ -36,7 +39,9 @@ from aggregate.readings.store import (
     mark_sent,
     read_statements,
     rows_between,
+    runs_not_taken,
     slots_between,
+    words_between,
     write_review,
     write_statements,
 )
@@ -48,6 +53,8 @@ from ingest.report import format_instant
 STATEMENTS_A_PAGE = 500
 
 _Item = TypeVar("_Item")
+_Words = tuple[tuple[int, int], list[tuple[Number, Statement]]]
+"""What persons say of an averaging period, by its time and length."""
 
 
 class Said(NamedTuple):
@@ -81,8 +88,9 @@ def say(database: connection, judge: Judge, request: Request, *, now: float, tel
     with database, database.cursor() as cursor:
         _refuse_closed(closed_among(cursor, station, range(day_start(first), last, DAY)), station)
         run = None if dry_run else claim_run(cursor, station, station_id, first, last, int(now))
+        runs = runs_not_taken(cursor, station, station_id, first, last)
         tally = _Tally()
-        for page in pages(_statements(database, station_id, request, tally), STATEMENTS_A_PAGE):
+        for page in pages(_statements(database, station_id, request, runs, tally), STATEMENTS_A_PAGE):
             weighed = weigh(judge, station, page, now)
             kept = [each.kept for each in weighed if each.kept is not None]
             if run is not None:
@@ -96,16 +104,35 @@ def say(database: connection, judge: Judge, request: Request, *, now: float, tel
     return Said(request, tally.reports, tally.readings, tally.left_out, review)
 
 
-def _statements(database: connection, station_id: int, request: Request, tally: _Tally) -> Iterator[Statement]:
-    for slot, rows in slots_between(database, station_id, request.first, request.last, request.factors):
-        tally.factors.update(name for row in rows for name in row.names)
-        before = current(rows)
-        if request.action is Action.RESTORE:
-            says = restored(before, current_of_devices(rows), request.factors)
-        else:
-            says = flagged(before, request.factors, request.flag or "")
-        if says:
-            yield statement(slot.time, slot.period, before, says)
+def _statements(
+    database: connection, station_id: int, request: Request, runs: Sequence[int], tally: _Tally
+) -> Iterator[Statement]:
+    first, last = request.first, request.last
+    slots = slots_between(database, station_id, first, last, request.factors)
+    with closing(words_between(database, request.station, runs, first, last)) as words:
+        for slot, rows, on_their_way in _beside(slots, words):
+            tally.factors.update(name for row in rows for name in row.names)
+            before = with_words(current(rows), on_their_way)
+            if request.action is Action.RESTORE:
+                says = restored(before, current_of_devices(rows), request.factors)
+            else:
+                says = flagged(before, request.factors, request.flag or "")
+            if says:
+                yield statement(slot.time, slot.period, before, says)
+
+
+def _beside(
+    slots: Iterable[tuple[Slot, list[Stored]]], words: Iterator[_Words]
+) -> Iterator[tuple[Slot, list[Stored], list[tuple[Number, Statement]]]]:
+    """Each slot's rows, and the words of it that are not among them; both come in order of time and period."""
+    said = next(words, None)
+    for slot, rows in slots:
+        averaged = (slot.time, slot.period)
+        while said is not None and said[0] < averaged:
+            said = next(words, None)
+        of_slot = said[1] if said is not None and said[0] == averaged else []
+        taken = {row.number for row in rows}
+        yield slot, rows, [word for word in of_slot if word[0] not in taken]
 
 
 def _refuse_nothing(database: connection, station_id: int, request: Request, tally: _Tally) -> None:

@@ -142,6 +142,17 @@ def current_of_devices(rows: Iterable[Stored]) -> dict[str, Reading]:
     }
 
 
+def with_words(before: Mapping[str, Reading], words: Iterable[tuple[Number, Statement]]) -> dict[str, Reading]:
+    """What will count when persons' words that are still on their way have been taken."""
+    expected = dict(before)
+    for number, word in words:
+        for name, value, flag in zip(word.factors, word.values, word.flags, strict=True):
+            stands = expected.get(name)
+            if stands is not None and (stands.number.source != Source.PERSON or stands.number < number):
+                expected[name] = Reading(number, name, value, flag, CURRENT)
+    return expected
+
+
 def flagged(before: Mapping[str, Reading], factors: Collection[str], flag: str) -> Says:
     """What is current, with another flag."""
     return {name: (before[name].value, flag) for name in factors if name in before}

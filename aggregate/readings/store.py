@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -72,6 +72,44 @@ def slots_between(
     rows = rows_between(database, station_id, first, last, factors, reviewable=True)
     for slot, of_slot in groupby(rows, key=lambda row: row[0]):
         yield slot, [row for _, row in of_slot]
+
+
+def runs_not_taken(cursor: Any, station: str, station_id: int, first: int, last: int) -> list[int]:
+    """The runs of reviews of readings from `first` until before `last` that the worker has not taken to the end.
+
+    They are sent and taken in order: of whose last report is stored, all is.
+    """
+    cursor.execute(
+        "select r.run from reading_review r join reading_statement s"
+        " on (s.station, s.run, s.seq) = (r.station, r.run, r.reports)"
+        " where r.station = %s and r.begins < to_timestamp(%s) and r.ends > to_timestamp(%s)"
+        # no join: the planner would read all that persons have said of the station, in every chunk
+        " and (select true from report t where t.station_id = %s and t.time = s.time and t.period = s.period"
+        " and t.source = %s and t.run = s.run and t.seq = s.seq) is null",
+        (station, last, first, station_id, int(Source.PERSON)),
+    )
+    return [run for (run,) in cursor.fetchall()]
+
+
+def words_between(
+    database: connection, station: str, runs: Sequence[int], first: int, last: int
+) -> Generator[tuple[tuple[int, int], list[tuple[Number, Statement]]], None, None]:
+    """What was said under `runs` of the time, by time and period in their order, the latest word last.
+
+    A page is in memory at a time; to be closed before the transaction ends.
+    """
+    if not runs:
+        return
+    with database.cursor("words_between") as cursor:
+        cursor.itersize = ROWS_A_FETCH
+        cursor.execute(
+            f"select run, {_STATEMENT} from reading_statement where station = %s and run = any(%s)"
+            " and time >= to_timestamp(%s) and time < to_timestamp(%s) order by time, period, run, seq",
+            (station, list(runs), first, last),
+        )
+        said = ((Number(Source.PERSON, run, row[0]), _statement(row)) for run, *row in cursor)
+        for averaged, words in groupby(said, key=lambda each: (each[1].time, each[1].period)):
+            yield averaged, list(words)
 
 
 def closed_among(cursor: Any, station: str, days: Iterable[int]) -> set[int]:
@@ -164,20 +202,27 @@ def _review(row: Sequence[Any]) -> Review:
     return Review(Request(Action(action), station, tuple(factors), first, last, Who(user, why), flag, value), *kept)
 
 
+_STATEMENT = 'seq, extract(epoch from time)::bigint, period, factors, former_values, former_flags, "values", flags'
+
+
+def _statement(row: Sequence[Any]) -> Statement:
+    _, time, period, factors, former_values, former_flags, values, flags = row
+    return Statement(time, period, tuple(factors), tuple(former_values), former_flags, tuple(values), flags)
+
+
 def read_statements(database: connection, station: str, run: int) -> Iterator[tuple[int, Statement]]:
     """The statements of a review with their numbers, in their order; a page, in a transaction of its own, at a time."""
     after = 0
     while True:
         with database, database.cursor() as cursor:
             cursor.execute(
-                "select seq, extract(epoch from time)::bigint, period, factors, former_values, former_flags,"
-                ' "values", flags from reading_statement where (station, run) = (%s, %s) and seq > %s'
+                f"select {_STATEMENT} from reading_statement where (station, run) = (%s, %s) and seq > %s"
                 " order by seq limit %s",
                 (station, run, after, ROWS_A_FETCH),
             )
             page = cursor.fetchall()
-        for seq, time, period, factors, former_values, former_flags, values, flags in page:
-            yield seq, Statement(time, period, tuple(factors), tuple(former_values), former_flags, tuple(values), flags)
+        for row in page:
+            yield row[0], _statement(row)
         if len(page) < ROWS_A_FETCH:
             return
         after = page[-1][0]

@@ -153,6 +153,34 @@ def test_restored_readings_say_what_the_devices_say_by_now(ground: Ground, step:
     assert all(account.balanced for account in accounts(ground).values())
 
 
+def test_what_is_said_builds_on_words_that_the_worker_has_not_taken_yet(
+    ground: Ground, step: Worker, desk: Desk
+) -> None:
+    take(step, *(sent(NAME, minute + 1, {"PM10": 800, "SO2": 9}, minute=minute) for minute in range(3)))
+    for minute, value in ((1, "85.2"), (2, "70")):
+        at = ("--time", format_instant(START + minute * MINUTE), "--period", "PT1M")
+        desk.say("correct", NAME, "--factor", "PM10", *at, "--value", value)
+    both = ("--factor", "PM10", "--factor", "SO2")
+    assert desk.say("flag", NAME, *both, *SPAN, "--flag", "C")["readings"] == 6
+    late = ("--from", format_instant(START + 2 * MINUTE), "--to", format_instant(START + HOUR))
+    assert desk.say("restore", NAME, "--factor", "PM10", *late)["readings"] == 1
+    heard(step, desk)
+    assert minutes(ground, PM10) == {0: (3, 800, "C"), 1: (3, 85.2, "C"), 2: (3, 800, "N")}
+    assert minutes(ground, SO2) == dict.fromkeys(range(3), (3, 9, "C"))
+
+
+def test_what_is_said_builds_on_words_that_were_never_sent(ground: Ground, step: Worker, desk: Desk) -> None:
+    take(step, sent(NAME, 1, {"PM10": 800}))
+    correction = ("correct", NAME, "--factor", "PM10", "--time", AT, "--period", "PT1M", "--value", "85.2")
+    assert "lantian readings resend" in desk.refused(*correction, LANTIAN_KAFKA="127.0.0.1:1")
+    desk.say("flag", NAME, "--factor", "PM10", *SPAN, "--flag", "C")
+    heard(step, desk)
+    unsent = next(each for each in desk.lines("reviews", "--station", NAME) if each["sent_at"] is None)
+    desk.lines("resend", str(unsent["id"]))
+    heard(step, desk)
+    assert minutes(ground, PM10) == {0: (3, 85.2, "C")}
+
+
 def test_what_cannot_be_good_is_left_as_it_is(ground: Ground, step: Worker, desk: Desk) -> None:
     take(
         step,

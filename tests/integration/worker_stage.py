@@ -27,7 +27,8 @@ from truth.statistics import Cell, Cells
 HEADING = "station,name_zh,kind,region,city,reporting_period,control_level,control_point,valid_ranges"
 TABLES = (
     "report, rejected, intake, told, statistic, statistic_revision, closed_day, closed_numbers, closed_counts,"
-    " closed_payloads, intake_folded, rejected_replay, sanddust_period"
+    " closed_payloads, intake_folded, rejected_replay, sanddust_period,"
+    " reading_review, reading_statement"
 )
 MINE = "consumer in ('worker', 'city', 'period')"
 

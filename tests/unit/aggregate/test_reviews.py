@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -26,6 +27,7 @@ from aggregate.readings.reviews import (
     restored,
     statement,
     weigh,
+    with_words,
 )
 from aggregate.revision import Said, mask, resolve, said
 from core.errors import InputError
@@ -126,6 +128,35 @@ def test_each_decision_stands_above_all_before_it_and_the_devices_word_is_kept(
                 expected = {name: pairs(devices)[name] for name in named}
         assert pairs(averages.before) == pairs(before) | expected
         assert pairs(averages.of_devices) == pairs(devices)
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(deeds, st.sampled_from("DCM"), st.randoms(use_true_random=False))
+def test_a_word_counts_for_those_after_it_whether_it_is_taken_or_on_its_way(
+    done: Sequence[tuple[str, Says]], letter: str, dice: random.Random
+) -> None:
+    prompt, slow = Averages(), Averages()
+    waiting: list[tuple[Number, Statement]] = []
+    for number, (deed, says) in enumerate(done, 1):
+        before = with_words(slow.before, waiting)
+        assert pairs(before) == pairs(prompt.before)
+        if deed == "report":
+            prompt.device(number, says)
+            slow.device(number, says)
+            continue
+        match deed:
+            case "flag":
+                said_ = flagged(before, list(says), letter)
+            case "correct":
+                said_ = {name: says[name] for name in says if name in before}
+            case _:
+                said_ = restored(before, slow.of_devices, list(says))
+        prompt.say(number, said_)
+        if said_:
+            waiting.append((Number(Source.PERSON, number, 1), statement(MIDNIGHT, MINUTE, before, said_)))
+        while waiting and dice.random() < 0.5:
+            taken, word_ = waiting.pop(0)
+            slow.say(taken.run, dict(zip(word_.factors, zip(word_.values, word_.flags, strict=True), strict=True)))
 
 
 def test_where_persons_and_devices_agree_there_is_nothing_to_restore() -> None:
