@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from numba import njit
 
+from aggregate.evaluation.narrow import widened
 from aggregate.evaluation.notes import InputWarning
 from aggregate.given_days import EARLIEST, LATEST, NO_YEAR
 from core.clock import HOUR, MICROS, SHANGHAI, SHANGHAI_OFFSET
@@ -232,6 +233,10 @@ def _numbers(table: Table, name: str) -> tuple[Floats, list[InputWarning]]:
     column = table.data[name]
     if is_text(column.type):
         return _parsed(table, name, column)
+    if column.type in (pa.float16(), pa.float32()):
+        return widened(column.to_numpy()), []
+    if pa.types.is_decimal(column.type):
+        column = column.cast(pa.string())  # Arrow's own way to doubles is off by a bit
     try:
         values = column.cast(pa.float64()).to_numpy()
     except pa.ArrowException as error:
