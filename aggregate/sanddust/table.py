@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from psycopg2.extensions import connection
 
+from aggregate.given_days import EARLIEST, LATEST, NO_YEAR
 from aggregate.sanddust.periods import Period
 from core.clock import parse_time
 from core.errors import InputError, LantianError
@@ -63,7 +64,7 @@ def import_csv(database: connection, path: Path, cities: set[str], user: str) ->
     """
     result = Imported()
     with database, database.cursor() as cursor:
-        for period, basis in _rows(path, cities, result.errors):
+        for period, basis in read_periods(path, cities, result.errors):
             cursor.execute(
                 'insert into sanddust_period (city, start, "end", basis, imported_by)'
                 " values (%s, to_timestamp(%s), to_timestamp(%s), %s, %s)"
@@ -130,19 +131,23 @@ def mark_applied(database: connection, applied: Sequence[Unapplied]) -> None:
         )
 
 
-def _rows(path: Path, cities: set[str], errors: list[RowError]) -> Iterator[tuple[Period, str]]:
+def read_periods(path: Path, cities: set[str], errors: list[RowError]) -> Iterator[tuple[Period, str]]:
+    """The periods of a CSV, each with its basis; what is wrong with other rows is noted. Raises `InputError`."""
     with open_text(path) as file:
         rows = csv_rows(path, file)
         names = heading(path, rows, COLUMNS)
         for number, cells in rows:
+            if len(cells) > len(names):
+                errors.append(RowError(path.name, number, "row", ",".join(cells), "has more cells than the heading",
+                                       "quote commas"))  # fmt: skip
+                continue
             given = dict.fromkeys(names, "") | dict(zip(names, cells, strict=False))
             error = _error(given, cities)
             if error is not None:
                 column, message, hint = error
                 errors.append(RowError(path.name, number, column, given[column], message, hint))
                 continue
-            start, end = (int(parse_time(given[name], field=name).timestamp()) for name in ("start", "end"))
-            yield Period(given["city"], start, end), given["basis"]
+            yield Period(given["city"], _seconds(given, "start"), _seconds(given, "end")), given["basis"]
 
 
 def _error(given: dict[str, str], cities: set[str]) -> tuple[str, str, str] | None:
@@ -154,9 +159,20 @@ def _error(given: dict[str, str], cities: set[str]) -> tuple[str, str, str] | No
     times = []
     for column in ("start", "end"):
         try:
-            times.append(parse_time(given[column], field=column))
+            times.append(_seconds(given, column))
         except LantianError as error:
             return column, error.message, error.hint or "correct it"
     if times[1] <= times[0]:
         return "end", "is not after start", "turn them round"
     return None
+
+
+def _seconds(given: dict[str, str], column: str) -> int:
+    """UTC seconds of a time; raises `LantianError`."""
+    moment = parse_time(given[column], field=column)
+    if not EARLIEST <= moment.year <= LATEST:
+        raise InputError("time", NO_YEAR, field=column, hint="correct the year")
+    seconds = moment.timestamp()
+    if not seconds.is_integer():
+        raise InputError("time", "has fractions of a second", field=column, hint="write whole seconds")
+    return int(seconds)
