@@ -1,4 +1,8 @@
-"""Tables as CSV files in a folder, a block of stations after another; they appear together or not at all."""
+"""Tables as CSV files in a folder, a block of stations after another.
+
+Nothing appears before all is written; then the notes go first and come last, so that where they are the tables are of
+the same run, even if it was killed while they were put in place.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ from core.errors import InputError
 
 NOTES = "evaluation.json"
 FILES = (*(f"{kind}.csv" for kind in Tables._fields), NOTES)
+"""In the order in which they are put in place."""
 
 
 @contextmanager
@@ -41,6 +46,7 @@ def written(
         with ExitStack() as stack:
             files = {name: stack.enter_context(parts[name].open("wb")) for name in FILES}
             yield lambda tables: _write_all(files, tables, whole), lambda notes: _write_notes(files[NOTES], notes)
+        (folder / NOTES).unlink(missing_ok=True)
         for name, part in parts.items():
             part.replace(folder / name)
     except OSError as error:

@@ -170,6 +170,26 @@ def test_nothing_remains_of_files_that_were_not_completed(tmp_path: Path) -> Non
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
 
+def test_where_the_notes_are_all_files_are_of_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is killed while the files are put in place leaves no notes beside tables of two runs."""
+    file = two_days(tmp_path / "hours.csv")
+    evaluate(tmp_path / "out", file)
+    put: list[str] = []
+
+    def replace(part: Path, target: Path) -> None:
+        if len(put) == 2:
+            raise KeyboardInterrupt
+        put.append(target.name)
+        part.rename(target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", replace)
+        RUNNER.invoke(app, ["evaluate", "air", str(file), "--out", str(tmp_path / "out")])
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["daily.csv", "hourly.csv", "period.csv"]
+    evaluate(tmp_path / "out", file)
+    assert len(list((tmp_path / "out").iterdir())) == 4
+
+
 def test_rows_in_any_order_make_the_same_blocks() -> None:
     rng = np.random.default_rng(1)
     station = np.repeat(np.arange(3, dtype=np.int32), 48)
