@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from aggregate.explanation.names import is_count, measured, taken_together
+from aggregate.periods import COMPOSITE
 from aggregate.settle import Settled
-from aggregate.statistic import Content, Key
+from aggregate.statistic import AQI, Content, Key
+from standards.editions import HOURLY_FACTORS
 
 
 class Figure(NamedTuple):
@@ -35,6 +38,13 @@ def changes(settled: Settled) -> Iterator[Change]:
     for factor in sorted({*before, *after}):
         if before.get(factor) != after.get(factor):
             yield Change(settled.row.key, factor, before.get(factor), after.get(factor))
+
+
+def comes_of(figure: str, factor: str) -> bool:
+    """Whether a figure is made of a factor, as are an index and the counts of days by it of each pollutant."""
+    if figure in {AQI, COMPOSITE} or is_count(figure):
+        return factor in HOURLY_FACTORS
+    return factor in taken_together(measured(figure))
 
 
 def _figures(content: Content) -> dict[str, Figure]:

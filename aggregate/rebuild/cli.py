@@ -14,7 +14,7 @@ from aggregate.explanation.words import WINDOWS
 from aggregate.given_days import given_days
 from aggregate.progress import bar
 from aggregate.readings.reviews import factor_named
-from aggregate.rebuild.change import Change, Figure
+from aggregate.rebuild.change import Change, Figure, comes_of
 from aggregate.rebuild.rebuild import Rebuilder, Rebuilt, Scope
 from aggregate.statistic import Reason, Tier
 from core.clock import SHANGHAI, clock_of
@@ -41,7 +41,7 @@ def run(first: str, last: str, station: str | None, factor: str | None, *, dry_r
             database, KindSettings.load().rules(), load_editions(), dry_run=dry_run, clock=clock_of(settings).now
         )
         with bar("recomputing") as tell:
-            found = (change for change in rebuilder.run(scope, tell) if code is None or change.factor == code)
+            found = (each for each in rebuilder.run(scope, tell) if code is None or comes_of(each.factor, code))
             count = _tell_json(found) if as_json else _tell(found)
     _sum_up(count, rebuilder.rebuilt, dry_run=dry_run, as_json=as_json)
 

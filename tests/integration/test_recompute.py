@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date
 
 import pytest
 from reports import DAY, HOUR, MIDNIGHT, PM10, entry, report
+from typer.testing import CliRunner
 from worker_stage import Ground, Log, Worker, worker
 
+from aggregate.commands import app
 from aggregate.rebuild.change import Change
 from aggregate.rebuild.rebuild import Rebuilder, Scope
 from aggregate.statistic import PERIODS, Reason, Tier, Variant, Window, decode_statements
@@ -79,6 +82,15 @@ def tamper(ground: Ground) -> None:
     )  # fmt: skip
 
 
+def report_otherwise(ground: Ground) -> None:
+    """An hour of the first station was reported as 128."""
+    ground.rows(
+        "update report set \"values\" = '{128}' where station_id ="
+        " (select station_id from station where station = %s) and time = to_timestamp(%s)",
+        NAMES[0], MIDNIGHT + 3 * HOUR,
+    )  # fmt: skip
+
+
 def test_what_is_right_stays_as_it_is(ground: Ground, hand: Worker) -> None:
     before = ground.rows(ALL)
     changes, rebuilder = rebuild(ground)
@@ -100,11 +112,7 @@ def test_a_wrong_figure_is_made_right_and_told_before_and_after(ground: Ground, 
 
 
 def test_a_rehearsal_tells_the_same_up_to_the_city_and_keeps_nothing(ground: Ground, hand: Worker) -> None:
-    ground.rows(
-        "update report set \"values\" = '{128}' where station_id ="
-        " (select station_id from station where station = %s) and time = to_timestamp(%s)",
-        NAMES[0], MIDNIGHT + 3 * HOUR,
-    )  # fmt: skip
+    report_otherwise(ground)
     rows = ground.rows(ALL)
     rehearsed, _ = rebuild(ground, dry_run=True)
     assert ground.rows(ALL) == rows
@@ -119,6 +127,19 @@ def test_a_rehearsal_tells_the_same_up_to_the_city_and_keeps_nothing(ground: Gro
         (f"city:{TOWN}", Window.DAY, 91.0),
     }
     assert rebuild(ground)[0] == rehearsed
+
+
+@pytest.mark.parametrize(("factor", "told"), [("PM10", {PM10, f"IAQI_{PM10}"}), ("PM2.5", set())])
+def test_of_a_factor_what_is_made_of_it_is_told(
+    ground: Ground, hand: Worker, in_stack: None, factor: str, told: set[str]
+) -> None:
+    report_otherwise(ground)
+    words = ["recompute", "--from", "2026-03-10", "--to", "2026-03-10", "--factor", factor, "--json"]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output or result.exception
+    *changes, summary = map(json.loads, result.stdout.splitlines())
+    hours = {change["factor"] for change in changes if change["window"] == "hour"}
+    assert (hours - {"AQI"}, summary["summary"]["changes"]) == (told, len(changes))
 
 
 def test_a_citys_figure_is_made_anew_when_its_registry_was_corrected(ground: Ground, hand: Worker) -> None:
