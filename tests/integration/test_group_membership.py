@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from contextlib import closing
 
 import pytest
-from kafka import ConsumerRebalanceListener, TopicPartition
+from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from waiting import eventually
 
 from core import kafka
 from core.settings import CoreSettings
 
 pytestmark = pytest.mark.stack
+
+EVERY_PARTITION = set(range(kafka.PARTITIONS))
 
 
 class Assignments(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -40,11 +42,17 @@ def test_a_member_stays_joined_however_short_its_polls(stack: CoreSettings, time
         assignments.consumer = consumer
         eventually("the topic is known", lambda: consumer.partitions_for_topic(kafka.STATISTICS))
         kafka.subscribe(consumer, kafka.STATISTICS, assignments)
+        eventually("all is held", lambda: held_after_a_poll(consumer, assignments, timeout_ms), every=0)
         # fresh metadata ask for a second join soon after the first: it is over within these polls too
         stop = threading.Event()
         timer = threading.Timer(2.0, stop.set)
         timer.start()
         while not stop.is_set():
             kafka.poll(consumer, timeout_ms=timeout_ms, max_records=1)
-        assert assignments.held == set(range(kafka.PARTITIONS))
+        assert assignments.held == EVERY_PARTITION
         assert not consumer._coordinator.rejoining
+
+
+def held_after_a_poll(consumer: KafkaConsumer, assignments: Assignments, timeout_ms: int) -> bool:
+    kafka.poll(consumer, timeout_ms=timeout_ms, max_records=1)
+    return assignments.held == EVERY_PARTITION
