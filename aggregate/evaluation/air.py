@@ -16,7 +16,7 @@ from aggregate.evaluation.editions import AUTO, editions_of
 from aggregate.evaluation.grid import Block
 from aggregate.evaluation.hours import evaluate_hours
 from aggregate.evaluation.intake import Intake
-from aggregate.evaluation.notes import EditionUse, MixedPeriod, Notes, Source
+from aggregate.evaluation.notes import EditionUse, MixedPeriod, Notes, Source, unconfirmed_index
 from aggregate.evaluation.periods import calendar_spans, evaluate_periods
 from aggregate.evaluation.spans import Span
 from aggregate.evaluation.tables import Tables, daily_table, given_spans, hourly_table, period_table
@@ -52,13 +52,20 @@ class Evaluation:
     def tables(self) -> Iterator[Tables]:
         """The figures of all stations, a block at a time. Raises `InputError`."""
         days: list[date] = []
-        mixed: dict[str, MixedPeriod] = {}
+        judges: dict[str, set[str]] = {}
+        with_index: set[str] = set()
         for block in self._intake.blocks():
             end = block.first + timedelta(days=block.given.shape[1] // DAY_HOURS)
             days += [block.first, end]
             spans = sorted(calendar_spans(block.first, end), key=lambda span: (span.first, span.end))
-            yield self._evaluated(block, spans, mixed)
-        self.notes.mixed_periods = [mixed[label] for label in sorted(mixed)]
+            yield self._evaluated(block, spans, judges, with_index)
+        self.notes.mixed_periods = [
+            MixedPeriod(label, tuple(edition.id for edition in self.editions.all if edition.id in judges[label]))
+            for label in sorted(judges)
+            if len(judges[label]) > 1
+        ]
+        own = (unconfirmed_index(edition) for edition in self.editions.all if edition.id in with_index)
+        self.notes.unconfirmed = [one for one in own if one]
         self.notes.warnings = self._intake.warnings
         if days:
             first = min(days)
@@ -67,19 +74,34 @@ class Evaluation:
                 for start, stop, edition in edition_runs(first, (max(days) - first).days, self.editions)
             ]
 
-    def _evaluated(self, block: Block, spans: list[Span], mixed: dict[str, MixedPeriod]) -> Tables:
+    def _evaluated(self, block: Block, spans: list[Span], judges: dict[str, set[str]], with_index: set[str]) -> Tables:
+        """A block's figures; tells which editions judge periods, and which of them gave an index."""
         rounded = self.editions if self.notes.rounded else None
         days = evaluate_days(block.hours, block.first, self.editions)
         periods = evaluate_periods(days, spans, self.editions)
-        for span, is_mixed, given in zip(spans, periods.mixed, np.any(given_spans(block, spans), axis=0), strict=True):
-            if is_mixed and given:
-                runs = edition_runs(span.first, (span.end - span.first).days, self.editions)
-                mixed[span.label] = MixedPeriod(span.label, tuple(edition.id for _, _, edition in runs))
+        indexed = np.any(~np.isnan(periods.composite), axis=0).tolist()
+        for span, is_mixed, has_index in zip(spans, periods.mixed, indexed, strict=True):
+            if is_mixed:
+                judges.setdefault(span.label, set()).update(self._judges(block, span))
+            if has_index:
+                with_index.add(self.editions.at(span.last).id)
         return Tables(
             hourly_table(block, evaluate_hours(block.hours, block.first, self.editions), rounded),
             daily_table(block, days, rounded),
             period_table(block, spans, periods, self.editions, rounded=self.notes.rounded),
         )
+
+    def _judges(self, block: Block, span: Span) -> Iterator[str]:
+        """The editions of the days that the input has, and that of the last day, by which limits and index are."""
+        runs = list(edition_runs(span.first, (span.end - span.first).days, self.editions))
+        parts = [
+            Span(edition.id, span.first + timedelta(days=start), span.first + timedelta(days=stop))
+            for start, stop, edition in runs
+        ]
+        given = np.any(given_spans(block, parts), axis=0)
+        if given.any():
+            yield from (part.label for part, there in zip(parts, given, strict=True) if there)
+            yield parts[-1].label
 
 
 def evaluate_air(data: Any, *, edition: str = AUTO, rounded: bool = False) -> AirEvaluation:

@@ -1,9 +1,12 @@
-"""What is said of an evaluation beside its figures: inputs, editions, mixed periods, warnings."""
+"""What is said of an evaluation beside its figures: inputs, editions, mixed periods, what is unconfirmed, warnings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+
+from standards.describe import UNCONFIRMED, UNCONFIRMED_ZH
+from standards.editions import Edition
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,42 @@ class EditionUse:
 
 @dataclass(frozen=True, slots=True)
 class MixedPeriod:
-    """A period whose days fall under several editions, by dates; limits and index are those of the last one."""
+    """A period that several editions judge, by dates: those of its days with an hour, and that of its last day."""
 
     label: str
     editions: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """One line."""
+        return (
+            f"period {self.label}: judged by editions {' and '.join(self.editions)}, each day by its own, limits and"
+            f" index by {self.editions[-1]}: {UNCONFIRMED_ZH} (unconfirmed, M)"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """A figure whose method by an edition no official text confirms."""
+
+    edition: str
+    figure: str
+    confidence: str
+    """C or M, as the edition's file says."""
+
+    def __str__(self) -> str:
+        """One line."""
+        return (
+            f"{self.figure} by edition {self.edition}: {UNCONFIRMED_ZH} (unconfirmed, {self.confidence});"
+            f" see `lantian standards show {self.edition}`"
+        )
+
+
+def unconfirmed_index(edition: Edition) -> Unconfirmed | None:
+    """What is to be said of an edition's composite index, by the least sure of its figures."""
+    rule = edition.source.composite
+    parts = (rule.limits, rule.weights, rule.decimals, rule.single_decimals, rule.total_decimals)
+    least = max(part.confidence for part in parts)
+    return Unconfirmed(edition.id, "composite_index", least) if least in UNCONFIRMED else None
 
 
 @dataclass(slots=True)
@@ -64,4 +99,5 @@ class Notes:
     inputs: list[Source] = field(default_factory=list)
     editions: list[EditionUse] = field(default_factory=list)
     mixed_periods: list[MixedPeriod] = field(default_factory=list)
+    unconfirmed: list[Unconfirmed] = field(default_factory=list)
     warnings: list[InputWarning] = field(default_factory=list)
