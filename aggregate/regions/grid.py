@@ -7,7 +7,7 @@ row by row.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,15 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from aggregate.evaluation.spans import Span
-from aggregate.statistic import VARIANTS, Variant, Window, may_hold
+from aggregate.hours import PARTICULATES
+from aggregate.statistic import VARIANTS, Reason, Variant, Window, may_hold
 from aggregate.store import STATISTIC_CHUNK_S
 from core.clock import midnight
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
+_VALUES, _REASONS = '"values"', "reasons"
 _PLACE, _SLOT = "place", "slot"
 
 
@@ -32,21 +35,39 @@ def read_values(
 
     `window` is the hour or the day. A factor that is open has no value yet.
     """
-    needed = [of for of in VARIANTS if any(may_hold(of, variant) for variant in variants)]
+    return _read(cursor, objects, window, names, span, variants, VARIANTS, _VALUES)
+
+
+def read_left_out(
+    cursor: Any, objects: Sequence[str], window: Window, span: Span, variants: Sequence[Variant]
+) -> dict[Variant, Bools]:
+    """By variant bool[objects, 2, slots]: `PARTICULATES` that have no value for sand-dust."""
+    # only rows without sand-dust say so, and where there is one it is the nearest
+    stored = [variant for variant in VARIANTS if not variant.sanddust]
+    reasons = _read(cursor, objects, window, PARTICULATES, span, variants, stored, _REASONS)
+    return {variant: grid == Reason.SANDDUST for variant, grid in reasons.items()}
+
+
+def _read(
+    cursor: Any, objects: Sequence[str], window: Window, names: Sequence[str], span: Span, variants: Sequence[Variant],
+    rows_of: Iterable[Variant], column: str,
+) -> dict[Variant, Floats]:  # fmt: skip
+    """By variant what a column of the rows of some variants says, the nearest that holds; NaN where none does."""
+    needed = [of for of in rows_of if any(may_hold(of, variant) for variant in variants)]
     shape = (len(objects), len(names), (midnight(span.end) - midnight(span.first)) // window.length)
     grids = {variant: np.full(shape, np.nan) for variant in variants}
     for stored in needed:  # the nearest variant last: its row stands for the whole window (aggregate.statistic.holding)
-        for table in _tables(cursor, objects, window, names, span, stored):
+        for table in _tables(cursor, objects, window, names, span, stored, column):
             rows = table[_PLACE].to_numpy() - 1, table[_SLOT].to_numpy()
             for variant in variants:
                 if may_hold(stored, variant):
-                    for column, name in enumerate(names):
-                        grids[variant][rows[0], column, rows[1]] = table[name].to_numpy()
+                    for number, name in enumerate(names):
+                        grids[variant][rows[0], number, rows[1]] = table[name].to_numpy()
     return grids
 
 
 def _tables(
-    cursor: Any, objects: Sequence[str], window: Window, names: Sequence[str], span: Span, stored: Variant
+    cursor: Any, objects: Sequence[str], window: Window, names: Sequence[str], span: Span, stored: Variant, column: str
 ) -> list[pa.Table]:
     """The rows of one variant, a table a chunk of the database; those without any left out."""
     first, end = midnight(span.first), midnight(span.end)
@@ -59,7 +80,7 @@ def _tables(
             "first": first, "length": window.length, "names": list(names),
         }  # fmt: skip
         text = io.BytesIO()
-        cursor.copy_expert(cursor.mogrify(_query(len(names)), asked), text)
+        cursor.copy_expert(cursor.mogrify(_query(column, len(names)), asked), text)
         if text.tell():
             text.seek(0)
             read = pacsv.ReadOptions(column_names=list(kinds))
@@ -67,13 +88,13 @@ def _tables(
     return found
 
 
-def _query(number: int) -> str:
-    """COPY of place, slot and so many values; where each lies in a row is told once a layout."""
-    values = ", ".join(f's."values"[l.at[{n}]]' for n in range(1, number + 1))
+def _query(column: str, number: int) -> str:
+    """COPY of place, slot and so many elements of a column; where each lies in a row is told once a layout."""
+    elements = ", ".join(f"s.{column}[l.at[{n}]]" for n in range(1, number + 1))
     return (
-        f"copy (select k.place, (extract(epoch from s.start)::bigint - %(first)s) / %(length)s, {values}"
+        f"copy (select k.place, (extract(epoch from s.start)::bigint - %(first)s) / %(length)s, {elements}"
         " from unnest(%(objects)s::text[]) with ordinality as k(object, place)"
-        ' cross join lateral (select start, layout, "values" from statistic where object = k.object'
+        f" cross join lateral (select start, layout, {column} from statistic where object = k.object"
         " and time_window = %(window)s and tier = %(tier)s and sanddust = %(sanddust)s"
         " and start >= to_timestamp(%(from)s) and start < to_timestamp(%(to)s) offset 0) s"
         " join (select layout_id, array(select array_position(factors, n.name)"

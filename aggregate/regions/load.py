@@ -12,9 +12,9 @@ from aggregate.evaluation.days import FACTORS, DayColumns
 from aggregate.evaluation.spans import Span
 from aggregate.evaluation.stored import DAILY_NAMES
 from aggregate.regions.figures import Figures, evaluate, joined, mean_of, taken
-from aggregate.regions.grid import read_values
+from aggregate.regions.grid import read_left_out, read_values
 from aggregate.regions.level import Level
-from aggregate.regions.means import judged, levels_of, masked, mean_days, rows, stacked
+from aggregate.regions.means import judged, levels_of, masked, mean_days, rows, stacked, withheld
 from aggregate.regions.places import Membership, Places, Region, places_of
 from aggregate.statistic import AQI, O3_1H_MAX, Variant, Window, station_object
 from ingest.registry import Registry
@@ -92,14 +92,16 @@ class StoredDays:
         objects = [self._objects(key, span) for key in keys]
         names = sorted({name for of_place in objects for name in of_place})
         place = {name: number for number, name in enumerate(names)}
+        places = [[place[name] for name in of_place] for of_place in objects]
         grids = read_values(self._cursor, names, Window.DAY, _NAMES, span, variants)
+        left_out = read_left_out(self._cursor, names, Window.DAY, span, variants)
         found = {}
         for variant, grid in grids.items():
-            days = self._columns(grid, span)
+            days = withheld(self._columns(grid, span), left_out[variant])
             found[variant] = stacked(
                 [
-                    self._place(key, rows(days, [place[name] for name in of_place]), span)
-                    for key, of_place in zip(keys, objects, strict=True)
+                    self._place(key, rows(days, own), left_out[variant][own], span)
+                    for key, own in zip(keys, places, strict=True)
                 ]
             )
         return found
@@ -120,11 +122,12 @@ class StoredDays:
         membership = self.places(span).counties.get(key)
         return [station_object(name) for name in membership.stations] if membership else []
 
-    def _place(self, key: str, days: DayColumns, span: Span) -> DayColumns:
+    def _place(self, key: str, days: DayColumns, left_out: npt.NDArray[np.bool_], span: Span) -> DayColumns:
         """One place's days from those of its objects."""
         nobody = Membership((), np.zeros(days.aqi.shape, dtype=np.bool_))
         if key.startswith(f"{Level.COUNTY}:"):
-            return mean_days(days, self.places(span).counties.get(key, nobody).counts, self._editions)
+            counts = self.places(span).counties.get(key, nobody).counts
+            return mean_days(days, counts, left_out, self._editions)
         if key.startswith(f"{Level.STATION}:"):
             return masked(days, self.places(span).stations.get(key, nobody).counts)
         return days

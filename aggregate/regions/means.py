@@ -25,11 +25,11 @@ _MAX_1H = FACTORS
 """The place of the daily maximum 1-hour mean of O3 behind the six daily values."""
 
 
-def mean_days(members: DayColumns, counts: Bools, editions: Editions) -> DayColumns:
+def mean_days(members: DayColumns, counts: Bools, left_out: Bools, editions: Editions) -> DayColumns:
     """The days of one place from those of its m stations, of which bool[m, d] count; a row of one object.
 
-    Valid with the edition's share of those that count; `n_valid` is the number of stations. Where the particulates that
-    a station lacks for sand-dust leave the place without their mean, it has no AQI either.
+    Valid with the edition's share of those that count; `n_valid` is the number of stations. `left_out` bool[m, 2, d]:
+    particulates that sand-dust takes from a station; where the place lacks their mean for that, it has no AQI.
     """
     daily = np.concatenate([members.values, members.o3_1h_max[:, None]], axis=1)
     values = np.full((FACTORS + 1, daily.shape[2]), np.nan)
@@ -42,19 +42,17 @@ def mean_days(members: DayColumns, counts: Bools, editions: Editions) -> DayColu
         if not any(average == "max_1h" for _, average in edition.daily_columns):
             values[_MAX_1H, days] = np.nan
     found = judged(members.first, values[None, :FACTORS], n_valid[None, :FACTORS], values[None, _MAX_1H], editions)
-    lacking = _lacking_for_sanddust(members, editions) & counts[:, None]
-    no_mean = np.isnan(found.values[:, _PARTICULATES])
-    return _with_aqi(found, np.logical_not((no_mean & lacking.any(axis=0)).any(axis=1)))
+    lacking = np.isnan(members.values[:, _PARTICULATES]) & left_out & counts[:, None]
+    return withheld(found, np.logical_or.reduce(lacking, axis=0, keepdims=True))
 
 
-def _lacking_for_sanddust(members: DayColumns, editions: Editions) -> Bools:
-    """bool[m, 2, d]: particulates that a station lacks on a day whose AQI is withheld though its daily values give one.
+def withheld(days: DayColumns, left_out: Bools) -> DayColumns:
+    """Days without the AQI of those that lack the mean of a particulate that sand-dust takes, bool[o, 2, d].
 
-    Nothing but sand-dust withholds it (`aggregate.cells.day_indices`), or that the day is open, as a city's is too.
+    Under every edition (`aggregate.cells.day_indices`).
     """
-    given = judged(members.first, members.values, members.n_valid, members.o3_1h_max, editions).aqi
-    withheld = np.isnan(members.aqi) & ~np.isnan(given)
-    return np.asarray(withheld[:, None] & np.isnan(members.values[:, _PARTICULATES]))
+    no_mean = np.isnan(days.values[:, _PARTICULATES]) & left_out
+    return _with_aqi(days, np.logical_not(no_mean.any(axis=1)))
 
 
 def _alike(counts: Bools, first: date, editions: Editions) -> Iterator[tuple[npt.NDArray[np.int64], Edition]]:

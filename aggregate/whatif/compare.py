@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from aggregate.evaluation.days import DayColumns, evaluate_days
 from aggregate.regions.figures import Figures, evaluate, joined
-from aggregate.regions.means import masked, mean_days, rows, stacked
+from aggregate.regions.means import masked, mean_days, rows, stacked, withheld
 from aggregate.regions.places import Membership, Places, Region
+from aggregate.windows import DAY_HOURS
 from standards.editions import Editions
 
 Floats = npt.NDArray[np.float64]
@@ -27,15 +28,18 @@ class Side:
 
 
 def side_of(
-    hours: Floats, stations: Sequence[str], regions: Sequence[Region], places: Places, editions: Editions
-) -> Side:
+    hours: Floats, left_out: Bools, stations: Sequence[str], regions: Sequence[Region], places: Places,
+    editions: Editions,
+) -> Side:  # fmt: skip
     """Stations' hours float64[stations, 6, hours of the span] as days of regions, stations or cities, and their span.
 
-    As stored days are made: a city's day is the mean of its stations' days.
+    As stored days are made: a city's day is the mean of its stations' days. `left_out` bool[stations, 2, hours]: the
+    hour lacks this particulate for sand-dust.
     """
-    of_stations = evaluate_days(hours, places.span.first, editions)
+    taken = np.logical_or.reduce(left_out.reshape(*left_out.shape[:2], -1, DAY_HOURS), axis=-1)
+    of_stations = withheld(evaluate_days(hours, places.span.first, editions), taken)
     place = {name: number for number, name in enumerate(stations)}
-    days = stacked([_days(region, of_stations, place, places, editions) for region in regions])
+    days = stacked([_days(region, of_stations, taken, place, places, editions) for region in regions])
     return Side(days, evaluate(days, places.span, editions))
 
 
@@ -51,11 +55,12 @@ def differing(own: DayColumns, other: DayColumns) -> Bools:
 
 
 def _days(
-    region: Region, of_stations: DayColumns, place: Mapping[str, int], places: Places, editions: Editions
+    region: Region, of_stations: DayColumns, taken: Bools, place: Mapping[str, int], places: Places, editions: Editions
 ) -> DayColumns:
     length = of_stations.aqi.shape[1]
     members = places.membership(region.key) or Membership((), np.zeros((0, length), dtype=np.bool_))
-    own = rows(of_stations, [place[name] for name in members.stations])
+    numbers = [place[name] for name in members.stations]
+    own = rows(of_stations, numbers)
     if region.key in places.stations:
         return masked(own, members.counts)
-    return mean_days(own, members.counts, editions)
+    return mean_days(own, members.counts, taken[numbers], editions)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from aggregate.evaluation.days import DayColumns
 from aggregate.evaluation.spans import Span
-from aggregate.regions.grid import read_values
+from aggregate.regions.grid import read_left_out, read_values
 from aggregate.regions.level import Level
 from aggregate.regions.places import Places, Region, chosen, places_of
 from aggregate.regions.stretch import Stretch
@@ -86,8 +86,9 @@ class Court:
         for block, stations in _blocks(regions, (own, other), stretch.span):
             objects = [station_object(name) for name in stations]
             grids = read_values(self._cursor, objects, Window.HOUR, HOURLY_FACTORS, stretch.span, [variant])
+            left_out = read_left_out(self._cursor, objects, Window.HOUR, stretch.span, [variant])
             for of, places, editions in zip(sides, (own, other), self._editions, strict=True):
-                of.append(side_of(grids[variant], stations, block, places, editions))
+                of.append(side_of(grids[variant], left_out[variant], stations, block, places, editions))
             done += len(block)
             tell(done, len(regions))
         edition = self._editions[1].all[0]

@@ -215,6 +215,16 @@ def test_another_edition_judges_days_limits_and_index(province: Province) -> Non
 
 
 @pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("level", ["station", "county", "city"])
+def test_days_that_sand_dust_leaves_without_particulates_have_no_aqi_when_it_is_made_again(
+    province: Province, level: str
+) -> None:
+    """Under the edition that the days have anyway, of whose values alone their AQI would be that of the gases."""
+    words = ("2017-02", "--by", level, "--sanddust", "out")
+    assert figures(told(*words, "--edition", "2012"), "out") == figures(told(*words), "out")
+
+
+@pytest.mark.usefixtures("environment")
 def test_targets_are_told_with_where_they_stand(
     province: Province, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

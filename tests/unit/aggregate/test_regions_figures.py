@@ -101,7 +101,7 @@ def test_ganzhou_in_april_2022_is_the_mean_of_its_five_stations_without_the_cont
     members = places_of(registry(*stations), april, EDITIONS).cities["city:赣州市"]
     of_stations = [[(pm25[n], pm10[n], so2[n], 20.0, 0.8, 161.0)] * 30 for n in range(len(members.stations))]
     assert members.stations == ("s1", "s2", "s3", "s4", "s5")
-    city = mean_days(days_of(april.first, of_stations), members.counts, EDITIONS)
+    city = mean_days(days_of(april.first, of_stations), members.counts, np.zeros((5, 2, 30), dtype=np.bool_), EDITIONS)
     shown = rounded(evaluate(city, april, EDITIONS).mean, OLD)[0]
     assert dict(zip(HOURLY_FACTORS, shown[:3], strict=False)) == {"a34004": 21, "a34002": 39, "a21026": 8}
 

@@ -18,7 +18,7 @@ from aggregate.evaluation.stored import DAILY_NAMES, day_columns
 from aggregate.hours import PARTICULATES
 from aggregate.regions.means import judged, masked, mean_days, rows, stacked
 from aggregate.statistic import O3_1H_MAX, Computed, Key, Reason, Statistic, Window
-from core.clock import midnight
+from core.clock import DAY, midnight
 from standards.editions import Editions, load_editions
 
 EDITIONS = load_editions()
@@ -57,6 +57,16 @@ def columns(objects: Sequence[Sequence[Statistic | None]]) -> DayColumns:
     return day_columns(of_days, FIRST, DAYS, EDITIONS)
 
 
+def left_out(objects: Sequence[Sequence[Statistic | None]]) -> npt.NDArray[np.bool_]:
+    found = np.zeros((len(objects), 2, DAYS), dtype=np.bool_)
+    for number, days in enumerate(objects):
+        for row in days:
+            if row is not None:
+                day = (row.key.start - midnight(FIRST)) // DAY
+                found[number, :, day] = [row.without_sanddust(name) for name in PARTICULATES]
+    return found
+
+
 def same(found: DayColumns, expected: DayColumns) -> None:
     for name in DayColumns._fields[1:]:
         if name != "n_valid":
@@ -68,15 +78,16 @@ def same(found: DayColumns, expected: DayColumns) -> None:
 def test_the_mean_of_stations_is_what_a_city_is_made_of_them(
     stations: list[list[tuple[float | None, ...] | None]], data: st.DataObject
 ) -> None:
-    """Whoever counts on which day, whatever is missing, and whichever days sand-dust was taken from."""
-    storms = data.draw(st.lists(st.booleans(), min_size=DAYS, max_size=DAYS))
+    """Whoever counts on which day, whatever is missing, and whomever sand-dust took particulates from."""
+    storms = data.draw(st.lists(st.lists(st.booleans(), min_size=DAYS, max_size=DAYS),
+                                min_size=len(stations), max_size=len(stations)))  # fmt: skip
     counts = np.array(
         data.draw(st.lists(st.lists(st.booleans(), min_size=DAYS, max_size=DAYS),
                            min_size=len(stations), max_size=len(stations)))
     )  # fmt: skip
     members = [
         [None if values is None
-         else statistic(f"station:{n}", FIRST + timedelta(days=day), values, storm=storms[day])
+         else statistic(f"station:{n}", FIRST + timedelta(days=day), values, storm=storms[n][day])
          for day, values in enumerate(days)]
         for n, days in enumerate(stations)
     ]  # fmt: skip
@@ -85,7 +96,7 @@ def test_the_mean_of_stations_is_what_a_city_is_made_of_them(
         start = midnight(FIRST + timedelta(days=day))
         counting = [of[day] for of, counts_on in zip(members, counts[:, day], strict=True) if counts_on]
         expected.append(stored("city", start, compute_city_day(counting, EDITIONS.at(start), 0)) if counting else None)
-    same(mean_days(columns(members), counts, EDITIONS), columns([expected]))
+    same(mean_days(columns(members), counts, left_out(members), EDITIONS), columns([expected]))
 
 
 @given(_stations)
@@ -107,7 +118,7 @@ def six(value: float) -> tuple[float, ...]:
 @pytest.mark.parametrize(("silent", "there"), [(1, True), (2, False)])
 def test_a_county_needs_three_of_four_stations(silent: int, there: bool) -> None:
     members = [[statistic(f"station:{n}", FIRST, six(30.0))] for n in range(4 - silent)] + [[None]] * silent
-    found = mean_days(columns(members), np.ones((4, DAYS), dtype=np.bool_), EDITIONS)
+    found = mean_days(columns(members), np.ones((4, DAYS), dtype=np.bool_), left_out(members), EDITIONS)
     assert bool(found.values[0, 0, 0] == 30.0) is there
     assert found.n_valid[0, 0, 0] == 4 - silent
     assert bool(found.valid[0, 0]) is there
@@ -123,7 +134,7 @@ def test_a_county_that_stations_in_sand_dust_leave_without_particulates_has_no_a
         [None] * number + [statistic(f"station:{n}", day, six(30.0), storm=n < dusty)]
         for n in range(4)
     ]  # fmt: skip
-    found = mean_days(columns(members), np.ones((4, DAYS), dtype=np.bool_), EDITIONS)
+    found = mean_days(columns(members), np.ones((4, DAYS), dtype=np.bool_), left_out(members), EDITIONS)
     assert found.values[0, 2, number] == 10.0
     assert bool(found.valid[0, number]) is there
     assert bool(found.level[0, number]) is there
@@ -153,6 +164,6 @@ def test_days_that_do_not_count_have_no_values() -> None:
 
 
 def test_of_nobody_there_are_no_days() -> None:
-    found = mean_days(columns([]), np.zeros((0, DAYS), dtype=np.bool_), EDITIONS)
+    found = mean_days(columns([]), np.zeros((0, DAYS), dtype=np.bool_), left_out([]), EDITIONS)
     assert not found.valid.any()
     assert found.aqi.shape == (1, DAYS)

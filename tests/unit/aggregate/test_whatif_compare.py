@@ -36,9 +36,13 @@ def places(edition: Edition | None = None) -> Places:
     return places_of(registry(*of), SPAN, EDITIONS if edition is None else Editions((edition,)))
 
 
+CALM = np.zeros((len(STATIONS), 2, DAYS * 24), dtype=np.bool_)
+"""No hour lies in sand-dust."""
+
+
 def side(level: Level, edition: Edition) -> Side:
     where = places(edition)
-    return side_of(hours(), STATIONS, where.all(level), where, Editions((edition,)))
+    return side_of(hours(), CALM, STATIONS, where.all(level), where, Editions((edition,)))
 
 
 @pytest.mark.parametrize("edition", [OLD, NEW])
@@ -54,9 +58,27 @@ def test_cities_have_the_mean_of_their_stations_days_without_control_points(edit
     found = side(Level.CITY, edition).days  # 乙市 before 甲市
     for row, members in enumerate(([2], [0, 1])):
         counts = np.ones((len(members), DAYS), dtype=np.bool_)
-        expected = mean_days(rows(of_stations, members), counts, Editions((edition,)))
+        calm = np.zeros((len(members), 2, DAYS), dtype=np.bool_)
+        expected = mean_days(rows(of_stations, members), counts, calm, Editions((edition,)))
         np.testing.assert_array_equal(found.aqi[row], expected.aqi[0])
         np.testing.assert_array_equal(found.values[row], expected.values[0])
+
+
+@pytest.mark.parametrize("edition", [OLD, NEW])
+@pytest.mark.parametrize("level", [Level.STATION, Level.CITY])
+def test_days_that_sand_dust_leaves_without_particulates_have_no_aqi_under_any_edition(
+    level: Level, edition: Edition
+) -> None:
+    """Five hours of the third day lie in it, and leave nineteen; two of the fifth, which stands."""
+    of_hours, left_out, where = hours(), CALM.copy(), places(edition)
+    of_hours[:, :, 48:120] = 300.0
+    for dusty in (slice(48, 53), slice(96, 98)):
+        left_out[:, :, dusty] = True
+        of_hours[:, :2, dusty] = np.nan
+    days = side_of(of_hours, left_out, STATIONS, where.all(level), where, Editions((edition,))).days
+    assert not days.valid[:, 2].any()
+    assert not np.isnan(days.values[:, 2:, 2]).any()
+    assert days.valid[:, 3:5].all()
 
 
 def test_days_differ_where_the_aqi_or_the_primary_pollutants_do() -> None:
@@ -86,7 +108,7 @@ def test_a_day_without_aqi_under_both_does_not_differ() -> None:
 
 
 def test_a_region_that_nobody_counts_for_under_an_edition_has_no_days() -> None:
-    found = side_of(hours(), STATIONS, [Region("city:丙市", "丙市")], places(), EDITIONS)
+    found = side_of(hours(), CALM, STATIONS, [Region("city:丙市", "丙市")], places(), EDITIONS)
     assert not found.days.valid.any()
     assert found.figures.members.tolist() == [0]
 
@@ -94,7 +116,7 @@ def test_a_region_that_nobody_counts_for_under_an_edition_has_no_days() -> None:
 def test_sides_are_joined_one_below_the_other() -> None:
     both = side(Level.CITY, OLD)
     where = places(OLD)
-    parts = [side_of(hours(), STATIONS, [region], where, Editions((OLD,))) for region in where.all(Level.CITY)]
+    parts = [side_of(hours(), CALM, STATIONS, [region], where, Editions((OLD,))) for region in where.all(Level.CITY)]
     joined = sides_joined(parts)
     np.testing.assert_array_equal(joined.days.aqi, both.days.aqi)
     np.testing.assert_array_equal(joined.figures.composite, both.figures.composite)
