@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from aggregate.statistic import Key
-from aggregate.statistic_store import read_open_keys
+from aggregate.statistic_store import read_open_keys, weight
 
 
 class Owed:
@@ -21,11 +21,11 @@ class Owed:
         self._keys.update(read_open_keys(cursor, self._maker, partitions))
 
     def take(self, partitions: Sequence[int], most: int) -> list[Key]:
-        """The next of them, `most` at most."""
+        """The next of them, which weigh `most` at most, or are one."""
         keys: list[Key] = []
         for partition in partitions:
             owed = self._keys[partition]
-            kept = max(0, len(owed) - (most - len(keys)))
-            keys += owed[kept:]
-            del owed[kept:]
+            while owed and most > 0 and (not keys or weight(owed[-1].window) <= most):
+                keys.append(owed.pop())
+                most -= weight(keys[-1].window)
         return keys

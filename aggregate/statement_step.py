@@ -17,7 +17,7 @@ from aggregate.owed import Owed
 from aggregate.publish import batches
 from aggregate.settle import Settled, finish
 from aggregate.statistic import Key, State, Statement, Statistic, decode_statements
-from aggregate.statistic_store import SLICE, Writer, read_due, write
+from aggregate.statistic_store import SLICE, Writer, read_due, slices, weight, write
 from aggregate.store import Layouts
 from core.kafka import STATISTICS, partition_of
 from core.logs import get_logger
@@ -72,13 +72,12 @@ class StatementStep:
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """What falls due by the clock, and what is still owed."""
         due = read_due(cursor, self._layouts, self.consumer, partitions, now)
-        opened = {row.key for row in due if State.OPEN in row.states}
-        opened.update(self._owed.take(partitions, SLICE - len(due)))
-        if not due and not opened:
+        owed = self._owed.take(partitions, SLICE - sum(weight(row.key.window) for row in due))
+        if not due and not owed:
             return
         self._registry = renewed(cursor.connection, self._registry)
-        made = self._update(cursor, opened, int(now))
-        done = {settled.row.key for settled in made}
+        opened = {row.key for row in due if State.OPEN in row.states}
+        done = self._update(cursor, opened.union(owed), int(now))
         ended = (row for row in due if State.OPEN not in row.states and row.key not in done)
         finished = (finish(row, now=int(now), lateness=self._lateness_s) for row in ended)
         publish(cursor, self._maker, self._layouts, self._registry, [settled for settled in finished if settled])
@@ -99,10 +98,19 @@ class StatementStep:
                     touched.update(self._maker.touched(told.city, statement))
         self._update(cursor, touched, int(now))
 
-    def _update(self, cursor: Any, keys: Iterable[Key], now: int) -> list[Settled]:
-        made = self._maker.make(cursor, self._registry, keys, now, {})
-        publish(cursor, self._maker, self._layouts, self._registry, made)
-        return made
+    def _update(self, cursor: Any, keys: Iterable[Key], now: int) -> set[Key]:
+        """Make windows anew; returns those that changed.
+
+        Slice by slice, also where it must be one transaction: each computes for seconds and holds its days in memory,
+        and the database ends a session that stands still for long.
+        """
+        wanted = sorted({key.base for key in keys})
+        done: set[Key] = set()
+        for part in slices(wanted, SLICE, lambda key: key.window):
+            made = self._maker.make(cursor, self._registry, part, now, {})
+            publish(cursor, self._maker, self._layouts, self._registry, made)
+            done.update(settled.row.key for settled in made)
+        return done
 
 
 def publish(cursor: Any, maker: Maker, layouts: Layouts, registry: Registry, made: Sequence[Settled]) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from aggregate.settle import Settled
 from aggregate.statistic import DEVICES, Content, Key, Statistic, Tier, Variant, Window, holding
@@ -18,7 +18,8 @@ from core.clock import DAY, day_start
 from core.postgres import copy
 
 SLICE = 2000
-"""Statistics that the clock, or a gained partition, has rebuilt in one transaction at most."""
+"""Statistics, by their weight, that the clock, or a gained partition, has rebuilt in one transaction at most."""
+_WEIGHTS = {Window.MONTH: 2, Window.QUARTER: 5, Window.YEAR: 18}
 
 ObjectDay = tuple[str, int]
 """An object and the first second of a day of Asia/Shanghai."""
@@ -32,6 +33,7 @@ _SELECT = (
     ' s."values", s.n_valid, s.n_expected, s.reasons, s.live, s.edition, s.version, s.revision,'
     " extract(epoch from s.due)::bigint, extract(epoch from s.changed_at)::bigint"
 )
+_Item = TypeVar("_Item")
 _OF_HOURS = [str(window) for window in (Window.HOUR, Window.EIGHT_HOURS, Window.DAY)]
 
 
@@ -40,6 +42,26 @@ class Writer(NamedTuple):
 
     maker: str
     partition: int
+
+
+def weight(window: Window) -> int:
+    """What it takes to make a statistic, of time and memory: twenty days of a period as much as an hour."""
+    return _WEIGHTS.get(window, 1)
+
+
+def slices(items: Iterable[_Item], most: int, window: Callable[[_Item], Window]) -> Iterator[list[_Item]]:
+    """The items in their order, in parts that weigh `most` at most, or are one item."""
+    part: list[_Item] = []
+    weighs = 0
+    for item in items:
+        adds = weight(window(item))
+        if part and weighs + adds > most:
+            yield part
+            part, weighs = [], 0
+        part.append(item)
+        weighs += adds
+    if part:
+        yield part
 
 
 def of_day(key: Key) -> ObjectDay:
@@ -118,7 +140,7 @@ def _read_days(cursor: Any, layouts: Layouts, days: Sequence[ObjectDay]) -> list
 
 
 def read_due(cursor: Any, layouts: Layouts, maker: str, partitions: Iterable[int], until: float) -> list[Statistic]:
-    """Statistics that the clock changes at or before `until` (UTC seconds), oldest first, `SLICE` at most.
+    """Statistics that the clock changes at or before `until` (UTC seconds), oldest first, a slice at most.
 
     Hours come before the windows that are made of them and fall due at the same instant.
     """
@@ -127,7 +149,8 @@ def read_due(cursor: Any, layouts: Layouts, maker: str, partitions: Iterable[int
         " order by s.due, s.time_window desc limit %s",
         (maker, list(partitions), until, SLICE),
     )
-    return [_statistic(cursor, layouts, row) for row in cursor.fetchall()]
+    rows = next(slices(cursor.fetchall(), SLICE, lambda row: Window(row[1])), [])
+    return [_statistic(cursor, layouts, row) for row in rows]
 
 
 def read_open_keys(cursor: Any, maker: str, partitions: Collection[int]) -> dict[int, list[Key]]:

@@ -31,7 +31,7 @@ from aggregate.settle import Settled
 from aggregate.spans import eight_hour_starts
 from aggregate.statement_step import Maker, publish
 from aggregate.statistic import WORKER, Key, Statement, Statistic, Window, city_object, station_object
-from aggregate.statistic_store import Memory
+from aggregate.statistic_store import Memory, slices
 from aggregate.store import Layouts
 from core import offsets
 from core.clock import DAY, HOUR, midnight
@@ -44,7 +44,7 @@ from standards.editions import Editions
 STATION_DAYS = 60
 """A step: some 3 000 windows."""
 WINDOWS = 1000
-"""A step of what is made of statistics."""
+"""A step of what is made of statistics, by weight."""
 
 
 _Item = TypeVar("_Item")
@@ -120,7 +120,7 @@ class Rebuilder:
                 tell(done, total)
         for maker in self._makers:
             for partition, windows in _by_partition(sorted(touched.of(maker)), self._partition(maker)):
-                for keys in _batched(windows, WINDOWS):
+                for keys in slices(windows, WINDOWS, lambda key: key.window):
                     yield from self._changes(self._made(maker, partition, keys), touched)
 
     def _changes(self, made: Sequence[tuple[Settled, str, str]], touched: _Touched) -> Iterator[Change]:

@@ -6,17 +6,20 @@ import random
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from reports import DAY, HOUR, PM10
 from worker_stage import Ground, Log, Worker, worker
 
+from aggregate import statement_step, statistic_store
 from aggregate.cells import Cell, assemble
 from aggregate.cities import MARGIN_S
+from aggregate.periods import Periods
 from aggregate.publish import batches
-from aggregate.settle import settle
+from aggregate.settle import Settled, settle
 from aggregate.statistic import DEVICES, VARIANTS, Key, Reason, Tier, Variant, Window, decode_statements
-from aggregate.statistic_store import Writer, read_keys, write
+from aggregate.statistic_store import Writer, read_keys, weight, write
 from aggregate.steps import period_step
 from aggregate.store import Layouts
 from core.clock import midnight
@@ -24,6 +27,7 @@ from core.kafka import STATISTICS, partition_of
 from core.postgres import connect
 from core.settings import CoreSettings
 from ingest.kinds import KIND_RULES, Kind, KindSettings
+from ingest.registry import Registry
 from standards.editions import HOURLY_FACTORS
 from truth.periods import DAILY, edition_of, period_windows
 from truth.statistics import Cell as TrueCell
@@ -53,8 +57,8 @@ class Days:
         self.ground, self.step = ground, step
         self._layouts = Layouts()
 
-    def say(self, now: int, *days: tuple[Key, Cells]) -> None:
-        """Days with their cells; all of them provisional."""
+    def say(self, now: int, *days: tuple[Key, Cells], city: str = CITY) -> None:
+        """Days with their cells, told by a city's partition; all of them provisional."""
         with closing(connect(self.ground.settings, "worker", application="test")) as database, database, \
              database.cursor() as cursor:  # fmt: skip
             standing = read_keys(cursor, self._layouts, [key for key, _ in days])
@@ -69,8 +73,8 @@ class Days:
                 if settled is not None:
                     made.append((settled, Writer("worker", partition_of(NAME))))
             write(cursor, self._layouts, made)
-        for message in batches(CITY, [settled.row.statement(Kind.AIR) for settled, _ in made]):
-            self.step.log.add_bytes(partition_of(CITY), message.value)
+        for message in batches(city, [settled.row.statement(Kind.AIR) for settled, _ in made]):
+            self.step.log.add_bytes(partition_of(city), message.value)
         self.step.take(now)
 
 
@@ -178,3 +182,38 @@ def test_others_are_told_of_a_period_once_it_is_through(ground: Ground, days: Da
     told = [s for record in ground.told(STATISTICS, "period") for s in decode_statements(record).statements]
     assert [(s.object, s.kind, s.window, s.version) for s in told] == [(OBJECT, Kind.AIR, Window.MONTH, 1)]
     assert set(HOURLY_FACTORS[:4]) <= set(told[0].factors)
+
+
+YEARS = [date(year, 1, 2) for year in range(2021, 2025)]
+TWO_YEARS = 2 * weight(Window.YEAR)
+
+
+def test_years_that_fall_due_at_once_are_made_a_slice_a_transaction(
+    ground: Ground, days: Days, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day in YEARS:
+        days.say(midnight(day) + DAY, (key_of(day), cells_of(random.Random(1), day)))
+    monkeypatch.setattr(statistic_store, "SLICE", TWO_YEARS)
+    made = [0]
+    while made[-1] < len(YEARS):
+        days.step.tick(LATER)
+        made.append(ground.count("statistic where time_window = 'year' and strpos(states, 'O') = 0"))
+        assert made[-1] - made[-2] <= 2
+    assert ground.count("statistic where strpos(states, 'O') > 0") == 0
+
+
+def test_what_statements_touch_of_many_years_is_made_slice_by_slice(
+    ground: Ground, days: Days, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slices: list[int] = []
+    make = Periods.make
+
+    def weighed(maker: Periods, cursor: Any, registry: Registry, windows: list[Key], *rest: Any) -> list[Settled]:
+        slices.append(sum(weight(key.window) for key in windows))
+        return make(maker, cursor, registry, windows, *rest)
+
+    monkeypatch.setattr(Periods, "make", weighed)
+    monkeypatch.setattr(statement_step, "SLICE", TWO_YEARS)
+    days.say(LATER, *((key_of(day), cells_of(random.Random(1), day)) for day in YEARS))
+    assert max(slices) <= TWO_YEARS
+    assert ground.count("statistic where time_window = 'year' and strpos(states, 'O') = 0") == len(YEARS)
