@@ -7,7 +7,7 @@ what is open there, and its next ticks make it anew, slice by slice (docs/decisi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -19,6 +19,7 @@ from aggregate.settle import Settled, finish
 from aggregate.statistic import Key, State, Statement, Statistic, decode_statements
 from aggregate.statistic_store import SLICE, Writer, read_due, slices, weight, write
 from aggregate.store import Layouts
+from core import offsets
 from core.kafka import STATISTICS, partition_of
 from core.logs import get_logger
 from core.outbox import enqueue
@@ -76,10 +77,15 @@ class StatementStep:
         if not due and not owed:
             return
         self._registry = renewed(cursor.connection, self._registry)
-        opened = {row.key for row in due if State.OPEN in row.states}
-        done = self._update(cursor, opened.union(owed), int(now))
-        ended = (row for row in due if State.OPEN not in row.states and row.key not in done)
-        finished = (finish(row, now=int(now), lateness=self._lateness_s) for row in ended)
+        ended: list[Statistic] = []
+        anew = set(owed)
+        for row in due:
+            if State.OPEN in row.states or partition_to_hold(self._maker, self._registry, row.key) not in partitions:
+                anew.add(row.key)
+            else:
+                ended.append(row)
+        done = self._update(cursor, partitions, anew, int(now))
+        finished = (finish(row, now=int(now), lateness=self._lateness_s) for row in ended if row.key not in done)
         publish(cursor, self._maker, self._layouts, self._registry, [settled for settled in finished if settled])
 
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
@@ -96,21 +102,37 @@ class StatementStep:
                     continue
                 for statement in told.statements:
                     touched.update(self._maker.touched(told.city, statement))
-        self._update(cursor, touched, int(now))
+        self._update(cursor, records, touched, int(now))
 
-    def _update(self, cursor: Any, keys: Iterable[Key], now: int) -> set[Key]:
+    def _update(self, cursor: Any, held: Collection[int], keys: Iterable[Key], now: int) -> set[Key]:
         """Make windows anew; returns those that changed.
 
         Slice by slice, also where it must be one transaction: each computes for seconds and holds its days in memory,
         and the database ends a session that stands still for long.
         """
         wanted = sorted({key.base for key in keys})
+        hold_others(cursor, self._maker, self._registry, wanted, held)
         done: set[Key] = set()
         for part in slices(wanted, SLICE, lambda key: key.window):
             made = self._maker.make(cursor, self._registry, part, now, {})
             publish(cursor, self._maker, self._layouts, self._registry, made)
             done.update(settled.row.key for settled in made)
         return done
+
+
+def partition_to_hold(maker: Maker, registry: Registry, key: Key) -> int:
+    """Whose holder alone writes a window."""
+    return partition_of(maker.place(registry, key)[0])
+
+
+def hold_others(cursor: Any, maker: Maker, registry: Registry, keys: Iterable[Key], held: Collection[int]) -> None:
+    """Lock the partitions that windows belong to and that are not held yet.
+
+    The days of a station that has moved are told of by its new city's partition, and its year belongs to the old one's.
+    """
+    others = {partition_to_hold(maker, registry, key) for key in keys}.difference(held)
+    if others:
+        offsets.hold(cursor, maker.name, STATISTICS, others)
 
 
 def publish(cursor: Any, maker: Maker, layouts: Layouts, registry: Registry, made: Sequence[Settled]) -> None:

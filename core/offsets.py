@@ -71,6 +71,18 @@ def dispossess(cursor: Any, consumer: str, topic: str, partition: int) -> None:
     )
 
 
+def hold(cursor: Any, consumer: str, topic: str, partitions: Iterable[int]) -> None:
+    """Lock partitions' rows, of whatever cluster, and leave their epoch: whoever holds them goes on after us.
+
+    For who writes beside the consumer what that does not remember; the caller commits.
+    """
+    cursor.execute(
+        "select from consumer_offset where consumer = %s and topic = %s and partition = any(%s)"
+        " order by partition, cluster for update",
+        (consumer, topic, sorted(partitions)),
+    )
+
+
 def read(cursor: Any, position: Position, partitions: Iterable[int]) -> dict[int, Stand]:
     """Where the partitions stand now, without taking them over."""
     cursor.execute(

@@ -29,7 +29,7 @@ from aggregate.recompute import HourKey, Recomputer, Touched
 from aggregate.sanddust.periods import SandDust
 from aggregate.settle import Settled
 from aggregate.spans import eight_hour_starts
-from aggregate.statement_step import Maker, publish
+from aggregate.statement_step import Maker, hold_others, partition_to_hold, publish
 from aggregate.statistic import WORKER, Key, Statement, Statistic, Window, city_object, station_object
 from aggregate.statistic_store import Memory, slices
 from aggregate.store import Layouts
@@ -147,6 +147,8 @@ class Rebuilder:
 
     def _made(self, maker: Maker, partition: int, keys: Sequence[Key]) -> list[tuple[Settled, str, str]]:
         def work(cursor: Any, now: int) -> list[tuple[Settled, str, str]]:
+            if not self._dry_run:
+                hold_others(cursor, maker, self._registry, keys, {partition})
             made = maker.make(cursor, self._registry, keys, now, self.rebuilt.over)
             self.rebuilt.windows += len(keys)
             if not self._dry_run:
@@ -190,7 +192,7 @@ class Rebuilder:
         return touched
 
     def _partition(self, maker: Maker) -> Callable[[Key], int]:
-        return lambda key: partition_of(maker.place(self._registry, key)[0])
+        return lambda key: partition_to_hold(maker, self._registry, key)
 
 
 class _Touched:

@@ -6,8 +6,10 @@ import random
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, timedelta
+from itertools import count
 from typing import Any
 
+import psycopg2
 import pytest
 from reports import DAY, HOUR, PM10
 from worker_stage import Ground, Log, Worker, worker
@@ -22,6 +24,7 @@ from aggregate.statistic import DEVICES, VARIANTS, Key, Reason, Tier, Variant, W
 from aggregate.statistic_store import Writer, read_keys, weight, write
 from aggregate.steps import period_step
 from aggregate.store import Layouts
+from core import offsets
 from core.clock import midnight
 from core.kafka import STATISTICS, partition_of
 from core.postgres import connect
@@ -217,3 +220,22 @@ def test_what_statements_touch_of_many_years_is_made_slice_by_slice(
     days.say(LATER, *((key_of(day), cells_of(random.Random(1), day)) for day in YEARS))
     assert max(slices) <= TWO_YEARS
     assert ground.count("statistic where time_window = 'year' and strpos(states, 'O') = 0") == len(YEARS)
+
+
+def test_of_a_station_that_has_moved_the_year_is_written_under_the_lock_of_its_first_city(
+    ground: Ground, days: Days
+) -> None:
+    elsewhere = next(name for number in count() if partition_of(name := f"elsewhere-{number}") != partition_of(CITY))
+    ground.stations(f"moved,站,air,140502,{CITY},PT1H,city,,")
+    ground.stations(f"moved,站,air,140502,{elsewhere},PT1H,city,,", since="2026-01-10T00:00:00+08:00")
+    key = key_of(date(2026, 1, 12))._replace(object="station:moved")
+    with closing(connect(ground.settings, "owner", application="test")) as other, other, other.cursor() as cursor:
+        offsets.hold(cursor, "period", STATISTICS, [partition_of(CITY)])
+        with days.step.database, days.step.database.cursor() as impatient:
+            impatient.execute("set lock_timeout = '200ms'")
+        with pytest.raises(psycopg2.errors.LockNotAvailable):
+            days.say(key.end, (key, cells_of(random.Random(1), date(2026, 1, 12))), city=elsewhere)
+    days.step.take(key.end)
+    assert ground.rows(
+        "select distinct partition from statistic where object = %s and maker = 'period'", key.object
+    ) == [(partition_of(CITY),)]

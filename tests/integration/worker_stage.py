@@ -145,14 +145,12 @@ class Ground:
             c.execute(f"delete from outbox where {MINE}")
             c.execute(f"delete from consumer_offset where {MINE} and cluster like 'test%'")
 
-    def stations(self, *rows: str) -> None:
-        """Register stations; `HEADING` names the columns."""
+    def stations(self, *rows: str, since: str = "2020-01-01T00:00:00+08:00") -> None:
+        """Register stations, or what they are from a later time on; `HEADING` names the columns."""
         file = self._folder / f"{uuid.uuid4().hex}.csv"
         file.write_text("\n".join([HEADING, *rows]) + "\n", encoding="utf-8")
         with closing(connect(self.settings, "registry", application="test")) as database:
-            result = import_csv(
-                database, file, effective=parse_time("2020-01-01T00:00:00+08:00", field="t"), user="test"
-            )
+            result = import_csv(database, file, effective=parse_time(since, field="t"), user="test")
         assert result.failed == 0, result.errors
 
     def sanddust(self, *periods: tuple[str, int, int]) -> None:
