@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+_SHOWN_LETTERS = 60
+
+
+def shown(value: object) -> str:
+    """A value as it stands in a line: a long one is cut."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN_LETTERS else f"{text[:_SHOWN_LETTERS]}…"
+
 
 class LantianError(Exception):
     """One line for the person who must act.
@@ -27,7 +35,7 @@ class LantianError(Exception):
 
     def __str__(self) -> str:
         where = f"{self.field}: " if self.field else ""
-        got = f" (got {self.value!r})" if self.value is not None else ""
+        got = f" (got {shown(self.value)})" if self.value is not None else ""
         remedy = f"; {self.hint}" if self.hint else ""
         return f"{where}{self.message}{got}{remedy}"
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO, cast
 
-from core.errors import InputError
+from core.errors import InputError, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +25,13 @@ class RowError:
     hint: str
 
     def __str__(self) -> str:
-        return f"{self.file} row {self.row}, {self.field}: {self.message} (got {self.value!r}); {self.hint}"
+        return f"{self.file} row {self.row}, {self.field}: {self.message} (got {shown(self.value)}); {self.hint}"
 
 
 def open_text(path: Path) -> TextIO:
     """A text file as people's spreadsheets write it, or that compressed by gzip; raises `InputError`."""
     try:
-        if path.suffix == ".gz":
+        if path.suffix.lower() == ".gz":
             return cast("TextIO", gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
         return path.open(encoding="utf-8-sig", newline="")
     except OSError as error:
@@ -44,12 +45,13 @@ def csv_rows(path: Path, file: TextIO) -> Iterator[tuple[int, list[str]]]:
         for cells in reader:
             if any(cells):
                 yield reader.line_num, [cell.strip() for cell in cells]
-    except (UnicodeDecodeError, csv.Error, gzip.BadGzipFile, EOFError) as error:
+    except UnicodeDecodeError as error:
         raise InputError(
-            "file",
-            f"is no CSV in UTF-8 near row {reader.line_num + 1}: {error}",
-            field=str(path),
-            hint="save it as CSV UTF-8",
+            "file", f"is no UTF-8 near row {reader.line_num + 1}", field=str(path), hint="save it as CSV UTF-8"
+        ) from error
+    except (csv.Error, OSError, EOFError, zlib.error) as error:
+        raise InputError(
+            "file", f"cannot be read near row {reader.line_num + 1}: {error}", field=str(path), hint="check the file"
         ) from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from core.errors import shown
 from standards.describe import UNCONFIRMED, UNCONFIRMED_ZH
 from standards.editions import Edition
 
@@ -26,7 +27,7 @@ class InputWarning:
         """One line: file, row, column, what is wrong, how often, and the remedy."""
         where = f"{self.file} row {self.row}" if self.row is not None else self.file
         named = f"{where}, {self.column}" if self.column else where
-        got = f" (got {self.value!r})" if self.value is not None else ""
+        got = f" (got {shown(self.value)})" if self.value is not None else ""
         often = f", {self.count} in all" if self.count > 1 else ""
         return f"{named}: {self.message}{got}{often}; {self.hint}"
 
