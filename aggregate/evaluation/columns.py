@@ -5,7 +5,8 @@ What cannot be used is an error or a counted warning that names the row; a row i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from aggregate.evaluation.narrow import widened
 from aggregate.evaluation.notes import InputWarning
 from aggregate.given_days import EARLIEST, LATEST, NO_YEAR
 from core.clock import HOUR, MICROS, SHANGHAI, SHANGHAI_OFFSET
-from core.errors import InputError
+from core.errors import InputError, shown
 from ingest.importers.source import AIR_FACTORS, number
 
 Floats = npt.NDArray[np.float64]
@@ -30,6 +31,10 @@ NAMES = tuple(AIR_FACTORS)
 _HOUR_MICROS = HOUR * MICROS
 _EARLIEST, _LATEST = (24 * (date(year, 1, 1) - date(1970, 1, 1)).days for year in (EARLIEST, LATEST + 1))
 _NO_HOUR = "is no beginning of an hour"
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+_END_OF_DAY = (
+    "give the beginning of the hour; if hours are named by their end, as CNEMC does, give all one hour earlier"
+)
 _WHOLE_HOURS = "give means of whole hours by their beginning"
 
 
@@ -64,7 +69,8 @@ def read_columns(table: Table) -> Columns:
     warnings = [*table.warnings, *check_names(table.name, table.data.column_names)]
     if table.data.num_rows == 0:
         raise InputError("rows", "has no rows", field=table.name, hint="give at least an hour")
-    names, station = _stations(table)
+    names, station, alike = _stations(table)
+    warnings.extend(alike)
     hour, zoned = _hours(table)
     values = []
     for name in NAMES:
@@ -81,28 +87,40 @@ def check_names(source: str, names: Sequence[str]) -> list[InputWarning]:
             raise InputError(
                 "heading", "a column is named twice", field=source, value=name, hint="remove or rename one of them"
             )
+    separator = next((said for mark, said in _SEPARATORS.items() if len(names) == 1 and mark in names[0]), None)
+    if separator:
+        raise InputError("heading", f"separates by {separator}", field=source, hint="separate by commas")
     for name in REQUIRED:
         if name not in names:
-            raise InputError("heading", f"the column {name} is missing", field=source, hint=_heading())
+            raise InputError("heading", f"the column {name} is missing", field=source, hint=_heading(names, name))
     if not any(name in names for name in NAMES):
-        raise InputError("heading", "has no column of concentrations", field=source, hint=_heading())
+        raise InputError("heading", "has no column of concentrations", field=source, hint=_heading(names, *NAMES))
     return [
-        InputWarning(source, "is no column that is known", _meant(name), column=name)
-        for name in names
+        _unknown(source, name, place)
+        for place, name in enumerate(names, start=1)
         if name not in REQUIRED and name not in NAMES
     ]
 
 
-def _heading() -> str:
-    return f"name the columns {','.join(REQUIRED)} and any of {','.join(NAMES)}"
+def _heading(names: Sequence[str], *lacking: str) -> str:
+    """What to do about columns that lack, of which some may be there by another name."""
+    meant = [f"write {_meant(name)} for {shown(name)}" for name in names if _meant(name) in lacking]
+    return ", ".join(meant) or f"name the columns {','.join(REQUIRED)} and any of {','.join(NAMES)}"
 
 
-def _meant(name: str) -> str:
-    folded = "".join(letter for letter in name.casefold() if letter.isalnum())
-    for known in (*REQUIRED, *NAMES):
-        if folded == known.casefold().replace(".", ""):
-            return f"not used; write {known} if it is meant"
-    return "not used"
+def _unknown(source: str, name: str, place: int) -> InputWarning:
+    if not name:
+        return InputWarning(source, "has no name", "not used", column=f"column {place}")
+    meant = _meant(name)
+    hint = f"not used; write {meant} if it is meant" if meant else "not used"
+    return InputWarning(source, "is no column that is known", hint, column=name)
+
+
+def _meant(name: str) -> str | None:
+    """The column that a name stands for but for case, signs, subscripts and a unit in brackets."""
+    plain = unicodedata.normalize("NFKC", name).casefold().partition("(")[0]
+    folded = "".join(letter for letter in plain if letter.isalnum())
+    return next((known for known in (*REQUIRED, *NAMES) if folded == known.casefold().replace(".", "")), None)
 
 
 @njit(nogil=True, cache=True)
@@ -136,16 +154,34 @@ def is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
-def _stations(table: Table) -> tuple[list[str], npt.NDArray[np.int32]]:
+def _stations(table: Table) -> tuple[list[str], npt.NDArray[np.int32], list[InputWarning]]:
     column = table.data["station"]
     if not (is_text(column.type) or pa.types.is_integer(column.type)):
         raise InputError(
             "station", f"holds no names ({column.type})", field=f"{table.name}, station", hint="give them as text"
         )
-    places, names = _dictionary(column)
-    for place in {place for place, name in enumerate(names) if not name} | {-1}:
+    places, texts = _dictionary(column)
+    names = [text or "" for text in texts]
+    for place in {place for place, name in enumerate(names) if not name.strip()} | {-1}:
         _refuse(table, "station", places == place, "is empty", "name the station")
-    return [str(name) for name in names], places
+    return names, places, list(_alike(table, names, places))
+
+
+def _alike(table: Table, names: Sequence[str], places: npt.NDArray[np.int32]) -> Iterator[InputWarning]:
+    """Stations whose names look the same: in the national feed they are two, and in other files one by mistake."""
+    plain: dict[str, str] = {}
+    for place, name in enumerate(names):
+        other = plain.setdefault(name.strip(), name)
+        if other != name:
+            yield InputWarning(
+                table.name,
+                f"differs by blanks alone from station {shown(other)}",
+                "taken as another station; remove the blanks if it is the same",
+                count=int(np.count_nonzero(places == place)),
+                row=table.row(int(np.argmax(places == place))),
+                column="station",
+                value=name,
+            )
 
 
 def _refuse(table: Table, column: str, rows: npt.NDArray[np.bool_], message: str, hint: str, got: Any = None) -> None:
@@ -170,7 +206,8 @@ def _hours(table: Table) -> tuple[npt.NDArray[np.int64], bool]:
         try:
             hours[place], zoned[place] = _hour(text or "")
         except ValueError as error:
-            _refuse(table, "time", places == place, str(error), "write it as 2026-03-01T08:00:00", text)
+            hint = _END_OF_DAY if text and "24:" in text else "write it as 2026-03-01T08:00:00"
+            _refuse(table, "time", places == place, str(error), hint, text)
     if zoned.any() and not zoned.all():
         row = table.row(int(np.argmax(zoned[places])))
         _refuse(
