@@ -80,6 +80,13 @@ def explained(error: Exception) -> LantianError | None:
     """
     if isinstance(error, LantianError):
         return error
+    if isinstance(error, RuntimeError) and "no locator available" in str(error):  # numba's, when it is imported
+        return SettingsError(
+            "cache",
+            "compiled code can be kept neither beside the program nor in the user's cache",
+            field="NUMBA_CACHE_DIR",
+            hint="set it to a folder that can be written to",
+        )
     kafka, psycopg2 = sys.modules.get("kafka.errors"), sys.modules.get("psycopg2")
     if kafka and isinstance(error, kafka.KafkaError):
         server, address = "Kafka", "kafka"

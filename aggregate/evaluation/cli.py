@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aggregate.evaluation.air import Evaluation
+from aggregate.evaluation.compiling import compiling_told
 from aggregate.evaluation.editions import edition_named
 from aggregate.evaluation.index import IndexRow, index_of_file
 from aggregate.evaluation.notes import InputWarning, MixedPeriod, Unconfirmed, unconfirmed_index
@@ -34,15 +35,16 @@ def air(paths: Sequence[Path], edition: str, out: Path, *, rounded: bool) -> Non
     evaluation = Evaluation(edition, rounded=rounded)
     rows = dict.fromkeys(Tables._fields, 0)
     whole = whole_columns(load_editions().all) if rounded else frozenset()
-    with bar("evaluate") as tell, written(out, paths, whole) as (write, write_notes):
+    with bar("evaluate") as tell, compiling_told():
         for path in paths:
             evaluation.take(read_file(path), sha256(path))
-        for done, tables in enumerate(evaluation.tables(), start=1):
-            write(tables)
-            tell(done, None)
-            for kind, table in tables._asdict().items():
-                rows[kind] += table.num_rows
-        write_notes(evaluation.notes)
+        with written(out, paths, whole) as (write, write_notes):
+            for done, tables in enumerate(evaluation.tables(), start=1):
+                write(tables)
+                tell(done, None)
+                for kind, table in tables._asdict().items():
+                    rows[kind] += table.num_rows
+            write_notes(evaluation.notes)
     notes = evaluation.notes
     _warn([*notes.warnings, *notes.mixed_periods, *notes.unconfirmed])
     typer.echo(", ".join(f"{kind}.csv {number} rows" for kind, number in rows.items()) + f" in {out}")
@@ -50,7 +52,8 @@ def air(paths: Sequence[Path], edition: str, out: Path, *, rounded: bool) -> Non
 
 def index(path: Path, edition: str, *, as_json: bool) -> None:
     """Print composite indices and ranks of a file's rows."""
-    rows, warnings = index_of_file(path, edition)
+    with compiling_told():
+        rows, warnings = index_of_file(path, edition)
     unconfirmed = unconfirmed_index(edition_named(edition))
     _warn([*warnings, *([unconfirmed] if unconfirmed else [])])
     if as_json:

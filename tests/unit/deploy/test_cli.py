@@ -75,6 +75,16 @@ def test_an_error_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
     assert "run `lantian up`" in result.stderr
 
 
+def test_without_a_folder_for_compiled_code_the_setting_is_named(tmp_path: Path) -> None:
+    only_the_setting = {"NUMBA_CACHE_LOCATOR_CLASSES": "UserProvidedCacheLocator", "NUMBA_CACHE_DIR": ""}
+    result = run("evaluate", "air", "hours.csv", "--out", str(tmp_path), **only_the_setting)
+    assert result.returncode == 2
+    assert result.stderr == (
+        "lantian: NUMBA_CACHE_DIR: compiled code can be kept neither beside the program nor in the user's cache;"
+        " set it to a folder that can be written to\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("error", "server"),
     [
