@@ -19,12 +19,9 @@ def unclosed_line(file: IO[bytes]) -> int | None:
     """The number, from 1, of the first line with an odd number of quotes, None if there is none."""
     line, odd = 1, False
     while chunk := file.read(_CHUNK_BYTES):
-        if odd or b'"' in chunk:
-            found, line, odd = _scan(np.frombuffer(chunk, dtype=np.uint8), line, odd)
-            if found:
-                return line
-        else:
-            line += chunk.count(b"\n")
+        found, line, odd = _scan(np.frombuffer(chunk, dtype=np.uint8), line, odd)
+        if found:
+            return line
     return line if odd else None
 
 

@@ -29,11 +29,12 @@ FILES = (*(f"{kind}.csv" for kind in Tables._fields), NOTES)
 def written(
     folder: Path, inputs: Sequence[Path], whole: Collection[str]
 ) -> Iterator[tuple[Callable[[Tables], None], Callable[[Notes], None]]]:
-    """Functions that write tables and, at the end, the notes; the folder is made if it is missing.
+    """Functions that write tables and, at the end, the notes; the folder is made if it is missing, for as long as something is in it.
 
     The columns named in `whole` hold whole numbers, and are written so.
     Raises `InputError` where the folder cannot be written to, or holds an input that would be overwritten.
     """
+    is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -54,10 +55,14 @@ def written(
     finally:
         for part in parts.values():
             part.unlink(missing_ok=True)
+        if is_new and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _cannot_write(folder: Path, error: OSError) -> InputError:
-    return InputError("out", f"cannot be written: {error.strerror}", field=str(folder), hint="choose another folder")
+    return InputError(
+        "out", f"cannot be written: {error.strerror or error}", field=str(folder), hint="choose another folder"
+    )
 
 
 def _write_all(files: Mapping[str, IO[bytes]], tables: Tables, whole: Collection[str]) -> None:

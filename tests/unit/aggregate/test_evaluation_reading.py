@@ -167,3 +167,22 @@ def test_a_folder_is_no_file(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", ["none.csv", "none.parquet"])
 def test_a_file_that_is_not_there_is_told_so(tmp_path: Path, name: str) -> None:
     assert refused(tmp_path / name) == ": cannot be read: No such file or directory; check the file"
+
+
+@pytest.mark.parametrize("rows", [["A,yesterday,1,2,3,4,5,6"], [*lines(2), f"{lines(1)[0]}1"]])
+def test_no_folder_remains_where_the_input_was_refused(tmp_path: Path, rows: list[str]) -> None:
+    file, out = file_of(tmp_path, *rows), tmp_path / "out"
+    assert CliRunner().invoke(app, ["evaluate", "air", str(file), "--out", str(out)]).exit_code == 1
+    assert not out.exists()
+
+
+def test_an_error_of_writing_that_has_no_number_is_told_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("File too large")
+
+    monkeypatch.setattr("aggregate.evaluation.writing._write_all", fail)
+    file, out = file_of(tmp_path, *lines()), tmp_path / "out"
+    done = CliRunner().invoke(app, ["evaluate", "air", str(file), "--out", str(out)])
+    assert str(done.exception) == f"{out}: cannot be written: File too large; choose another folder"
