@@ -35,7 +35,7 @@ class Assignments(ConsumerRebalanceListener):  # type: ignore[misc]
             self.consumer.pause(place)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("timeout_ms", [1, 2, 3, 5, 8, 13, 50])
+@pytest.mark.parametrize("timeout_ms", [1, 5, 50])
 def test_a_member_stays_joined_however_short_its_polls(stack: CoreSettings, timeout_ms: int) -> None:
     assignments = Assignments()
     with closing(kafka.consumer(stack, group=f"short-polls-{timeout_ms}")) as consumer:
