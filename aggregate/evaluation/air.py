@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from aggregate.evaluation.columns import Table
+from aggregate.evaluation.columns import Table, table_of
 from aggregate.evaluation.days import edition_runs, evaluate_days
 from aggregate.evaluation.editions import AUTO, editions_of
 from aggregate.evaluation.grid import Block
@@ -114,7 +114,7 @@ def evaluate_air(data: Any, *, edition: str = AUTO, rounded: bool = False) -> Ai
     Columns of the tables: docs/evaluation.md. Raises `InputError`.
     """
     evaluation = Evaluation(edition, rounded=rounded)
-    table = data if isinstance(data, pa.Table) else pa.table(data)
+    table = table_of(data)
     own = [  # all but pandas's row labels
         place for place, name in enumerate(table.column_names) if not name.startswith("__index_level_")
     ]

@@ -64,6 +64,18 @@ class Columns(NamedTuple):
     warnings: list[InputWarning]
 
 
+def table_of(data: Any) -> pa.Table:
+    """What is a table, or can be made one. Raises `InputError` for all else."""
+    if isinstance(data, pa.Table):
+        return data
+    try:
+        return pa.table(data)
+    except (TypeError, ValueError) as error:
+        cause = str(error).partition("\n")[0]
+        hint = "give a DataFrame, a pyarrow.Table or a mapping of columns"
+        raise InputError("data", f"is no table: {cause}", field=type(data).__name__, hint=hint) from error
+
+
 def read_columns(table: Table) -> Columns:
     """The columns of an input. Raises `InputError` naming the first row that cannot be used."""
     warnings = [*table.warnings, *check_names(table.name, table.data.column_names)]

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
+from aggregate.evaluation.columns import table_of
 from aggregate.evaluation.editions import edition_named
+from aggregate.evaluation.narrow import widened_table
 from aggregate.evaluation.notes import InputWarning
-from aggregate.evaluation.screening import CO_MEDIAN_ABOVE
+from aggregate.evaluation.screening import CO_ABOVE
 from aggregate.evaluation.tables import TOKENS, tokens
 from core.errors import InputError
 from ingest.importers.source import number
@@ -43,6 +44,7 @@ class IndexRow:
 
 
 class _Given(NamedTuple):
+    where: str
     name: str
     concentrations: list[float]
 
@@ -50,16 +52,13 @@ class _Given(NamedTuple):
 def composite_index(rows: Any, edition: str) -> list[IndexRow]:
     """Composite indices by the method of an edition, in the order of the rows.
 
-    `rows` are mappings, or a DataFrame or what else `pyarrow.table` takes, with `name` and the concentrations `pm25`,
-    `pm10`, `so2`, `no2` (means), `co` (95th percentile, mg/m³) and `o3` (90th percentile of the daily maximum 8-hour
-    means); µg/m³, None or NaN for missing. `PM2.5` or `SO₂` name the same, other names are left aside. Raises
-    `InputError`.
+    `rows` are mappings, or a single one, or a DataFrame or what else `pyarrow.table` takes, with `name`, each once, and
+    the concentrations `pm25`, `pm10`, `so2`, `no2` (means), `co` (95th percentile, mg/m³) and `o3` (90th percentile of
+    the daily maximum 8-hour means); µg/m³, None or NaN for missing. `PM2.5` or `SO₂` name the same, other names are
+    left aside. Raises `InputError`.
     """
-    if isinstance(rows, Mapping) or hasattr(rows, "__arrow_c_stream__") or not isinstance(rows, Iterable):
-        rows = pa.table(rows).to_pylist()
-    return _indices(
-        [_of_mapping(row, f"row {place}") for place, row in enumerate(rows, start=1)], edition_named(edition)
-    )
+    judge = edition_named(edition)
+    return _indices([_of_mapping(row, f"row {place}") for place, row in enumerate(_mappings(rows), start=1)], judge)
 
 
 def index_of_file(path: Path, edition: str) -> tuple[list[IndexRow], list[InputWarning]]:
@@ -83,6 +82,12 @@ def index_of_file(path: Path, edition: str) -> tuple[list[IndexRow], list[InputW
 
 
 def _indices(given: list[_Given], edition: Edition) -> list[IndexRow]:
+    first: dict[str, str] = {}
+    for row in given:
+        other = first.setdefault(row.name, row.where)
+        if other != row.where:
+            message = f"is the name of {other} already"
+            raise InputError("name", message, field=f"{row.where}, name", value=row.name, hint="give each row its own")
     concentrations = np.array([row.concentrations for row in given]).reshape(-1, len(TOKENS))
     found = composite(concentrations, edition.composite)
     rows = []
@@ -93,16 +98,31 @@ def _indices(given: list[_Given], edition: Edition) -> list[IndexRow]:
     return rows
 
 
-def _of_mapping(row: Mapping[str, Any], where: str) -> _Given:
-    known = {_folded(str(key)): value for key, value in row.items()}
+def _mappings(rows: Any) -> Iterable[Any]:
+    if isinstance(rows, Mapping) and any(_folded(str(key)) == "name" and isinstance(rows[key], str) for key in rows):
+        return [rows]
+    if isinstance(rows, Mapping) or hasattr(rows, "__arrow_c_stream__") or not isinstance(rows, Iterable):
+        return list(widened_table(table_of(rows)).to_pylist())
+    return rows
+
+
+def _of_mapping(row: Any, where: str) -> _Given:
+    if not isinstance(row, Mapping):
+        raise InputError("row", "is no mapping", field=where, value=row, hint=_HINT)
+    known = [_folded(str(key)) for key in row]
     for name in COLUMNS:
-        if name not in known:
-            raise InputError("heading", f"{name} is missing", field=where, hint=_HINT)
-    return _of_cells(known, where)
+        if known.count(name) != 1:
+            what = "is missing" if name not in known else "is named twice"
+            raise InputError("heading", f"{name} {what}", field=where, hint=_HINT)
+    return _of_cells(dict(zip(known, row.values(), strict=True)), where)
 
 
 def _of_cells(cells: Mapping[str, Any], where: str) -> _Given:
-    return _Given(str(cells["name"]), [_concentration(token, cells[token], f"{where}, {token}") for token in TOKENS])
+    name = cells["name"]
+    text = "" if name is None else str(name).strip()
+    if not text or (isinstance(name, float) and math.isnan(name)):  # pandas's way to say that there is none
+        raise InputError("name", "is empty", field=f"{where}, name", hint="name what the row is of")
+    return _Given(where, text, [_concentration(token, cells[token], f"{where}, {token}") for token in TOKENS])
 
 
 def _whole(path: Path, line: int, cells: list[str], names: list[str]) -> list[str]:
@@ -114,12 +134,12 @@ def _whole(path: Path, line: int, cells: list[str], names: list[str]) -> list[st
 def _concentration(token: str, given: Any, where: str) -> float:
     """NaN for what is missing; raises `InputError`."""
     try:
-        value = number(given.strip()) if isinstance(given, str) else given
+        value = number(str(given).strip()) if isinstance(given, str | np.floating) else given
         found = math.nan if value is None else float(value)
     except (TypeError, ValueError, OverflowError):
         raise InputError("number", "is no number", field=where, value=given, hint="correct the cell") from None
-    if token == CO and found > CO_MEDIAN_ABOVE:
-        message = f"is above {CO_MEDIAN_ABOVE:g} mg/m³: looks like µg/m³"
+    if token == CO and found > CO_ABOVE:
+        message = f"is above {CO_ABOVE:g} mg/m³: looks like µg/m³"
         raise InputError("unit", message, field=where, value=found, hint="divide by 1000")
     factor = load_catalogue().by_code[HOURLY_FACTORS[TOKENS.index(token)]]
     if found < factor.minimum or found > factor.maximum:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 _MOST_PLACES = 12
 
@@ -20,3 +21,11 @@ def widened(values: npt.NDArray[np.float16] | npt.NDArray[np.float32]) -> npt.ND
         if not left.size:
             break
     return wide
+
+
+def widened_table(table: pa.Table) -> pa.Table:
+    """The table with its columns of fewer bits widened."""
+    for place, field in enumerate(table.schema):
+        if field.type in (pa.float16(), pa.float32()):
+            table = table.set_column(place, field.name, pa.array(widened(table.column(place).to_numpy())))
+    return table

@@ -290,7 +290,7 @@ def test_frames_and_mappings_give_the_same_indices(heyuan: Path) -> None:
             "name,so2,no2,pm10,pm25,co,o3\nA,1,2,3,4,1,5001\n",
             "{file} row 2, o3: is outside 0 … 5000 µg/m³ (got 5001.0); ",
         ),
-        ("name,so2,no2,pm10,pm25,co,o3\nA,1,2,3,4,800,9\n", "{file} row 2, co: is above 150 mg/m³: looks like µg/m³ "),
+        ("name,so2,no2,pm10,pm25,co,o3\nA,1,2,3,4,800,9\n", "{file} row 2, co: is above 60 mg/m³: looks like µg/m³ "),
     ],
 )
 def test_a_bad_file_of_indices_is_an_error_of_one_line(tmp_path: Path, text: str, expected: str) -> None:
