@@ -26,7 +26,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on stdout."
 EditionsDir = Annotated[
     Path | None, typer.Option("--editions-dir", help="Folder of edition files, in place of the built-in ones.")
 ]
-EditionId = Annotated[str, typer.Argument(metavar="ID", help="As `lantian standards list` names it.")]
+EditionId = Annotated[
+    str, typer.Argument(metavar="ID", help="An edition, as `lantian standards list` names it: 2012, 2026 …")
+]
 
 FILE_WIDTH = 160
 """Columns of a table that does not go to a terminal."""

@@ -264,7 +264,11 @@ class EditionFile(Part):
 
 def read_files(folder: Path = FOLDER) -> tuple[EditionFile, ...]:
     """All editions of a folder by date, the first serving all earlier ones; `StandardsError` names file and entry."""
+    if not folder.is_dir():
+        raise StandardsError(str(folder), "the folder", "is not there", hint="name one that holds files of editions")
     contents = {path.stem: _read(path) for path in sorted(folder.glob("*.toml"))}
+    if not contents:
+        raise StandardsError(str(folder), "the folder", "holds no file of an edition", hint="they are named ID.toml")
     files = []
     # Those that others are based on come first, so that a mistake is told of the file that holds it.
     for name, content in sorted(contents.items(), key=lambda item: "based_on" in item[1]):
@@ -277,7 +281,7 @@ def read_files(folder: Path = FOLDER) -> tuple[EditionFile, ...]:
         except ValidationError as error:
             raise StandardsError.of(path, error) from error
     files.sort(key=lambda file: file.start)
-    if not files or not files[0].serves_earlier:
+    if not files[0].serves_earlier:
         raise StandardsError(str(folder), "serves_earlier", "no edition serves the dates before the first one")
     for earlier, later in pairwise(files):
         if earlier.start == later.start:

@@ -156,3 +156,15 @@ def test_a_person_gets_one_line_and_status_1_and_waits_for_no_compiler() -> None
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("lantian: standards/editions: 2018: there is no such edition")
     assert done.stdout.rstrip().endswith("loaded:")
+
+
+def test_a_folder_that_is_not_there_or_holds_no_edition_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("none", encoding="utf-8")
+    for folder, expected in (
+        (tmp_path / "none", "the folder: is not there; name one that holds files of editions"),
+        (tmp_path / "notes.txt", "the folder: is not there; name one that holds files of editions"),
+        (tmp_path, "the folder: holds no file of an edition; they are named ID.toml"),
+    ):
+        done = RUNNER.invoke(app, ["standards", "list", "--editions-dir", str(folder)])
+        assert isinstance(done.exception, InputError)
+        assert str(done.exception) == f"{folder}: {expected}"
