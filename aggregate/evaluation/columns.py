@@ -102,9 +102,9 @@ def check_names(source: str, names: Sequence[str]) -> list[InputWarning]:
     separator = next((said for mark, said in _SEPARATORS.items() if len(names) == 1 and mark in names[0]), None)
     if separator:
         raise InputError("heading", f"separates by {separator}", field=source, hint="separate by commas")
-    for name in REQUIRED:
-        if name not in names:
-            raise InputError("heading", f"the column {name} is missing", field=source, hint=_heading(names, name))
+    missing = [name for name in REQUIRED if name not in names]
+    if missing:
+        raise InputError("heading", f"the column {missing[0]} is missing", field=source, hint=_heading(names, *missing))
     if not any(name in names for name in NAMES):
         raise InputError("heading", "has no column of concentrations", field=source, hint=_heading(names, *NAMES))
     return [
@@ -287,11 +287,13 @@ def _numbers(table: Table, name: str) -> tuple[Floats, list[InputWarning]]:
     if pa.types.is_decimal(column.type):
         column = column.cast(pa.string())  # Arrow's own way to doubles is off by a bit
     try:
-        values = column.cast(pa.float64()).to_numpy()
-    except pa.ArrowException as error:
+        values = None if pa.types.is_boolean(column.type) else column.cast(pa.float64(), safe=False).to_numpy()
+    except pa.ArrowException:
+        values = None
+    if values is None:
         raise InputError(
             name, f"holds no numbers ({column.type})", field=f"{table.name}, {name}", hint="give concentrations"
-        ) from error
+        )
     return values if values.flags.writeable else values.copy(), []
 
 

@@ -49,7 +49,7 @@ class _Counts(NamedTuple):
 
     known: Integers
     high: Integers
-    """Above `CO_ABOVE`."""
+    """Above `CO_ABOVE`, and finite."""
     from_one: Integers
     """Not below `ALL_BELOW`."""
     outside: Integers
@@ -80,7 +80,7 @@ def _scan(values: Floats, cell: Integers, least: float, most: float, counts: _Co
     known, high, from_one, outside = 0, 0, 0, 0
     for i in range(values.size):
         known += not np.isnan(values[i])
-        high += values[i] > CO_ABOVE
+        high += (values[i] > CO_ABOVE) & (values[i] < np.inf)
         from_one += values[i] >= ALL_BELOW
         outside += (values[i] < least) | (values[i] > most)
         if i + 1 == values.size or cell[i + 1] != cell[i]:

@@ -58,6 +58,7 @@ def test_a_column_that_stands_twice_is_named(tmp_path: Path, name: str) -> None:
     [
         ("station", [{"a": 1}], ", station: holds no names (struct<a: int64>); give them as text"),
         ("time", [{"a": 1}], ", time: holds no times (struct<a: int64>); write 2026-03-01T08:00:00"),
+        ("O3", [True], ", O3: holds no numbers (bool); give concentrations"),
         ("O3", [{"a": 1}], ", O3: holds no numbers (struct<a: int64>); give concentrations"),
     ],
 )
@@ -113,6 +114,7 @@ def test_what_is_no_number_or_too_small_for_places_stays() -> None:
         [2.2, None],
         [Decimal("2.2"), None],
         pa.array([2.2, None], pa.float32()),
+        pa.array([2.2, None]).dictionary_encode(),
     ],
 )
 def test_2_2_is_2_2_however_it_is_stored(values: Any) -> None:
@@ -124,3 +126,12 @@ def test_a_day_of_2_2_milligrams_in_32_bits_has_an_index_of_55() -> None:
     times = [f"2015-02-05T{hour:02}" for hour in range(24)]
     found = evaluate_air({"station": ["A"] * 24, "time": times, "CO": np.full(24, 2.2, dtype=np.float32)})
     assert found.daily["aqi"].to_pylist() == [55]
+
+
+def test_a_whole_number_beyond_all_doubles_is_outside_the_range() -> None:
+    found = evaluate_air({**GOOD, "O3": [2**62 + 1]})
+    assert [warning.message for warning in found.notes.warnings] == ["is outside 0 … 5000 µg/m³"]
+
+
+def test_a_column_of_nulls_has_no_values() -> None:
+    assert evaluate_air({**GOOD, "CO": pa.nulls(1)}).hourly["co"].to_pylist() == [None]

@@ -83,7 +83,7 @@ def test_quotes_that_are_closed_are_none_of_the_text(tmp_path: Path) -> None:
         (
             [],
             HEAD.replace("station", "Station").replace("time", "TIME"),
-            ": the column station is missing; write station for 'Station'",
+            ": the column station is missing; write station for 'Station', write time for 'TIME'",
         ),
         ([], "station,time,pm25,so2", ": has no column of concentrations; write PM2.5 for 'pm25', write SO2 for 'so2'"),
         ([], "station,time,wind", ": has no column of concentrations; name the columns station,time and any of "),

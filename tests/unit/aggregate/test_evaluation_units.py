@@ -80,3 +80,9 @@ def test_a_few_hours_of_clean_air_say_nothing_of_units() -> None:
     data.loc[data["time"] >= "2015-03-01", "O3"] = 0.4
     assert warnings_of(data.iloc[: 9 * 24 + 23]) == []
     assert len(warnings_of(data)) == 1
+
+
+def test_what_is_infinite_is_outside_the_range_and_says_nothing_of_units() -> None:
+    (told,) = warnings_of(hours("A", 2, CO=float("inf")))
+    assert told.startswith("data row 1, CO: is outside 0 … 1000 mg/m³ (got 'inf'), 48 in all; treated as missing")
+    assert not told.endswith("divide by 1000")
