@@ -39,19 +39,23 @@ def open_text(path: Path) -> TextIO:
 
 
 def csv_rows(path: Path, file: TextIO) -> Iterator[tuple[int, list[str]]]:
-    """Number and cells of the rows that are not empty, the heading first; raises `InputError` if it is no UTF-8 CSV."""
-    reader = csv.reader(file)
+    """Number and cells of the rows that are not empty, the heading first; raises `InputError` if it is no UTF-8 CSV.
+
+    A row whose quotes hold line breaks, be it that one is not closed, has the number of the line where it begins.
+    """
+    reader, begin = csv.reader(file), 1
     try:
         for cells in reader:
             if any(cells):
-                yield reader.line_num, [cell.strip() for cell in cells]
+                yield begin, [cell.strip() for cell in cells]
+            begin = reader.line_num + 1
     except UnicodeDecodeError as error:
         raise InputError(
-            "file", f"is no UTF-8 near row {reader.line_num + 1}", field=str(path), hint="save it as CSV UTF-8"
+            "file", f"is no UTF-8 near row {begin}", field=str(path), hint="save it as CSV UTF-8"
         ) from error
     except (csv.Error, OSError, EOFError, zlib.error) as error:
         raise InputError(
-            "file", f"cannot be read near row {reader.line_num + 1}: {error}", field=str(path), hint="check the file"
+            "file", f"cannot be read near row {begin}: {error}", field=str(path), hint="check the file"
         ) from error
 
 

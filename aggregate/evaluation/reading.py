@@ -72,13 +72,13 @@ def _read_parquet(path: Path) -> Table:
 
 
 def _read_csv(path: Path) -> Table:
-    names, head = _heading(path)
-    warnings = check_names(str(path), names)
     with _open_bytes(path) as file:
         if (line := unclosed_line(file)) is not None:
             raise InputError(
                 "row", "a quote opens that is not closed", field=f"{path} row {line}", hint="close or remove it"
             )
+    names, head = _heading(path)
+    warnings = check_names(str(path), names)
     numbers = {name: pa.float64() for name in NAMES if name in names}
     try:
         data, ragged = _parse(path, names, head, numbers)

@@ -37,6 +37,11 @@ def test_two_rows_of_one_name_are_refused_with_both(tmp_path: Path) -> None:
     assert told == "index.csv row 4, name: is the name of index.csv row 2 already (got 'A'); give each row its own"
 
 
+def test_a_quote_that_is_not_closed_is_told_with_the_row_where_it_opens(tmp_path: Path) -> None:
+    told = refused(tmp_path, "A,1,2,3,4,0.5,9", '"B,1,2,3,4,0.5,9', "C,1,2,3,4,0.5,8")
+    assert told == "index.csv row 3: is not as long as the heading; complete it"
+
+
 def test_a_file_in_another_encoding_is_told_plainly(tmp_path: Path) -> None:
     told = refused(tmp_path, "东源,1,2,3,4,0.5,9", encoding="gbk")
     assert told == "index.csv: is no UTF-8 near row 1; save it as CSV UTF-8"

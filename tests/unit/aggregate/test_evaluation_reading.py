@@ -64,6 +64,11 @@ def test_quotes_that_swallow_the_rows_between_them_are_an_error(tmp_path: Path) 
     assert refused(file_of(tmp_path, *rows)).startswith(" row 5: a quote opens that is not closed")
 
 
+def test_a_quote_of_the_heading_that_is_not_closed_is_an_error(tmp_path: Path) -> None:
+    told = refused(file_of(tmp_path, *lines(), head=f'"{HEAD}'))
+    assert told == " row 1: a quote opens that is not closed; close or remove it"
+
+
 def test_quotes_that_are_closed_are_none_of_the_text(tmp_path: Path) -> None:
     quoted = ",".join(f'"{cell}"' for cell in lines(1)[0].split(","))
     found = read_file(file_of(tmp_path, quoted, quoted.replace('"A"', '"A ""x"", y"')))
