@@ -29,9 +29,9 @@ FILES = (*(f"{kind}.csv" for kind in Tables._fields), NOTES)
 def written(
     folder: Path, inputs: Sequence[Path], whole: Collection[str]
 ) -> Iterator[tuple[Callable[[Tables], None], Callable[[Notes], None]]]:
-    """Functions that write tables and, at the end, the notes; the folder is made if it is missing, for as long as something is in it.
+    """Functions that write tables and, at the end, the notes; the folder is made if it is missing.
 
-    The columns named in `whole` hold whole numbers, and are written so.
+    It does not remain if nothing was written. The columns named in `whole` hold whole numbers, and are written so.
     Raises `InputError` where the folder cannot be written to, or holds an input that would be overwritten.
     """
     is_new = not folder.exists()
