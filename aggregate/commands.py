@@ -76,7 +76,7 @@ def recompute(
     first: Annotated[str, typer.Option("--from", help="From this day of Asia/Shanghai on, e.g. 2026-03-01.")],
     last: Annotated[str, typer.Option("--to", help="Up to this day, itself in.")],
     station: _Station = None,
-    factor: Annotated[str | None, typer.Option(help="Tell what comes of this factor alone, e.g. PM10; all is made.")] = None,
+    factor: Annotated[str | None, typer.Option(help="Tell what comes of this factor, e.g. PM10; all is made.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     as_json: _Json = False,
 ) -> None:

@@ -16,8 +16,8 @@ from aggregate.windows import DAY_HOURS
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-BLOCK_CELLS = 1 << 20
-"""Hours of stations on one grid, unless one station alone has more: 48 MiB of values."""
+BLOCK_CELLS = 1 << 19
+"""Hours of stations on one grid, unless one station alone has more: 24 MiB of values."""
 
 _EPOCH = date(1970, 1, 1)
 
@@ -80,6 +80,15 @@ def _order(station: npt.NDArray[np.int32], end: Integers, order: Integers) -> No
 
 
 @njit(nogil=True, cache=True)
+def _hours_in_a_row(station: npt.NDArray[np.int32], hour: Integers, row: int, end: int) -> int:
+    """How many rows from `row` on are a station's next hours."""
+    after = row + 1
+    while after < end and station[after] == station[row] and hour[after] == hour[after - 1] + 1:
+        after += 1
+    return after - row
+
+
+@njit(nogil=True, cache=True)
 def _scatter(
     order: Integers,
     start: int,
@@ -92,14 +101,17 @@ def _scatter(
     hours: Floats,
     given: npt.NDArray[np.bool_],
 ) -> tuple[int, int, int]:
-    """The rows at `start` … `end` of the order onto the grid.
+    """The rows at `start` … `end` of the order onto the grid, whose hours without a row stay as they are.
 
     How many say again what another says, the first of them, and the first that says something else; -1 for none.
     """
-    repeats, first = 0, -1
-    for number in range(start, end):
+    repeats, first, number = 0, -1, start
+    while number < end:
         row = order[number] if order.size else number
         place, slot = station[row] - base, hour[row] - origin
+        length = 1 if order.size else _hours_in_a_row(station, hour, row, end)
+        if given[place, slot : slot + length].any():
+            length = 1
         if given[place, slot]:
             repeats += 1
             first = row if repeats == 1 else first
@@ -107,10 +119,18 @@ def _scatter(
                 known, value = hours[place, factor, slot], values[factor][row]
                 if known != value and not (np.isnan(known) and np.isnan(value)):
                     return repeats, first, row
-        given[place, slot] = True
+        given[place, slot : slot + length] = True
         for factor in range(FACTORS):
-            hours[place, factor, slot] = values[factor][row]
+            hours[place, factor, slot : slot + length] = values[factor][row : row + length]
+        number += length
     return repeats, first, -1
+
+
+@njit(nogil=True, cache=True)
+def _fill_gaps(hours: Floats, given: npt.NDArray[np.bool_]) -> None:
+    for place in range(given.shape[0]):
+        for slot in np.flatnonzero(~given[place]):
+            hours[place, :, slot] = np.nan
 
 
 class Grid:
@@ -148,7 +168,7 @@ class Grid:
     def _block(self, start: int, stop: int, low: int, high: int) -> Block:
         station, hour, values = self.rows[1:]
         given = np.zeros((stop - start, (high - low) * DAY_HOURS), dtype=np.bool_)
-        hours = np.full((stop - start, FACTORS, given.shape[1]), np.nan)
+        hours = np.empty((stop - start, FACTORS, given.shape[1]))
         begin = int(self._end[start - 1]) if start else 0
         repeats, repeat, differing = _scatter(
             self._order, begin, int(self._end[stop - 1]), start, low * DAY_HOURS, station, hour, values, hours, given
@@ -156,6 +176,7 @@ class Grid:
         if differing >= 0:
             same = (station == station[differing]) & (hour == hour[differing])
             raise RepeatedRowsError(int(np.flatnonzero(same)[0]), differing)
+        _fill_gaps(hours, given)
         if repeats:
             self.repeats += repeats
             self.repeat = repeat if self.repeat is None else min(self.repeat, repeat)

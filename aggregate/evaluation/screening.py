@@ -32,6 +32,8 @@ class _Months(NamedTuple):
 
     cell: Integers
     """int32[n], station · months + month."""
+    starts: npt.NDArray[np.int64]
+    """int64[r + 1], where rows of one cell begin to follow one another, and n."""
     first: np.datetime64
     """The first month."""
     shape: tuple[int, int]
@@ -65,30 +67,46 @@ def _cells(station: Integers, hour: npt.NDArray[np.int64], first: int, month: In
     return cell
 
 
+@njit(nogil=True, cache=True)
+def _starts(cell: Integers) -> npt.NDArray[np.int64]:
+    number = 1
+    for i in range(1, cell.size):
+        number += cell[i] != cell[i - 1]
+    starts = np.zeros(number + 1, dtype=np.int64)
+    number = 1
+    for i in range(1, cell.size):
+        starts[number] = i
+        number += cell[i] != cell[i - 1]
+    starts[-1] = cell.size
+    return starts
+
+
 def _months(columns: Columns) -> _Months:
     first, last = int(columns.hour.min()) // DAY_HOURS, int(columns.hour.max()) // DAY_HOURS
     month = np.arange(first, last + 1).astype("datetime64[D]").astype("datetime64[M]")
     number = (month - month[0]).astype(np.int32)
     months = int(number[-1]) + 1
     cell = _cells(columns.station, columns.hour, first, number, months)
-    return _Months(cell, month[0], (len(columns.names), months))
+    return _Months(cell, _starts(cell), month[0], (len(columns.names), months))
 
 
 @njit(nogil=True, cache=True)
-def _scan(values: Floats, cell: Integers, least: float, most: float, counts: _Counts) -> None:
-    """Count by cell; in most files its rows follow one another, and are counted before they are added."""
-    known, high, from_one, outside = 0, 0, 0, 0
-    for i in range(values.size):
-        known += not np.isnan(values[i])
-        high += (values[i] > CO_ABOVE) & (values[i] < np.inf)
-        from_one += values[i] >= ALL_BELOW
-        outside += (values[i] < least) | (values[i] > most)
-        if i + 1 == values.size or cell[i + 1] != cell[i]:
-            counts.known[cell[i]] += known
-            counts.high[cell[i]] += high
-            counts.from_one[cell[i]] += from_one
-            counts.outside[cell[i]] += outside
-            known, high, from_one, outside = 0, 0, 0, 0
+def _scan(
+    values: Floats, cell: Integers, starts: npt.NDArray[np.int64], least: float, most: float, counts: _Counts
+) -> None:
+    """Count by cell: rows of one that follow one another without a branch, so that it takes vector instructions."""
+    for run in range(starts.size - 1):
+        own, place = values[starts[run] : starts[run + 1]], cell[starts[run]]
+        known, high, from_one, outside = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+        for i in range(own.size):
+            known += np.int64(own[i] == own[i])
+            high += np.int64(own[i] > CO_ABOVE) - np.int64(own[i] == np.inf)
+            from_one += np.int64(own[i] >= ALL_BELOW)
+            outside += np.int64(own[i] < least) + np.int64(own[i] > most)
+        counts.known[place] += known
+        counts.high[place] += high
+        counts.from_one[place] += from_one
+        counts.outside[place] += outside
 
 
 @njit(nogil=True, cache=True)
@@ -112,7 +130,7 @@ def screen(table: Table, columns: Columns) -> Iterator[InputWarning]:
             continue
         factor = load_catalogue().by_code[code]
         counts = _Counts(*np.zeros((4, months.shape[0] * months.shape[1]), dtype=np.int32))
-        _scan(values, months.cell, factor.minimum, factor.maximum, counts)
+        _scan(values, months.cell, months.starts, factor.minimum, factor.maximum, counts)
         if name == CO:
             _refuse_micrograms(table, columns, months, counts, values)
         if counts.outside.any():
