@@ -1,7 +1,7 @@
 """Six Beijing sites, 2013–2017, over MQTT, Kafka and TimescaleDB: the published days, whatever dies on the way.
 
-`make test` replays two winter months, in which days without readings, without valid O3 and with few hours stand;
-`make test-beijing` all four years, and tells how long it took.
+`make test` replays a winter month that holds the end of a year, in which days without readings, without valid O3 and
+with few hours stand; `make test-beijing` all four years, and tells how long it took.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Extent:
         return ["--from", self.first.isoformat(), "--to", self.end.isoformat()]
 
 
-WINTER = Extent(date(2014, 12, 1), date(2015, 2, 1), window=500, away=5, patience=240)
+WINTER = Extent(date(2014, 12, 15), date(2015, 1, 15), window=250, away=5, patience=240)
 WHOLE = Extent(date(2013, 3, 1), date(2017, 3, 1), window=5000, away=30, patience=2400)
 
 

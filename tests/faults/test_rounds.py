@@ -14,9 +14,9 @@ import pytest
 from deck import hand
 from fault import Fault
 from lines import Cut, HalfOpen, Slow
-from processes import Frozen, Killed, Zombie
+from processes import Zombie
 from series import Series
-from servers import PowerCut, ServerKilled
+from servers import PowerCut
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(1200)]
 
@@ -40,7 +40,6 @@ def series(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     [
         [PowerCut()],
         [Zombie("worker")],
-        [ServerKilled("kafka"), Frozen("worker", every=False), Killed("engine", every=True)],
         [HalfOpen("worker-postgres"), Slow("kafka"), Cut("bridge-mqtt")],
     ],
     ids=lambda faults: ", ".join(map(str, faults)),

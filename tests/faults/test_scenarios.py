@@ -81,7 +81,7 @@ def _verdict(pipeline: Pipeline, truth: Path) -> dict[str, Any]:
 
 
 @pytest.mark.stack
-@pytest.mark.parametrize("name", ["faults", "episodes"])
+@pytest.mark.parametrize("name", [pytest.param("faults", marks=pytest.mark.slow), "episodes"])
 def test_a_scenario_at_full_speed_leaves_what_must_follow(tmp_path: Path, name: str) -> None:
     found = judged(tmp_path, name, speed=None)
     assert found.sent["complete"]
