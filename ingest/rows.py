@@ -28,6 +28,11 @@ class RowError:
         return f"{self.file} row {self.row}, {self.field}: {self.message} (got {shown(self.value)}); {self.hint}"
 
 
+def too_many_cells(file: str, row: int, cells: Sequence[str]) -> RowError:
+    """What is said of a row that has more cells than the heading."""
+    return RowError(file, row, "row", ",".join(cells), "has more cells than the heading", "quote commas")
+
+
 def open_text(path: Path) -> TextIO:
     """A text file as people's spreadsheets write it, or that compressed by gzip; raises `InputError`."""
     try:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from core.errors import InputError
 from ingest.registry import COLUMNS, Registry
-from ingest.rows import RowError, csv_rows, heading, open_text
+from ingest.rows import RowError, csv_rows, heading, open_text, too_many_cells
 from ingest.station import Station
 from ingest.station_row import StationRow
 
@@ -81,11 +81,7 @@ def read_stations(path: Path) -> tuple[list[NumberedRow], list[RowError]]:
         _check_heading(path, names)
         for number, cells in numbered:
             if len(cells) > len(names):
-                errors.append(
-                    RowError(
-                        path.name, number, "row", ",".join(cells), "has more cells than the heading", "quote commas"
-                    )
-                )
+                errors.append(too_many_cells(path.name, number, cells))
                 continue
             given = {name: cell for name, cell in zip(names, cells, strict=False) if name and cell}
             try:

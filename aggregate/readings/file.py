@@ -11,7 +11,7 @@ from core.clock import parse_time
 from core.errors import LantianError
 from ingest.importers.source import number
 from ingest.period import parse_period
-from ingest.rows import RowError, csv_rows, heading, open_text
+from ingest.rows import RowError, csv_rows, heading, open_text, too_many_cells
 from ingest.value import Flag
 
 COLUMNS = ("station", "time", "period", "factor", "value")
@@ -53,8 +53,7 @@ def read_corrections(path: Path, wrong: Wrong) -> Iterator[Correction]:
         names = heading(path, rows, COLUMNS)
         for row, cells in rows:
             if len(cells) > len(names):
-                wrong.errors.append(RowError(wrong.file, row, "row", ",".join(cells), "has more cells than the heading",
-                                             "quote commas"))  # fmt: skip
+                wrong.errors.append(too_many_cells(wrong.file, row, cells))
                 continue
             given = dict.fromkeys(names, "") | dict(zip(names, cells, strict=False))
             found = correction_of(wrong.file, row, given)

@@ -18,7 +18,7 @@ from aggregate.given_days import EARLIEST, LATEST, NO_YEAR
 from aggregate.sanddust.periods import Period
 from core.clock import parse_time
 from core.errors import InputError, LantianError
-from ingest.rows import RowError, csv_rows, heading, open_text
+from ingest.rows import RowError, csv_rows, heading, open_text, too_many_cells
 
 COLUMNS = ("city", "start", "end", "basis")
 
@@ -138,8 +138,7 @@ def read_periods(path: Path, cities: set[str], errors: list[RowError]) -> Iterat
         names = heading(path, rows, COLUMNS)
         for number, cells in rows:
             if len(cells) > len(names):
-                errors.append(RowError(path.name, number, "row", ",".join(cells), "has more cells than the heading",
-                                       "quote commas"))  # fmt: skip
+                errors.append(too_many_cells(path.name, number, cells))
                 continue
             given = dict.fromkeys(names, "") | dict(zip(names, cells, strict=False))
             error = _error(given, cities)
