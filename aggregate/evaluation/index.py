@@ -15,7 +15,7 @@ from aggregate.evaluation.columns import table_of
 from aggregate.evaluation.editions import edition_named
 from aggregate.evaluation.narrow import widened_table
 from aggregate.evaluation.notes import InputWarning
-from aggregate.evaluation.screening import CO_ABOVE
+from aggregate.evaluation.screening import CO_ABOVE, outside
 from aggregate.evaluation.tables import TOKENS, tokens
 from core.errors import InputError
 from ingest.importers.source import number
@@ -143,9 +143,7 @@ def _concentration(token: str, given: Any, where: str) -> float:
         raise InputError("unit", message, field=where, value=found, hint="divide by 1000")
     factor = load_catalogue().by_code[HOURLY_FACTORS[TOKENS.index(token)]]
     if found < factor.minimum or found > factor.maximum:
-        unit = "mg/m³" if token == CO else "µg/m³"
-        message = f"is outside {factor.minimum:g} … {factor.maximum:g} {unit}"
-        raise InputError("range", message, field=where, value=found, hint="correct it")
+        raise InputError("range", outside(factor), field=where, value=found, hint="correct it")
     return found
 
 

@@ -13,6 +13,7 @@ from aggregate.evaluation.columns import NAMES, Columns, Floats, Table
 from aggregate.evaluation.notes import InputWarning
 from aggregate.windows import DAY_HOURS
 from core.errors import InputError
+from standards.describe import unit_text
 from standards.editions import HOURLY_FACTORS
 from standards.factors import Factor, load_catalogue
 
@@ -67,27 +68,14 @@ def _cells(station: Integers, hour: npt.NDArray[np.int64], first: int, month: In
     return cell
 
 
-@njit(nogil=True, cache=True)
-def _starts(cell: Integers) -> npt.NDArray[np.int64]:
-    number = 1
-    for i in range(1, cell.size):
-        number += cell[i] != cell[i - 1]
-    starts = np.zeros(number + 1, dtype=np.int64)
-    number = 1
-    for i in range(1, cell.size):
-        starts[number] = i
-        number += cell[i] != cell[i - 1]
-    starts[-1] = cell.size
-    return starts
-
-
 def _months(columns: Columns) -> _Months:
     first, last = int(columns.hour.min()) // DAY_HOURS, int(columns.hour.max()) // DAY_HOURS
     month = np.arange(first, last + 1).astype("datetime64[D]").astype("datetime64[M]")
     number = (month - month[0]).astype(np.int32)
     months = int(number[-1]) + 1
     cell = _cells(columns.station, columns.hour, first, number, months)
-    return _Months(cell, _starts(cell), month[0], (len(columns.names), months))
+    starts = np.concatenate([[0], np.flatnonzero(cell[1:] != cell[:-1]) + 1, [cell.size]])
+    return _Months(cell, starts, month[0], (len(columns.names), months))
 
 
 @njit(nogil=True, cache=True)
@@ -154,12 +142,16 @@ def _refuse_micrograms(table: Table, columns: Columns, months: _Months, counts: 
         )
 
 
+def outside(factor: Factor) -> str:
+    """What is said of a concentration that cannot be."""
+    return f"is outside {factor.minimum:g} … {factor.maximum:g} {unit_text(factor.unit)}"
+
+
 def _outside(table: Table, name: str, factor: Factor, values: Floats, *, high: bool) -> InputWarning:
     count, first, value = _leave_out(values, factor.minimum, factor.maximum)
-    unit = "mg/m³" if name == CO else "µg/m³"
     return InputWarning(
         table.name,
-        f"is outside {factor.minimum:g} … {factor.maximum:g} {unit}",
+        outside(factor),
         f"treated as missing{'; if it is µg/m³, divide by 1000' if high else ''}",
         count=count,
         row=table.row(first),
