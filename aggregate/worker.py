@@ -60,8 +60,7 @@ def run(settings: CoreSettings, own: AggregateSettings, kinds: KindSettings) -> 
     auditor = Auditor(settings, ROLE, own.audit_seconds)
     auditing = threading.Thread(target=auditor.run, args=(shutdown.requested,), name="audit", daemon=True)
     auditing.start()
-    for thread in threads:
-        thread.join()
+    shutdown.join(threads)
     auditor.cancel()
     auditing.join(timeout=AUDIT_ENDS_S)
     health.stop()

@@ -5,7 +5,12 @@ from __future__ import annotations
 import random
 import signal
 import threading
+from collections.abc import Iterable
 from types import FrameType
+
+LOOK_S = 0.5
+"""The kernel may give a signal to any thread, and only the main thread handles it, once it wakes: it never waits longer
+than this (some one in a thousand SIGTERMs would else not be seen while it waits)."""
 
 
 class Shutdown:
@@ -21,6 +26,17 @@ class Shutdown:
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup means it
             signal.signal(signal.SIGHUP, self._handle)
         return self
+
+    def wait(self) -> None:
+        """In the main thread: until it is requested."""
+        while not self.requested.wait(LOOK_S):
+            pass
+
+    def join(self, threads: Iterable[threading.Thread]) -> None:
+        """In the main thread: until all of them have ended."""
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(LOOK_S)
 
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
         self.requested.set()

@@ -64,7 +64,8 @@ def run(*, once: bool, speed: float) -> bool:
     _refuse_servers(configured)
     began = time.monotonic()
     _load_pictures()
-    stopping = Shutdown().install().requested
+    shutdown = Shutdown().install()
+    stopping = shutdown.requested
     stack = Stack(configured.model_copy(update={"state_dir": configured.state_dir / "demo"}))
     stack.erase()
     _say("starting Mosquitto, Kafka and TimescaleDB, empty")
@@ -86,7 +87,7 @@ def run(*, once: bool, speed: float) -> bool:
             outcome = _tell(timed, story, processes, began)
             if not once and sys.stdout.isatty():
                 _stay(stack)
-                stopping.wait()
+                shutdown.wait()
         except StoppedError:
             outcome = None
         finally:

@@ -127,7 +127,11 @@ class Process:
     def _signal(self, number: signal.Signals) -> int:
         assert self._process is not None
         self._process.send_signal(number)
-        return self._process.wait(timeout=60)
+        try:
+            return self._process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            self._process.kill()  # else it would go on beside the tests that follow
+            raise
 
     def _get(self, path: str) -> str | None:
         try:
