@@ -9,11 +9,17 @@ import signal
 import subprocess
 from pathlib import Path
 
+from kafka.errors import KafkaError
+
 from core.errors import UnavailableError
+from core.kafka import admin
+from core.settings import CoreSettings
 from deploy.local.addresses import HOST, Ports, listens
 from deploy.local.settings import LocalSettings
 
 _LOGGING = Path(__file__).with_name("kafka-log4j2.xml")
+_PATIENCE_S = 2.0
+"""How long an answer is waited for before it is asked again."""
 
 
 class Kafka:
@@ -53,8 +59,15 @@ class Kafka:
         return self._java("kafka.Kafka", str(self._properties))
 
     def answers(self, ports: Ports) -> bool:
-        """Whether the broker's listener is open, which it is once the node has joined its own quorum."""
-        return listens(ports.kafka)
+        """Whether the broker tells of itself: its listener is open while it still starts, and while it is frozen."""
+        if not listens(ports.kafka):
+            return False
+        settings = CoreSettings(state_dir=self._folder, kafka=f"{HOST}:{ports.kafka}")
+        try:
+            admin(settings, patience_s=_PATIENCE_S).close()
+        except KafkaError:
+            return False
+        return True
 
     def _java(self, *arguments: str) -> list[str]:
         java = shutil.which("java")

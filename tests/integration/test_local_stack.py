@@ -13,6 +13,8 @@ from pathlib import Path
 import psycopg2
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from pipeline import frozen
+from waiting import eventually
 
 from core import kafka
 from core.errors import UnavailableError
@@ -145,6 +147,15 @@ def test_a_killed_server_comes_back_with_what_it_had(own_stack: Stack, name: str
     assert all(one.answers for one in own_stack.status())
     assert [finding for finding in examine(own_stack) if not finding.ok] == []
     write_marks(own_stack.settings)
+
+
+def test_a_frozen_kafka_does_not_answer_though_its_port_is_open(local_stack: Stack) -> None:
+    def answering() -> dict[str, bool]:
+        return {status.name: status.answers for status in local_stack.status()}
+
+    with frozen(local_stack.pid("kafka")):
+        assert answering() == {"postgres": True, "kafka": False, "mosquitto": True}
+    eventually("Kafka answers", lambda: answering()["kafka"])
 
 
 def test_servers_do_not_run_as_root(local_stack: Stack) -> None:
