@@ -9,10 +9,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from kafka.errors import KafkaError
-
 from core.errors import UnavailableError
-from core.kafka import admin
 from core.settings import CoreSettings
 from deploy.local.addresses import HOST, Ports, listens
 from deploy.local.settings import LocalSettings
@@ -62,6 +59,10 @@ class Kafka:
         """Whether the broker tells of itself: its listener is open while it still starts, and while it is frozen."""
         if not listens(ports.kafka):
             return False
+        from kafka.errors import KafkaError  # noqa: PLC0415 (slow to import; who only ends servers does without)
+
+        from core.kafka import admin  # noqa: PLC0415
+
         settings = CoreSettings(state_dir=self._folder, kafka=f"{HOST}:{ports.kafka}")
         try:
             admin(settings, patience_s=_PATIENCE_S).close()
