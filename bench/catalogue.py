@@ -17,6 +17,11 @@ BENCHMARKS = {
     "kernels": Benchmark(
         "bench.kernels.run", "Hours of air to days and periods, against pandas and Polars.", "lantian bench"
     ),
+    "pipeline": Benchmark(
+        "bench.pipeline.run",
+        "The whole pipeline under load: rate, lateness, cost, and whether all is right.",
+        "lantian bench",
+    ),
     "report_decode": Benchmark("bench.report_decode", "What reading a report costs."),
     "worker_step": Benchmark("bench.worker_step", "What the worker's step costs on a real database."),
 }

@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 from bench.kernels.task import Task
+from bench.pipeline.task import QUICK
+from bench.pipeline.task import Task as Load
 from core.errors import InputError
 
 app = typer.Typer()
@@ -18,6 +20,7 @@ app.add_typer(bench, name="bench")
 
 OTHERS = ("pandas", "polars")
 DEFAULT = Task()
+LOAD = Load()
 
 
 @bench.command("list")
@@ -61,4 +64,38 @@ def kernels(
         typer.echo(f"lantian: {difference}", err=True)
     typer.echo(json.dumps(figures, ensure_ascii=False) if as_json else "\n".join(lines(figures)))
     if not figures["equal"]:
+        raise typer.Exit(1)
+
+
+@bench.command("pipeline")
+def pipeline(
+    stations: Annotated[int, typer.Option(min=10, max=999_999, help="Whose hours are reported whole.")] = LOAD.stations,
+    factors: Annotated[int, typer.Option(min=1, help="In each report.")] = LOAD.factors,
+    period: Annotated[
+        int, typer.Option(min=1, max=600, help="Seconds between two reports of a station.")
+    ] = LOAD.period,
+    seconds: Annotated[int, typer.Option(min=1, help="Of live reports.")] = LOAD.seconds,
+    rate: Annotated[int, typer.Option(min=1, help="Readings a second, live.")] = LOAD.rate,
+    seed: Annotated[int, typer.Option(min=0, help="Of the values.")] = LOAD.seed,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A small load, under two minutes; goes before the others.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One object on stdout.")] = False,
+) -> None:
+    """Devices to alerts on this machine, all servers and the load itself on it: rate, lateness, cost of each process.
+
+    An hour of reports at full speed, then an hour's end live; beside it the floor, one row a reading. On a stack of its
+    own. What is lost, doubled or wrong is told, and the exit status is 1. What the figures are: docs/performance.md.
+    """
+    from bench.pipeline.report import lines
+    from bench.pipeline.run import run
+
+    task = (
+        QUICK
+        if quick
+        else LOAD._replace(stations=stations, factors=factors, period=period, seconds=seconds, rate=rate, seed=seed)
+    )
+    figures = run(task, lambda line: typer.echo(f"bench: {line}", err=True))
+    typer.echo(json.dumps(figures, ensure_ascii=False) if as_json else "\n".join(lines(figures)))
+    if not figures["good"]:
         raise typer.Exit(1)

@@ -21,9 +21,7 @@ from typing import Any
 import typer
 
 from aggregate.ledger.books import read_ledger
-from aggregate.settings import AggregateSettings
 from aggregate.worker import warm_up
-from alerts.settings import AlertsSettings
 from core.clock import DAY, SHANGHAI, clock_of
 from core.errors import SettingsError
 from core.postgres import connect
@@ -32,11 +30,10 @@ from core.settings import ConfiguredSettings, CoreSettings
 from deploy import demo_report
 from deploy.demo_story import Outcome, Story, lost_readings
 from deploy.local.stack import Stack
-from deploy.processes import Processes, StoppedError, data_clock
+from deploy.processes import FREE_PORTS, Processes, StoppedError, data_clock, refuse_servers
 from deploy.totals import Totals
 from ingest.credentials import ALL_STATIONS, issue_platform
 from ingest.kinds import MINUTE, Kind, KindSettings
-from ingest.settings import BridgeSettings
 from ingest.simulation.network import write_csv
 from ingest.simulation.scenario import load_scenario
 from ingest.station_import import import_csv
@@ -50,18 +47,14 @@ HEAD_START_S = 15.0
 """The clock stands still for this long: time to start the processes and to load the day's hours."""
 SETTLE_S = 180.0
 """A machine that cannot keep up with the evening may finish it afterwards."""
-SERVERS = ("mqtt_host", "kafka", "postgres_host")
 PLATFORM = "demo"
 PROCESSES = {"ingest": ("ingest",), "aggregate": ("aggregate",), "alerts": ("alerts", "run")}
-FREE_PORTS = {f"{settings.model_config['env_prefix']}METRICS_PORT": "0" for settings in
-              (BridgeSettings, AggregateSettings, AlertsSettings)}  # fmt: skip
-"""Demonstrations, and processes that run already, do not take each other's ports."""
 
 
 def run(*, once: bool, speed: float) -> bool:
     """Tell the story on a stack of its own, emptied first; returns whether nothing was lost, doubled or wrong."""
     configured = ConfiguredSettings.load()
-    _refuse_servers(configured)
+    refuse_servers(configured, "the demonstration")
     began = time.monotonic()
     _load_pictures()
     shutdown = Shutdown().install()
@@ -95,19 +88,6 @@ def run(*, once: bool, speed: float) -> bool:
     finally:
         stack.down()
     return outcome is not None and outcome.good
-
-
-def _refuse_servers(configured: ConfiguredSettings) -> None:
-    """The story starts from nothing: it is never told on servers that may hold somebody's data."""
-    for name in SERVERS:
-        if getattr(configured, name):
-            raise SettingsError(
-                "demo",
-                "the demonstration runs on servers of its own, never on those that are configured",
-                field=f"LANTIAN_{name.upper()}",
-                value=getattr(configured, name),
-                hint="unset it, here and in lantian.toml",
-            )
 
 
 def _load_pictures() -> None:

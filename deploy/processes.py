@@ -13,8 +13,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.errors import UnavailableError
+from aggregate.settings import AggregateSettings
+from alerts.settings import AlertsSettings
+from core.errors import SettingsError, UnavailableError
+from core.settings import CoreSettings
+from ingest.settings import BridgeSettings
 
+FREE_PORTS = {
+    f"{settings.model_config['env_prefix']}METRICS_PORT": "0"
+    for settings in (BridgeSettings, AggregateSettings, AlertsSettings)
+}
+"""Demonstrations, and processes that run already, do not take each other's ports."""
 STOP_TIMEOUT_S = 20.0
 _PAUSE_S = 0.1
 
@@ -88,6 +97,11 @@ class Processes:
                     name, f"{name} ended with status {child.returncode}", hint=f"read {self.log(name)}"
                 )
 
+    @property
+    def pids(self) -> dict[str, int]:
+        """Of the children, by name."""
+        return {name: child.pid for name, child in self._children.items()}
+
     def stop(self) -> None:
         """End all, each given time to finish what it has begun: what was asked, then those first that started first."""
         for child in self._asked:
@@ -127,6 +141,19 @@ def _end(name: str, child: subprocess.Popen[bytes]) -> None:
         child.kill()
         child.wait()
         sys.stderr.write(f"lantian: {name} did not end within {STOP_TIMEOUT_S:.0f} s and was killed\n")
+
+
+def refuse_servers(configured: CoreSettings, who: str) -> None:
+    """For who starts from nothing: never on servers that may hold somebody's data. Raises `SettingsError`."""
+    for name in ("mqtt_host", "kafka", "postgres_host"):
+        if getattr(configured, name):
+            raise SettingsError(
+                "servers",
+                f"{who} runs on servers of its own, never on those that are configured",
+                field=f"LANTIAN_{name.upper()}",
+                value=getattr(configured, name),
+                hint="unset it, here and in lantian.toml",
+            )
 
 
 def data_clock(epoch: str, started: str, speed: float) -> dict[str, Any]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import gc
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -17,8 +14,6 @@ import numpy.typing as npt
 from numba import njit
 
 T = TypeVar("T")
-
-LIBRARIES = ("numpy", "numba", "pyarrow", "pandas", "polars")
 
 _READS = 3
 _RESET_PEAK = "5"  # what Linux takes in clear_refs for it
@@ -87,20 +82,3 @@ def bandwidth(values: npt.NDArray[np.float64]) -> float:
             read(flat)
             best = min(best, time.perf_counter() - began)
     return float(flat.nbytes / best)
-
-
-def machine() -> dict[str, object]:
-    """Cores, processor, memory, system, Python; how busy it is."""
-    processors = Path("/proc/cpuinfo").read_text().splitlines()
-    models = (line.partition(":")[2].strip() for line in processors if line.startswith("model name"))
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    release = platform.freedesktop_os_release()
-    return {
-        "cores": os.cpu_count(),
-        "processor": next(models, platform.machine()),
-        "memory_gib": round(memory / 2**30, 1),
-        "system": f"{release['PRETTY_NAME']}, {platform.release()}, {platform.machine()}",
-        "python": platform.python_version(),
-        "load": round(os.getloadavg()[0], 2),
-        **{name: version(name) for name in LIBRARIES},
-    }

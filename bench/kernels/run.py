@@ -16,11 +16,14 @@ from bench.kernels import ours, with_pandas, with_polars
 from bench.kernels.compare import Verdict, compare, together
 from bench.kernels.files import compare_folders, write_inputs
 from bench.kernels.make import Made, long_table, make
-from bench.kernels.measure import Cost, bandwidth, machine, measured, summary
+from bench.kernels.measure import Cost, bandwidth, measured, summary
 from bench.kernels.report import lines
 from bench.kernels.rules import Method, method
 from bench.kernels.task import Task
+from bench.machine import machine
 from standards.editions import HOURLY_FACTORS
+
+LIBRARIES = ("numpy", "numba", "pyarrow", "pandas", "polars")
 
 Tell = Callable[[str], None]
 
@@ -74,7 +77,7 @@ def run(task: Task, tell: Tell) -> dict[str, Any]:
         "largest_difference": verdict.largest,
         "costs": {name: summary(of_one) for name, of_one in costs.items()},
         "files": files,
-        "machine": machine(),
+        "machine": machine(*LIBRARIES),
     }
 
 

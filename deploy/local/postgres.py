@@ -151,6 +151,8 @@ def render(ports: Ports) -> str:
         # a query over all weeks locks each chunk and its index: by the default it fails from some 2 500 weeks on, which
         # devices with wild clocks make in no time
         "max_locks_per_transaction": 256,
+        # tells when a row became visible: for whoever asks how late a figure was, or who knew what when
+        "track_commit_timestamp": "on",
         "fsync": "on",
         "synchronous_commit": "on",
         "wal_compression": "lz4",

@@ -7,7 +7,7 @@ import pytest
 from aggregate.settings import AggregateSettings
 from alerts.settings import AlertsSettings
 from core.settings import SectionSettings
-from deploy.demo import FREE_PORTS
+from deploy.processes import FREE_PORTS
 from ingest.settings import BridgeSettings
 
 
