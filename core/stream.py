@@ -100,6 +100,8 @@ class Stream:
         self._next_tick = 0.0
         self._next_claim = 0.0
         self._subscribed = -math.inf
+        self._to_relay = True
+        """Whether there may be messages: what others leave to be relayed is seen at the next tick."""
         self._backoff = Backoff()
         self._doubted_until = 0.0
 
@@ -267,17 +269,18 @@ class Stream:
         self._next_tick = time.monotonic() + self._tick_s
 
     def _relay(self) -> None:
-        if self._database is None or not self._stands:
+        if self._database is None or not self._stands or not self._to_relay:
             return
         sent = relay(self._database, self._producer, self._step.consumer, sorted(self._stands))
-        if sent:
-            RELAYED.labels(self._step.consumer).inc(sent)
+        RELAYED.labels(self._step.consumer).inc(sent)
+        self._to_relay = sent > 0
 
     def _transact(self, work: Callable[[Any], Any]) -> Any:
         if self._database is None:
             raise UnavailableError("postgres", "the connection is closed")
         try:
             with COMMITS.labels(self._step.consumer).time(), self._database, self._database.cursor() as cursor:
+                self._to_relay = True
                 return work(cursor)
         except BaseException:
             # whether the commit went through is unknown, and memory may hold what was rolled back
