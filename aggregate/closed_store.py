@@ -20,7 +20,14 @@ def load_closed(cursor: Any, days: Collection[DayKey]) -> dict[DayKey, ClosedDay
     found: dict[DayKey, ClosedDay] = {}
     if not days:
         return found
-    wanted = {(station, date_of(day)): (station, day) for station, day in days}
+    cursor.execute(
+        "select d.day from unnest(%s::date[]) as d(day) where exists (select from closed_day c where c.day = d.day)",
+        (list({date_of(day) for _, day in days}),),
+    )
+    closed_somewhere = {day for (day,) in cursor.fetchall()}
+    wanted = {(station, date): (station, day) for station, day in days if (date := date_of(day)) in closed_somewhere}
+    if not wanted:
+        return found
     cursor.execute(
         "select c.station, c.day, n.source, n.run, lower(r), upper(r) - 1"
         " from unnest(%s::text[], %s::date[]) as k(station, day)"

@@ -91,6 +91,14 @@ def compute_hours(inputs: Sequence[HourInput], editions: Sequence[Edition]) -> l
     ]
 
 
+def lacking(readings: Sequence[Readings]) -> int:
+    """How many more reports an hour needs at least until a factor of it is complete."""
+    times: dict[int, set[int]] = defaultdict(set)
+    for row in readings:
+        times[row.period].add(row.time)
+    return min(-(-HOUR // period) - len(of) for period, of in times.items())
+
+
 def _by_period(hour: HourInput) -> Mapping[int, list[Readings]]:
     found: dict[int, list[Readings]] = defaultdict(list)
     for row in hour.readings:

@@ -6,16 +6,17 @@ compared with what stands, and only what differs is written.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, NamedTuple
 
-from aggregate.hours import HourInput, Readings, compute_hours
+from aggregate.hours import HourInput, Readings, compute_hours, lacking
 from aggregate.judge import FUTURE_LIMIT_S
 from aggregate.sanddust.periods import SandDust
 from aggregate.settle import Settled, finish, settle_among
-from aggregate.spans import compute_days, compute_eight_hours, day_key, eight_hour_starts, has_eight_hours
+from aggregate.spans import compute_days, compute_eight_hours, day_key, eight_hour_starts, has_eight_hours, measured
 from aggregate.statistic import (
     WORKER,
     Computed,
@@ -38,6 +39,8 @@ from ingest.registry import Registry
 from ingest.station import Station
 from standards.editions import Edition, Editions
 
+_PERSON = attrgetter("person")
+
 
 class HourKey(NamedTuple):
     """An hour of a station, by the database's number; `start` in UTC seconds."""
@@ -52,12 +55,23 @@ class Touched:
 
     hours: dict[HourKey, set[str]] = field(default_factory=lambda: defaultdict(set))
     """With the factors that were reported."""
+    reports: Counter[HourKey] = field(default_factory=Counter)
+    """How many reports have come, at most."""
     longest_period: dict[HourKey, int] = field(default_factory=dict)
     windows: set[Key] = field(default_factory=set)
     ended: list[Statistic] = field(default_factory=list)
     """Rows that time alone may have made final."""
     forced: set[HourKey] = field(default_factory=set)
     """Hours to compute even if nothing new can be in them yet."""
+
+
+class _Wait(NamedTuple):
+    """An hour whose row stands, every factor open."""
+
+    factors: frozenset[str]
+    longest_period: int
+    lacks: int
+    """Reports, at least, until a factor of it can be complete."""
 
 
 class Told(NamedTuple):
@@ -75,6 +89,13 @@ class Recomputer:
         self._kinds = kinds
         self._layouts = layouts
         self._memory = memory
+        self._waits: dict[HourKey, _Wait] = {}
+        """As many as there are open hours; an hour that is not here may be complete with the next report."""
+
+    def forget(self) -> None:
+        """Drop what is remembered of the database."""
+        self._memory.forget()
+        self._waits.clear()
 
     def update(self, cursor: Any, registry: Registry, sanddust: SandDust, touched: Touched, now: int) -> list[Told]:
         """Write every statistic that `touched` changes; returns them in the order they were made."""
@@ -89,24 +110,55 @@ class Recomputer:
     def make(self, cursor: Any, registry: Registry, sanddust: SandDust, touched: Touched, now: int) -> list[Told]:
         """Every statistic that `touched` changes, in the order they are made; remembered as if they were written."""
         objects = _Objects(registry, sanddust)
-        self._memory.load(cursor, self._layouts, _days_needed(objects, touched))
-        hours = [key for key in touched.hours if not self._only_waits(objects, touched, key, now)]
+        hours = [key for key in touched.hours if not self._only_waits(touched, key)]
+        self._memory.load(cursor, self._layouts, _days_needed(objects, touched, hours))
+        hours = [key for key in hours if not self._is_too_early(objects, touched, key, now)]
         made = self._hours(cursor, objects, hours, now)
-        windows = set(touched.windows)
+        above: dict[Key, set[str]] = defaultdict(set)
         for told in made:
-            windows.update(_windows_above(told.settled.row))
+            for key in _windows_above(told.settled.row):
+                above[key].update(filter(measured, told.settled.row.content.factors))
+        windows = set(touched.windows)
+        windows.update(key for key, factors in above.items() if not self._stays_open(objects, key, factors, now))
         made += self._windows(objects, sorted({key.base for key in windows}), now)
         done = {told.settled.row.key for told in made}
         made += self._finished(objects, [row for row in touched.ended if row.key not in done], now)
         return made
 
-    def _only_waits(self, objects: _Objects, touched: Touched, key: HourKey, now: int) -> bool:
+    def _only_waits(self, touched: Touched, key: HourKey) -> bool:
         """Whether the hour's row stands, open, and cannot be complete yet: then a reading more changes nothing."""
-        if key in touched.forced:
+        wait = self._waits.get(key)
+        if wait is None or key in touched.forced:
             return False
-        still = key.start + HOUR - touched.longest_period[key] - FUTURE_LIMIT_S > now
-        row = self._memory.get(objects.hour(key)) if still else None
+        wait = self._waits[key] = wait._replace(lacks=wait.lacks - touched.reports[key])
+        known = touched.longest_period[key] <= wait.longest_period and touched.hours[key] <= wait.factors
+        return known and wait.lacks > 0
+
+    def _stays_open(self, objects: _Objects, key: Key, factors: set[str], now: int) -> bool:
+        """Whether a window of hours stands, open, and waits for its last hour whatever the others say."""
+        row, last = self._memory.get(key), self._memory.get(Key(key.object, Window.HOUR, key.end - HOUR))
+        return (
+            key.end + self._kinds[objects.of(key).kind].grace_s > now
+            and (last is None or set(last.states) == {State.OPEN})
+            and row is not None
+            and set(row.states) == {State.OPEN}
+            and (key.window == Window.EIGHT_HOURS or factors <= set(row.content.factors))
+        )
+
+    def _is_too_early(self, objects: _Objects, touched: Touched, key: HourKey, now: int) -> bool:
+        """The same of an hour that a process which gained it has not looked at yet: the tick will, slice by slice."""
+        still = key.start + HOUR - touched.longest_period.get(key, 0) - FUTURE_LIMIT_S > now
+        if not still or key in touched.forced:
+            return False
+        row = self._memory.get(objects.hour(key))
         return row is not None and set(row.states) == {State.OPEN} and touched.hours[key] <= set(row.content.factors)
+
+    def _note_wait(self, key: HourKey, row: Statistic | None, readings: Sequence[Readings]) -> None:
+        if row is None or set(row.states) != {State.OPEN}:
+            self._waits.pop(key, None)
+            return
+        longest = max(each.period for each in readings)
+        self._waits[key] = _Wait(frozenset(row.content.factors), longest, lacking(readings))
 
     def _hours(self, cursor: Any, objects: _Objects, keys: Sequence[HourKey], now: int) -> list[Told]:
         readings = load_readings(cursor, self._layouts, keys)
@@ -122,12 +174,14 @@ class Recomputer:
                 wanted.append(hour.of(variant))
                 has_aqi = station.kind == Kind.AIR
                 inputs.append(HourInput(key.start, of_hour, has_aqi, until if until > now else 0, variant, dusty))
-        return self._settled(
-            objects, wanted, compute_hours(inputs, [self._editions.at(key.start) for key in wanted]), now
-        )
+        computed = compute_hours(inputs, [self._editions.at(key.start) for key in wanted])
+        made = self._settled(objects, wanted, computed, now)
+        for key in keys:
+            self._note_wait(key, self._memory.get(objects.hour(key)), readings.get(key, ()))
+        return made
 
     def _hour_variants(self, hour: Key, readings: Sequence[Readings], *, dusty: bool) -> tuple[Variant, ...]:
-        reviewed = any(row.person for row in readings)
+        reviewed = any(map(_PERSON, readings))
         standing = self._memory.variants([of_day(hour)]).get((hour.window, hour.start), set())
         return variants_needed(reviewed=reviewed, dusty=dusty, standing=standing)
 
@@ -221,9 +275,9 @@ def _windows_above(hour: Statistic) -> list[Key]:
     return windows
 
 
-def _days_needed(objects: _Objects, touched: Touched) -> set[ObjectDay]:
+def _days_needed(objects: _Objects, touched: Touched, hours: Iterable[HourKey]) -> set[ObjectDay]:
     needed = set()
-    for key in touched.hours:
+    for key in hours:
         name = station_object(objects.name(key.station_id))
         for start in (key.start - 7 * HOUR, key.start, key.start + 7 * HOUR):
             needed.add(of_day(Key(name, Window.HOUR, start)))

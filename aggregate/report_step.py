@@ -15,6 +15,7 @@ from aggregate.closed import DayKey
 from aggregate.closed_store import load_closed, write_closed
 from aggregate.entries import Located, entries_of
 from aggregate.judge import Judge, Told
+from aggregate.known import Known
 from aggregate.owed import Owed
 from aggregate.publish import publish_rejected, publish_statistics
 from aggregate.reading import Judged, Position, RejectReason, Stored, Unparsed
@@ -65,14 +66,16 @@ class ReportStep:
         self._judge = Judge(load_catalogue(), kinds.rules())
         self._sanddust = SandDust(())
         self._layouts = Layouts()
-        self._memory = Memory(settings.memory_object_days)
+        self._known = Known()
         self._owed = Owed(WORKER)
-        self._recomputer = Recomputer(load_editions(), kinds.rules(), self._layouts, self._memory)
+        memory = Memory(settings.memory_object_days)
+        self._recomputer = Recomputer(load_editions(), kinds.rules(), self._layouts, memory)
 
     def forget(self) -> None:
         """Drop what a transaction may have left half known."""
         self._layouts.forget()
-        self._memory.forget()
+        self._known.forget()
+        self._recomputer.forget()
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """Note every open statistic of the partitions: the ticks that follow rebuild them, slice by slice."""
@@ -135,15 +138,17 @@ class ReportStep:
     ) -> None:
         write_told(cursor, _numbers_told(located))
         judged, unparsed = self._judge.judge((p, e) for p, e in located if e.kind != EntryKind.STATUS)
+        self._known.learn(cursor, judged)
         hashed = [(item, hashlib.sha256(item.entry.body).digest()) for item in unparsed]
         standing = Standing(
-            load_slots(cursor, self._layouts, {report.slot for report in judged if report.slot.station_id > 0}),
-            load_refused(cursor, {(report.entry.station, report.number) for report in judged}),
+            load_slots(cursor, self._layouts, self._known.slots(judged)),
+            load_refused(cursor, self._known.numbers(judged)),
             load_closed(cursor, _days(judged, unparsed)),
             load_digests(cursor, {(item.entry.station, digest) for item, digest in hashed}),
         )
         taken = take(judged, hashed, standing, self._order)
         self._write(cursor, taken, span, now)
+        self._known.note(taken)
         _touch(touched, taken)
         _count(judged, taken)
 
@@ -213,6 +218,7 @@ def _touch(touched: Touched, taken: Taken) -> None:
         if not 0 < slot.period <= HOUR or slot.issued is not None:
             continue
         key = HourKey(slot.station_id, slot.time // HOUR * HOUR)
+        touched.reports[key] += 1
         touched.longest_period[key] = max(touched.longest_period.get(key, 0), slot.period)
         for row in rows:
             touched.hours[key].update(row.names)

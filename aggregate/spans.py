@@ -98,7 +98,7 @@ def compute_days(
     days = [[hour_of(key.start + place * HOUR) for place in range(DAY_HOURS)]
             for key, hour_of in zip(keys, hours, strict=True)]  # fmt: skip
     for number, (key, of_day, wait) in enumerate(zip(keys, days, grace, strict=True)):
-        for name in sorted({name for hour in of_day if hour for name in hour.content.factors if _measured(name)}):
+        for name in sorted({name for hour in of_day if hour for name in hour.content.factors if measured(name)}):
             table = np.full(DAY_HOURS, np.nan)
             of_factor, open_until = False, 0
             for place, hour in enumerate(of_day):
@@ -174,7 +174,8 @@ def day_key(object_: str, seconds: int) -> Key:
     return Key(object_, Window.DAY, day_start(seconds))
 
 
-def _measured(name: str) -> bool:
+def measured(name: str) -> bool:
+    """Whether a factor of an hour is part of its day: not its indices."""
     return name != AQI and not name.startswith(IAQI_PREFIX)
 
 

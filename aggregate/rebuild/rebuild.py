@@ -134,7 +134,7 @@ class Rebuilder:
             closed = load_closed(cursor, days)
             self.rebuilt.closed += len(closed)
             if not self._dry_run:  # what was not written is nowhere else
-                self._memory.forget()
+                self._recomputer.forget()
             touched = self._all_of(day for day in days if day not in closed)
             made = self._recomputer.make(cursor, self._registry, self._sanddust, touched, now)
             self.rebuilt.windows += len(touched.hours) + len(touched.windows)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reports import CO, HOUR, MIDNIGHT, MINUTE, NO2, OZONE, PM10, PM25, SO2
 
-from aggregate.hours import HourInput, Readings, compute_hours
+from aggregate.hours import HourInput, Readings, compute_hours, lacking
 from aggregate.statistic import WIND_DIRECTION, WIND_SPEED, Computed, Reason
 from standards.editions import edition_at, load_editions
 from truth.statistics import Reading, hour_cells
@@ -282,3 +282,28 @@ def test_hours_side_by_side_are_what_each_is_alone() -> None:
     inputs = [HourInput(START, rows, True, 0) for rows in lists]
     together = compute_hours(inputs, [edition_at(START)] * len(lists))
     assert together == [hour(*rows, has_aqi=True) for rows in lists]
+
+
+SLOTS = [(period, minute) for period in (MINUTE, 5 * MINUTE) for minute in range(0, 60, period // MINUTE)]
+
+
+@given(st.permutations(SLOTS), st.integers(1, 60), st.data())
+@settings(derandomize=True, deadline=None)
+def test_an_hour_waits_at_least_for_as_many_reports_as_it_lacks(
+    slots: list[tuple[int, int]], first: int, data: st.DataObject
+) -> None:
+    here, later = slots[:first], slots[first:]
+    rows = [row(minute, {NO2: 10.0}, period=period) for period, minute in here]
+    lacks = lacking(rows)
+    if lacks == 0:
+        return
+    known = [(period, minute) for period, minute in later if period in {each.period for each in rows}]
+    more = known[: data.draw(st.integers(0, lacks - 1))]
+    found = hour(*rows, *(row(minute, {NO2: 10.0}, period=period) for period, minute in more), until=UNTIL)
+    assert all(found.open_until)
+
+
+def test_an_hour_of_minutes_lacks_those_that_have_not_come() -> None:
+    assert lacking(minutes(50, a21004=10.0)) == 10
+    assert lacking(minutes(60, a21004=10.0)) == 0
+    assert lacking([*minutes(50, a21004=10.0), *minutes(50, a21004=12.0)]) == 10
