@@ -111,19 +111,19 @@ def to_database(cursor: Any, due: Due, began: int) -> Lateness:
 
 def to_statistic(cursor: Any, due: Due, hour: int) -> Lateness:
     """From the arrival of the value that completed an hour (its start in UTC seconds) to the hour's own commit."""
-    cursor.execute(
-        "select substr(object, 9), extract(epoch from pg_xact_commit_timestamp(xmin))::float8 from lantian.statistic"
-        " where time_window = %s and start = to_timestamp(%s) and object like 'station:%%' and strpos(states, 'O') = 0",
-        (Window.HOUR, hour),
-    )
-    return Lateness.of(committed - due.first[station] for station, committed in cursor)
+    return _of_hour(cursor, "lantian.statistic", "strpos(states, 'O') = 0", due, hour)
 
 
 def to_alert(cursor: Any, due: Due, hour: int) -> Lateness:
     """From that arrival to the commit of what the hour did to an alert."""
+    return _of_hour(cursor, "lantian.alert_log", "true", due, hour)
+
+
+def _of_hour(cursor: Any, table: str, condition: str, due: Due, hour: int) -> Lateness:
     cursor.execute(
-        "select substr(object, 9), extract(epoch from pg_xact_commit_timestamp(xmin))::float8 from lantian.alert_log"
-        " where time_window = %s and start = to_timestamp(%s) and object like 'station:%%'",
+        "select substr(object, 9), extract(epoch from pg_xact_commit_timestamp(xmin))::float8"
+        f" from {table} where time_window = %s and start = to_timestamp(%s) and object like 'station:%%'"
+        f" and {condition}",
         (Window.HOUR, hour),
     )
     return Lateness.of(committed - due.first[station] for station, committed in cursor)
