@@ -78,7 +78,7 @@ def pipeline(
     rate: Annotated[int, typer.Option(min=1, help="Readings a second, live.")] = LOAD.rate,
     seed: Annotated[int, typer.Option(min=0, help="Of the values.")] = LOAD.seed,
     quick: Annotated[
-        bool, typer.Option("--quick", help="A small load, under two minutes; goes before the others.")
+        bool, typer.Option("--quick", help="A small load, some four minutes; goes before the others.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One object on stdout.")] = False,
 ) -> None:

@@ -30,7 +30,7 @@ from core.settings import ConfiguredSettings, CoreSettings
 from deploy import demo_report
 from deploy.demo_story import Outcome, Story, lost_readings
 from deploy.local.stack import Stack
-from deploy.processes import FREE_PORTS, Processes, StoppedError, data_clock, refuse_servers
+from deploy.processes import FREE_PORTS, PROCESSES, Processes, StoppedError, data_clock, refuse_servers
 from deploy.totals import Totals
 from ingest.credentials import ALL_STATIONS, issue_platform
 from ingest.kinds import MINUTE, Kind, KindSettings
@@ -48,7 +48,6 @@ HEAD_START_S = 15.0
 SETTLE_S = 180.0
 """A machine that cannot keep up with the evening may finish it afterwards."""
 PLATFORM = "demo"
-PROCESSES = {"ingest": ("ingest",), "aggregate": ("aggregate",), "alerts": ("alerts", "run")}
 
 
 def run(*, once: bool, speed: float) -> bool:

@@ -19,6 +19,8 @@ from core.errors import SettingsError, UnavailableError
 from core.settings import CoreSettings
 from ingest.settings import BridgeSettings
 
+PROCESSES = {"ingest": ("ingest",), "aggregate": ("aggregate",), "alerts": ("alerts", "run")}
+"""From devices to alerts: by the name of its port file, what each is started with."""
 FREE_PORTS = {
     f"{settings.model_config['env_prefix']}METRICS_PORT": "0"
     for settings in (BridgeSettings, AggregateSettings, AlertsSettings)

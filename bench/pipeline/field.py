@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from bench.pipeline.packets import PUBLISH_QOS1, packet, text
 from core.errors import InputError
 from ingest.kinds import Kind
 from ingest.report import format_instant
@@ -27,7 +28,6 @@ LEAST, MOST = 1000, 9999
 DUSTY = (2600, 3000)
 """Tenths of PM10 at dust monitors: each hour stops the work of each site."""
 
-_PUBLISH_QOS1 = 0x32
 _VALUE = b"000.0"
 _NUMBER_WIDTH = 6
 
@@ -122,18 +122,17 @@ class Field:
 
     def _template(self, kind: Kind, slot: int, seq: int) -> tuple[bytes, _Places]:
         name = name_of(0).encode()
-        topic = station_topic(REGION, kind, name_of(0), Leaf.REPORT).encode()
+        topic = station_topic(REGION, kind, name_of(0), Leaf.REPORT)
         values = b",".join(b'"%s":%s' % (factor.encode(), _VALUE) for factor in self.factors)
         payload = b'{"station":"%s","time":"%s","period":"PT%dS","seq":%d,"values":{%s}}' % (
             name, format_instant(self.time(slot)).encode(), self.period, seq, values,
         )  # fmt: skip
-        body = len(topic).to_bytes(2, "big") + topic + b"\0\0" + payload
-        packet = bytes([_PUBLISH_QOS1]) + varint(len(body)) + body
-        start = len(packet) - len(payload)
-        return packet, _Places(
+        whole = packet(PUBLISH_QOS1, text(topic) + b"\0\0" + payload)
+        start = len(whole) - len(payload)
+        return whole, _Places(
             packet_id=start - 2,
-            names=tuple(place + 1 for place in _all(packet, name)),
-            values=tuple(place for place in _all(packet, _VALUE) if place > start),
+            names=tuple(place + 1 for place in _all(whole, name)),
+            values=tuple(place for place in _all(whole, _VALUE) if place > start),
         )
 
 
@@ -158,18 +157,8 @@ def _digits(numbers: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.uint8]
     return digits
 
 
-def varint(length: int) -> bytes:
-    """MQTT's remaining length."""
-    out = bytearray()
-    while True:
-        length, low = divmod(length, 128)
-        out.append(low | (0x80 if length else 0))
-        if not length:
-            return bytes(out)
-
-
-def _all(text: bytes, part: bytes) -> Iterator[int]:
-    place = text.find(part)
+def _all(whole: bytes, part: bytes) -> Iterator[int]:
+    place = whole.find(part)
     while place >= 0:
         yield place
-        place = text.find(part, place + len(part))
+        place = whole.find(part, place + len(part))

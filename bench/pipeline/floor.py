@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 
 import numpy as np
-import psycopg2
 from psycopg2.extensions import connection
 
 from bench.pipeline.field import LEAST, MOST
-from core.secrets import read_secret
-from core.settings import CoreSettings
-from deploy.local.postgres import SUPERUSER, SUPERUSER_SECRET
+
+Connect = Callable[[str], connection]
+"""To a database by its name, with all rights; each statement commits."""
 
 DATABASE = "bench_floor"
 BATCH_ROWS = 50_000
@@ -39,18 +38,18 @@ insert into reading select * from staging on conflict (station_id, factor_id, pe
 """
 
 
-def floor(settings: CoreSettings, rows: int, stations: int, factors: int, period: int, seed: int) -> float:
-    """Rows a second, the best of three rounds, each into an empty table."""
+def floor(connect: Connect, rows: int, stations: int, factors: int, period: int, seed: int) -> float:
+    """Rows a second, the best of three rounds, each into an empty table of a database of its own."""
     batches = list(_batches(rows, stations, factors, period, seed))
-    return max(_round(settings, batches, rows) for _ in range(ROUNDS))
+    return max(_round(connect, batches, rows) for _ in range(ROUNDS))
 
 
-def _round(settings: CoreSettings, batches: Sequence[bytes], rows: int) -> float:
-    with closing(superuser(settings, "postgres")) as server, server.cursor() as cursor:
+def _round(connect: Connect, batches: Sequence[bytes], rows: int) -> float:
+    with closing(connect("postgres")) as server, server.cursor() as cursor:
         cursor.execute(f"drop database if exists {DATABASE} with (force)")
         cursor.execute(f"create database {DATABASE}")
     try:
-        with closing(superuser(settings, DATABASE)) as server, server.cursor() as cursor:
+        with closing(connect(DATABASE)) as server, server.cursor() as cursor:
             cursor.execute("create extension if not exists timescaledb")
             cursor.execute(_TABLE)
             server.autocommit = False
@@ -61,7 +60,7 @@ def _round(settings: CoreSettings, batches: Sequence[bytes], rows: int) -> float
                     cursor.execute(_UPSERT)
             return rows / (time.perf_counter() - began)
     finally:
-        with closing(superuser(settings, "postgres")) as server, server.cursor() as cursor:
+        with closing(connect("postgres")) as server, server.cursor() as cursor:
             cursor.execute(f"drop database {DATABASE} with (force)")
 
 
@@ -77,16 +76,3 @@ def _batches(rows: int, stations: int, factors: int, period: int, seed: int) -> 
             moment = datetime.fromtimestamp(start + slot * period, UTC).isoformat()
             lines.append(f"{moment}\t{station}\t{factor}\t{period}\t{values[row]}\tN\t0\t{slot + 1}\n")
         yield "".join(lines).encode()
-
-
-def superuser(settings: CoreSettings, database: str = "") -> connection:
-    """A connection that may do everything, autocommit; by default to Lantian's own database."""
-    server = psycopg2.connect(
-        host=settings.postgres_host,
-        port=settings.postgres_port,
-        dbname=database or settings.postgres_database,
-        user=SUPERUSER,
-        password=read_secret(settings.state_dir, SUPERUSER_SECRET),
-    )
-    server.autocommit = True
-    return server

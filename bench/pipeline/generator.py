@@ -17,14 +17,15 @@ import struct
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from bench.pipeline.field import PACKET_IDS, Field, Group, Packets, joined, kind_of, varint
+from bench.pipeline.field import PACKET_IDS, Field, Group, Packets, joined, kind_of
+from bench.pipeline.packets import CONNACK, CONNECT, PUBACK, PUBLISH, SUBSCRIBE, packet, taken, text
 from core.errors import UnavailableError
 from ingest.acks import decode_platform_acks
 from ingest.kinds import Kind
@@ -39,8 +40,6 @@ QUIET_S = 120.0
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-
-_CONNECT, _CONNACK, _PUBLISH, _PUBACK, _SUBSCRIBE, _DISCONNECT = 0x10, 0x20, 0x30, 0x40, 0x82, 0xE0
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -57,10 +56,7 @@ class Order(msgspec.Struct, frozen=True):
     host: str
     port: int
     accounts: list[Account]
-    factors: tuple[str, ...]
-    period: int
-    start: int
-    seed: int
+    source: Field
     stations: int
     whole: int
     """So many of the stations report from slot 0 on, the others from `first_live` on."""
@@ -105,7 +101,6 @@ class Platform:
     incoming: bytearray = field(default_factory=bytearray)
     next_id: int = 1
     sent: int = 0
-    confirmed: int = 0
     durable: int = 0
 
     @classmethod
@@ -126,13 +121,13 @@ class Platform:
         """Log in and listen to what becomes durable; raises `UnavailableError` if the broker refuses."""
         self.connection = socket.create_connection((order.host, order.port), timeout=10)
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        body = _text("MQTT") + bytes([4, 0xC2]) + struct.pack(">H", KEEPALIVE_S)
-        body += b"".join(map(_text, (self.account.username, self.account.username, self.account.password)))
-        self.connection.sendall(_packet(_CONNECT, body))
+        body = text("MQTT") + bytes([4, 0xC2]) + struct.pack(">H", KEEPALIVE_S)
+        body += b"".join(map(text, (self.account.username, self.account.username, self.account.password)))
+        self.connection.sendall(packet(CONNECT, body))
         answer = self.connection.recv(4)
-        if len(answer) < 4 or answer[0] != _CONNACK or answer[3]:
+        if len(answer) < 4 or answer[0] != CONNACK or answer[3]:
             raise UnavailableError("mqtt", f"the broker refuses {self.account.username}: {answer.hex()}")
-        self.connection.sendall(_packet(_SUBSCRIBE, b"\0\1" + _text(self.account.ack_topic) + b"\1"))
+        self.connection.sendall(packet(SUBSCRIBE, b"\0\1" + text(self.account.ack_topic) + b"\1"))
         self.connection.setblocking(False)
 
     def packets(self, source: Field, slot: int, tenths: Integers) -> Packets:
@@ -153,7 +148,7 @@ class Platform:
             del self.outgoing[:taken]
 
     def read(self) -> None:
-        """Count what is confirmed and what is durable."""
+        """Count what is durable."""
         try:
             piece = self.connection.recv(READ_BYTES)
         except BlockingIOError:
@@ -162,15 +157,13 @@ class Platform:
             raise UnavailableError("mqtt", f"the broker closed the connection of {self.account.username}")
         self.incoming += piece
         for kind, body in taken(self.incoming):
-            if kind == _PUBACK:
-                self.confirmed += len(body) // 4
-            elif kind & 0xF0 == _PUBLISH:
+            if kind & 0xF0 == PUBLISH:
                 self._hear(kind, body)
 
     def _hear(self, kind: int, body: bytes) -> None:
         after = 2 + int.from_bytes(body[:2], "big")
         if kind & 0x06:
-            self.outgoing += bytes([_PUBACK, 2]) + body[after : after + 2]
+            self.outgoing += bytes([PUBACK, 2]) + body[after : after + 2]
             after += 2
         for ack in decode_platform_acks(body[after:]):
             self.durable += sum(last - first + 1 for first, last in ack.seq)
@@ -178,7 +171,6 @@ class Platform:
 
 def send(order: Order) -> Sent:
     """Send all of it; ends when all is called durable."""
-    source = Field(order.factors, order.period, order.start, order.seed)
     platforms = [
         Platform.share(account, place, len(order.accounts), order.stations, order.whole, order.first_live)
         for place, account in enumerate(order.accounts)
@@ -187,10 +179,10 @@ def send(order: Order) -> Sent:
         platform.connect(order)
     began = time.time()
     if order.live_from is None:
-        _at_full_speed(order, source, platforms)
+        _at_full_speed(order, platforms)
         late = np.zeros(1)
     else:
-        late = _live(order, source, platforms, order.live_from)
+        late = _live(order, platforms, order.live_from)
     ended = time.time()
     _wait(platforms, 0)
     durable = time.time()
@@ -203,11 +195,11 @@ def send(order: Order) -> Sent:
     )  # fmt: skip
 
 
-def _at_full_speed(order: Order, source: Field, platforms: Sequence[Platform]) -> None:
+def _at_full_speed(order: Order, platforms: Sequence[Platform]) -> None:
     for slot in range(order.first_slot, order.last_slot):
-        tenths = source.tenths(slot, order.stations)
+        tenths = order.source.tenths(slot, order.stations)
         for platform in platforms:
-            packets = platform.packets(source, slot, tenths)
+            packets = platform.packets(order.source, slot, tenths)
             platform.outgoing += packets.content
             platform.sent += len(packets.ends)
         _wait(platforms, order.window)
@@ -228,14 +220,14 @@ def _unsaid(platforms: Sequence[Platform]) -> int:
     return sum(platform.sent - platform.durable for platform in platforms)
 
 
-def _live(order: Order, source: Field, platforms: Sequence[Platform], began: float) -> Floats:
+def _live(order: Order, platforms: Sequence[Platform], began: float) -> Floats:
     """Each report at its moment; returns by how many seconds each was late."""
     late = []
     for slot in range(order.first_slot, order.last_slot):
-        tenths = source.tenths(slot, order.stations)
-        made = [platform.packets(source, slot, tenths) for platform in platforms]
-        due = [platform.due(order.stations, order.period) for platform in platforms]
-        start = began + (slot - order.first_slot) * order.period
+        tenths = order.source.tenths(slot, order.stations)
+        made = [platform.packets(order.source, slot, tenths) for platform in platforms]
+        due = [platform.due(order.stations, order.source.period) for platform in platforms]
+        start = began + (slot - order.first_slot) * order.source.period
         written = [0] * len(platforms)
         while any(count < len(of) for count, of in zip(written, due, strict=True)):
             now = time.time()
@@ -260,45 +252,6 @@ def _turn(platforms: Sequence[Platform], patience: float) -> None:
         by_handle[handle].write()
     for handle in readable:
         by_handle[handle].read()
-
-
-def taken(buffer: bytearray) -> Iterator[tuple[int, bytes]]:
-    """Take the whole packets out of what has arrived: kind and body; PUBACKs that follow one another as one."""
-    place = 0
-    while place + 2 <= len(buffer):
-        if buffer[place] == _PUBACK:
-            words = np.frombuffer(bytes(buffer[place : place + (len(buffer) - place) // 4 * 4]), dtype=np.uint32)
-            others = np.flatnonzero(words & 0xFFFF != (2 << 8 | _PUBACK))
-            count = int(others[0]) if len(others) else len(words)
-            if not count:
-                break
-            yield _PUBACK, bytes(4 * count)
-            place += 4 * count
-            continue
-        length = shift = 0
-        after = place + 1
-        while after < len(buffer):
-            length |= (buffer[after] & 0x7F) << shift
-            shift += 7
-            after += 1
-            if not buffer[after - 1] & 0x80:
-                break
-        else:
-            break
-        if after + length > len(buffer):
-            break
-        yield buffer[place], bytes(buffer[after : after + length])
-        place = after + length
-    del buffer[:place]
-
-
-def _packet(kind: int, body: bytes) -> bytes:
-    return bytes([kind]) + varint(len(body)) + body
-
-
-def _text(content: str) -> bytes:
-    raw = content.encode()
-    return struct.pack(">H", len(raw)) + raw
 
 
 def main() -> None:

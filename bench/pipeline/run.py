@@ -15,17 +15,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
+from psycopg2.extensions import connection
 
 from aggregate.worker import warm_up
 from bench.machine import machine
 from bench.pipeline import latency
 from bench.pipeline.field import REGION, Field, factors_of, kind_of, name_of
-from bench.pipeline.floor import floor, superuser
+from bench.pipeline.floor import floor
 from bench.pipeline.generator import Account, Order, Platform, Sent
 from bench.pipeline.meter import Cost, Meter
 from bench.pipeline.report import lines
@@ -35,8 +37,9 @@ from core.clock import SHANGHAI
 from core.errors import UnavailableError
 from core.postgres import connect
 from core.settings import ConfiguredSettings, CoreSettings
+from deploy.local.postgres import superuser
 from deploy.local.stack import Stack
-from deploy.processes import FREE_PORTS, Processes, data_clock, refuse_servers
+from deploy.processes import FREE_PORTS, PROCESSES, Processes, data_clock, refuse_servers
 from deploy.setup import places
 from ingest.credentials import ALL_STATIONS, issue_platform
 from ingest.period import format_period
@@ -51,7 +54,6 @@ START = int(datetime(2026, 11, 18, 10, tzinfo=SHANGHAI).timestamp())
 PLATFORMS = 4
 WINDOW = 150_000
 """Reports that the platforms have sent and not yet heard to be durable."""
-PROCESSES = {"ingest": ("ingest",), "aggregate": ("aggregate",), "alerts": ("alerts", "run")}
 REST_S = 1800.0
 HEAD_S = 30.0
 """Between a fill that goes as fast as the hour before, half as much again, and the first live report."""
@@ -82,12 +84,16 @@ class Ground:
 
     def order(self, stations: int, first: int, last: int, live_from: float | None = None) -> Order:
         """For the generator: slots `first` … `last` - 1."""
-        source = self.source
+        task = self.task
         return Order(
-            self.settings.mqtt_host, self.settings.mqtt_port, self.accounts, source.factors, source.period,
-            source.start, source.seed, stations, self.task.stations, self.task.first_live,
-            first, last, WINDOW, live_from,
+            self.settings.mqtt_host, self.settings.mqtt_port, self.accounts, self.source,
+            stations, task.stations, task.first_live, first, last, WINDOW, live_from,
         )  # fmt: skip
+
+    def superuser(self) -> connection:
+        """Of Lantian's database, for what only its owner is told."""
+        settings = self.settings
+        return superuser(settings.state_dir, settings.postgres_port, settings.postgres_database)
 
     @contextmanager
     def running(self, epoch: int, started: float) -> Iterator[tuple[Processes, Meter]]:
@@ -133,7 +139,8 @@ def run(task: Task, tell: Tell) -> dict[str, Any]:
     try:
         settings = stack.up()
         latency.stamp_by_broker(settings)
-        rows = floor(settings, task.floor_rows, task.stations, task.factors, task.period, task.seed)
+        connect_as_superuser = partial(superuser, settings.state_dir, settings.postgres_port)
+        rows = floor(connect_as_superuser, task.floor_rows, task.stations, task.factors, task.period, task.seed)
         tell(f"floor: {rows:,.0f} rows/s, one row a reading")
         factors = tuple(factors_of(load_catalogue(), task.factors))
         ground = Ground(task, stack, settings, Field(factors, task.period, START, task.seed), [], tell)
@@ -235,7 +242,7 @@ def _at_full_speed(ground: Ground) -> tuple[dict[str, Any], float]:
         costs = _costs(before, meter.read(), rest - sent.began)
     took = rest - sent.began
     readings = sent.reports * task.factors
-    with closing(superuser(ground.settings)) as server, server.cursor() as cursor:
+    with closing(ground.superuser()) as server, server.cursor() as cursor:
         cursor.execute(
             "select extract(epoch from pg_xact_commit_timestamp(xmin))::float8 from lantian.report"
             " where time < to_timestamp(%s)", (START + 3600,),
@@ -271,7 +278,7 @@ def _lateness(ground: Ground, live_from: float) -> dict[str, Any]:
     start = ground.source.time(task.first_live)
     due = latency.Due.of(ground.platforms, task.live_stations, task.period, live_from, task.first_live)
     hour = START + 3600
-    with closing(superuser(ground.settings)) as server, server.cursor() as cursor:
+    with closing(ground.superuser()) as server, server.cursor() as cursor:
         found = {
             "kafka": latency.to_kafka(ground.settings, due, live_from),
             "database": latency.to_database(cursor, due, start),

@@ -45,7 +45,7 @@ def verify(settings: CoreSettings, source: Field, stations: int, slots: int, hou
                 expected = hour_means(source, stations, slots * hour, slots)
                 different += _differences(cursor, source, source.time(slots * hour), expected)
     return Verdict(
-        max(lost, 0) + totals.missing, totals.duplicated + max(-lost, 0), totals.unbalanced,
+        max(lost, totals.missing), totals.duplicated + max(-lost, 0), totals.unbalanced,
         hours * stations * len(source.factors), different,
     )  # fmt: skip
 

@@ -100,16 +100,7 @@ class Postgres:
             cursor.execute(sql.SQL("grant connect, temporary on database {} to {}").format(name, roles))
 
     def _connect(self, ports: Ports, database: str) -> connection:
-        server = psycopg2.connect(
-            host=HOST,
-            port=ports.postgres,
-            dbname=database,
-            user=SUPERUSER,
-            password=ensure_secret(self._state_dir, SUPERUSER_SECRET),
-            connect_timeout=5,
-        )
-        server.autocommit = True
-        return server
+        return superuser(self._state_dir, ports.postgres, database)
 
     def _make_cluster(self) -> None:
         """`initdb` beside the final folder, so that a cluster is there whole or not at all."""
@@ -134,6 +125,20 @@ class Postgres:
         with (partial / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write(f"include '{STATE}/lantian.conf'\n")
         partial.rename(self._folder / "data")
+
+
+def superuser(state_dir: Path, port: int, database: str) -> connection:
+    """A connection to a stack's own server that may do everything; each statement commits."""
+    server = psycopg2.connect(
+        host=HOST,
+        port=port,
+        dbname=database,
+        user=SUPERUSER,
+        password=ensure_secret(state_dir, SUPERUSER_SECRET),
+        connect_timeout=5,
+    )
+    server.autocommit = True
+    return server
 
 
 def render(ports: Ports) -> str:

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench.pipeline.packets import packet, text
 from ingest.acks import decode_ack
 from ingest.report import format_instant
 
@@ -33,22 +34,6 @@ RESEND_S = (10.0, 60.0)
 """What is unsaid for so long is sent again; as long as the centre says nothing, the double each time, up to this."""
 TOLD_S = 0.5
 _CONNACK, _PUBLISH, _SUBACK, _PUBACK = 0x20, 0x30, 0x90, 0x40
-
-
-def packet(kind: int, body: bytes) -> bytes:
-    """A control packet of MQTT 3.1.1."""
-    length, head = len(body), bytearray([kind])
-    while True:
-        length, low = divmod(length, 128)
-        head.append(low | (0x80 if length else 0))
-        if not length:
-            return bytes(head) + body
-
-
-def text(content: str) -> bytes:
-    """A string with its length."""
-    raw = content.encode()
-    return struct.pack(">H", len(raw)) + raw
 
 
 def split(buffer: bytearray) -> tuple[int, bytes] | None:

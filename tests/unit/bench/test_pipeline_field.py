@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bench.pipeline.field import PACKET_IDS, Field, Group, Packets, factors_of, joined, kind_of, name_of
-from bench.pipeline.generator import Account, Platform, taken
+from bench.pipeline.generator import Account, Platform
+from bench.pipeline.packets import taken
 from core.errors import InputError
 from ingest.kinds import Kind
 from ingest.report import decode_report
