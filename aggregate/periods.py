@@ -173,7 +173,7 @@ def period_cells(periods: PeriodColumns, row: int, place: int, edition: Edition,
 
 def _only_waits(row: Statistic | None, key: Key, now: int) -> bool:
     """Whether the period's row stands, open, and cannot be through yet: then a day more changes nothing."""
-    return row is not None and set(row.states) == {State.OPEN} and now < key.end - HOUR
+    return row is not None and row.waits and now < key.end - HOUR
 
 
 def _variants(key: Key, days: Iterable[Key], rows: Mapping[Key, Statistic]) -> tuple[Variant, ...]:

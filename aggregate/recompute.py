@@ -21,7 +21,6 @@ from aggregate.statistic import (
     WORKER,
     Computed,
     Key,
-    State,
     Statistic,
     Variant,
     Window,
@@ -139,22 +138,21 @@ class Recomputer:
         row, last = self._memory.get(key), self._memory.get(Key(key.object, Window.HOUR, key.end - HOUR))
         return (
             key.end + self._kinds[objects.of(key).kind].grace_s > now
-            and (last is None or set(last.states) == {State.OPEN})
+            and (last is None or last.waits)
             and row is not None
-            and set(row.states) == {State.OPEN}
+            and row.waits
             and (key.window == Window.EIGHT_HOURS or factors <= set(row.content.factors))
         )
 
     def _is_too_early(self, objects: _Objects, touched: Touched, key: HourKey, now: int) -> bool:
         """The same of an hour that a process which gained it has not looked at yet: the tick will, slice by slice."""
-        still = key.start + HOUR - touched.longest_period.get(key, 0) - FUTURE_LIMIT_S > now
-        if not still or key in touched.forced:
+        if key in touched.forced or key.start + HOUR - touched.longest_period[key] - FUTURE_LIMIT_S <= now:
             return False
         row = self._memory.get(objects.hour(key))
-        return row is not None and set(row.states) == {State.OPEN} and touched.hours[key] <= set(row.content.factors)
+        return row is not None and row.waits and touched.hours[key] <= set(row.content.factors)
 
     def _note_wait(self, key: HourKey, row: Statistic | None, readings: Sequence[Readings]) -> None:
-        if row is None or set(row.states) != {State.OPEN}:
+        if row is None or not row.waits:
             self._waits.pop(key, None)
             return
         longest = max(each.period for each in readings)

@@ -234,6 +234,11 @@ class Statistic:
     due: int | None
     changed_at: int
 
+    @property
+    def waits(self) -> bool:
+        """Whether every factor is open; a row without factors waits for nothing."""
+        return set(self.states) == {State.OPEN}
+
     def __getitem__(self, factor: str) -> float | None:
         """The valid value of a factor that is no longer open, else None."""
         try:

@@ -92,8 +92,7 @@ class Rebuilder:
         self._dry_run = dry_run
         self._clock = clock
         self._layouts = Layouts()
-        self._memory = Memory(4 * STATION_DAYS)
-        self._recomputer = Recomputer(editions, kinds, self._layouts, self._memory)
+        self._recomputer = Recomputer(editions, kinds, self._layouts, Memory(4 * STATION_DAYS))
         air = (kinds[Kind.AIR], editions, self._layouts)
         self._makers: list[Maker] = [Cities(*air), Periods(*air)]
         self._registry = Registry.empty()
