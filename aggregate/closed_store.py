@@ -15,17 +15,23 @@ from ingest.envelope import Source
 from ingest.ranges import RangeSet
 
 
+def closed_anywhere(cursor: Any, days: Collection[int]) -> set[int]:
+    """Those of `days`, by their first seconds, that are closed for any station."""
+    dates = {date_of(day): day for day in days}
+    cursor.execute(
+        "select d.day from unnest(%s::date[]) as d(day) where exists (select from closed_day c where c.day = d.day)",
+        (list(dates),),
+    )
+    return {dates[date] for (date,) in cursor.fetchall()}
+
+
 def load_closed(cursor: Any, days: Collection[DayKey]) -> dict[DayKey, ClosedDay]:
     """Those of `days` that are closed, with the numbers they hold."""
     found: dict[DayKey, ClosedDay] = {}
     if not days:
         return found
-    cursor.execute(
-        "select d.day from unnest(%s::date[]) as d(day) where exists (select from closed_day c where c.day = d.day)",
-        (list({date_of(day) for _, day in days}),),
-    )
-    closed_somewhere = {day for (day,) in cursor.fetchall()}
-    wanted = {(station, date): (station, day) for station, day in days if (date := date_of(day)) in closed_somewhere}
+    closed_somewhere = closed_anywhere(cursor, {day for _, day in days})
+    wanted = {(station, date_of(day)): (station, day) for station, day in days if day in closed_somewhere}
     if not wanted:
         return found
     cursor.execute(

@@ -44,9 +44,9 @@ def entries_of(partition: int, batch: Iterable[Any]) -> Iterator[Located]:
 
 def _storable(entry: Entry) -> bool:
     """Whether what stands around the payload can be kept: always, if a bridge wrote it."""
-    numbers = (number for number in (entry.run, entry.seq) if number is not None)
     return (
         0 <= entry.received <= _LAST_RECEIPT
-        and all(0 <= number <= MAX_NUMBER for number in numbers)
+        and (entry.run is None or 0 <= entry.run <= MAX_NUMBER)
+        and (entry.seq is None or 0 <= entry.seq <= MAX_NUMBER)
         and "\0" not in entry.station
     )

@@ -29,6 +29,13 @@ _COUNTS = {Tier.RAW: frozenset({CURRENT, BY_PERSON}), Tier.REVIEWED: frozenset({
 """The masks of what counts; persons' readings are left out of the devices' hour before."""
 
 
+class HourKey(NamedTuple):
+    """An hour of a station, by the database's number; `start` in UTC seconds."""
+
+    station_id: int
+    start: int
+
+
 class Readings(NamedTuple):
     """A report's readings in an hour; flags and mask empty if all are N and current."""
 
@@ -43,12 +50,24 @@ class Readings(NamedTuple):
     """Whether a person says so."""
 
 
+class Slots(NamedTuple):
+    """All readings of an hour by slot of its period: of devices alone, current and flagged N."""
+
+    period: int
+    names: tuple[str, ...]
+    values: npt.NDArray[np.float64]
+    """float64[slots, factors], NaN where nothing was received."""
+    received: npt.NDArray[np.bool_]
+    """bool[slots]."""
+    live: bool
+
+
 @dataclass(frozen=True, slots=True)
 class HourInput:
     """An hour to compute: its start, its readings, whether the station has an AQI, and until when it may be open."""
 
     start: int
-    readings: Sequence[Readings]
+    readings: Sequence[Readings] | Slots
     """Those of persons too."""
     has_aqi: bool
     open_until: int
@@ -73,7 +92,12 @@ def compute_hours(inputs: Sequence[HourInput], editions: Sequence[Edition]) -> l
     blocks: dict[tuple[int, int, tuple[str, ...]], _Block] = defaultdict(lambda: _Block([], [], [], []))
     by_id = {id(edition): edition for edition in editions}
     for number, (hour, edition) in enumerate(zip(inputs, editions, strict=True)):
-        for period, rows in _by_period(hour).items():
+        if isinstance(hour.readings, Slots):
+            block = blocks[id(edition), hour.readings.period, hour.readings.names]
+            _put(block, hour.readings)
+            block.hours.append(number)
+            continue
+        for period, rows in _by_period(hour.readings, hour.variant.tier).items():
             names = _union(rows)
             block = blocks[id(edition), period, names]
             _fill(block, hour.start, period, names, rows, _COUNTS[hour.variant.tier])
@@ -99,10 +123,10 @@ def lacking(readings: Sequence[Readings]) -> int:
     return min(-(-HOUR // period) - len(of) for period, of in times.items())
 
 
-def _by_period(hour: HourInput) -> Mapping[int, list[Readings]]:
+def _by_period(readings: Sequence[Readings], tier: Tier) -> Mapping[int, list[Readings]]:
     found: dict[int, list[Readings]] = defaultdict(list)
-    for row in hour.readings:
-        if not row.person or hour.variant.tier is Tier.REVIEWED:
+    for row in readings:
+        if not row.person or tier is Tier.REVIEWED:
             found[row.period].append(row)
     return found
 
@@ -118,6 +142,12 @@ def _union(rows: Sequence[Readings]) -> tuple[str, ...]:
     if all(row.names is first or row.names == first for row in rows):
         return first
     return tuple(sorted({name for row in rows for name in row.names}))
+
+
+def _put(block: _Block, hour: Slots) -> None:
+    block.tables.append(hour.values)
+    block.received.append(np.broadcast_to(hour.received[:, None], hour.values.shape))
+    block.live.append(np.full(len(hour.names), hour.live))
 
 
 def _fill(

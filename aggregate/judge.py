@@ -50,7 +50,7 @@ class Told(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
     """What is known of reports of one station version with the same factor names, once for all of them."""
 
     names: tuple[str, ...]
@@ -66,7 +66,7 @@ class Judge:
     def __init__(self, catalogue: Catalogue, kinds: Mapping[Kind, KindRules]) -> None:
         self._catalogue = catalogue
         self._kinds = kinds
-        self._plans: dict[tuple[tuple[str, ...], int], _Plan] = {}
+        self._plans: dict[tuple[tuple[str, ...], int], Plan] = {}
         self._names_kept = 0
         self.registry = Registry.empty()
 
@@ -79,7 +79,7 @@ class Judge:
         """The verdicts on reports and oversize payloads, in the order of the entries."""
         judged: list[Judged] = []
         unparsed: list[Unparsed] = []
-        groups: dict[int, tuple[_Plan, list[Judged]]] = {}
+        groups: dict[int, tuple[Plan, list[Judged]]] = {}
         for position, entry in entries:
             if entry.kind == EntryKind.OVERSIZE:
                 unparsed.append(Unparsed(position, entry, RejectReason.OVERSIZE, "larger than a record may be"))
@@ -99,9 +99,9 @@ class Judge:
             _judge_columns(plan, reports)
         return judged, unparsed
 
-    def _whole(self, position: Position, entry: Entry, report: ParsedReport) -> tuple[Judged, _Plan]:
+    def _whole(self, position: Position, entry: Entry, report: ParsedReport) -> tuple[Judged, Plan]:
         station = self.registry.at(entry.station, report.time)
-        plan = self._plan(report.names, station)
+        plan = self.plan(report.names, station)
         period = report.period or (station.reporting_period if station else 0)
         time = align(report.time, period)
         slot = Slot(station.station_id if station else UNKNOWN_STATION_ID, period, time, report.issued)
@@ -129,7 +129,8 @@ class Judge:
                 origin = Origin.RESENT
         return ORIGINS[origin]
 
-    def _plan(self, names: tuple[str, ...], station: Station | None) -> _Plan:
+    def plan(self, names: tuple[str, ...], station: Station | None) -> Plan:
+        """What holds for reports of these names, in this order, of a station version."""
         key = (names, station.version_key if station else 0)
         plan = self._plans.get(key)
         if plan is None:
@@ -137,7 +138,7 @@ class Judge:
             self._keep(key, plan)
         return plan
 
-    def _keep(self, key: tuple[tuple[str, ...], int], plan: _Plan) -> None:
+    def _keep(self, key: tuple[tuple[str, ...], int], plan: Plan) -> None:
         if any(len(name) > NAME_LETTERS for name in plan.names):
             return
         if self._names_kept + len(plan.names) > NAMES_KEPT:
@@ -149,7 +150,7 @@ class Judge:
         self._plans.clear()
         self._names_kept = 0
 
-    def _make_plan(self, names: tuple[str, ...], station: Station | None) -> _Plan:
+    def _make_plan(self, names: tuple[str, ...], station: Station | None) -> Plan:
         kind = station.kind if station else ""
         factors = [self._factor(name, kind) for name in names]
         codes = tuple(factor.code if factor else name for factor, name in zip(factors, names, strict=True))
@@ -163,7 +164,7 @@ class Judge:
                 fixed.append(None if factor else RejectReason.UNKNOWN_FACTOR)
             ranges.append(range_of(factor, station) if factor else (-np.inf, np.inf))
         bounds = np.array(ranges, dtype=np.float64).reshape(-1, 2)
-        return _Plan(codes, tuple(fixed) if any(fixed) else None, bounds[:, 0], bounds[:, 1])
+        return Plan(codes, tuple(fixed) if any(fixed) else None, bounds[:, 0], bounds[:, 1])
 
     def _factor(self, name: str, kind: str) -> Factor | None:
         """What a report may call `name`; what is computed here may be reported by a forecast alone."""
@@ -194,7 +195,7 @@ def align(time: int, period: int) -> int:
     return midnight + (time - midnight) // period * period
 
 
-def _judge_columns(plan: _Plan, reports: list[Judged]) -> None:
+def _judge_columns(plan: Plan, reports: list[Judged]) -> None:
     """Fill in the reasons of reports of one plan. A value's range counts where its flag is N alone."""
     if not plan.names:
         return

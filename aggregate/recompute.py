@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from aggregate.hours import HourInput, Readings, compute_hours, lacking
+from aggregate.hours import HourInput, HourKey, Readings, Slots, compute_hours, lacking
 from aggregate.judge import FUTURE_LIMIT_S
+from aggregate.plain.open_hours import OpenHours
+from aggregate.plain.reports import Integers, PlainReports
 from aggregate.sanddust.periods import SandDust
 from aggregate.settle import Settled, finish, settle_among
 from aggregate.spans import compute_days, compute_eight_hours, day_key, eight_hour_starts, has_eight_hours, measured
@@ -41,13 +43,6 @@ from standards.editions import Edition, Editions
 _PERSON = attrgetter("person")
 
 
-class HourKey(NamedTuple):
-    """An hour of a station, by the database's number; `start` in UTC seconds."""
-
-    station_id: int
-    start: int
-
-
 @dataclass(slots=True)
 class Touched:
     """What may have to change."""
@@ -62,6 +57,12 @@ class Touched:
     """Rows that time alone may have made final."""
     forced: set[HourKey] = field(default_factory=set)
     """Hours to compute even if nothing new can be in them yet."""
+
+    def report(self, key: HourKey, period: int, names: Iterable[str], count: int = 1) -> None:
+        """Note reports that have come to an hour."""
+        self.hours[key].update(names)
+        self.reports[key] += count
+        self.longest_period[key] = max(self.longest_period.get(key, 0), period)
 
 
 class _Wait(NamedTuple):
@@ -83,18 +84,43 @@ class Told(NamedTuple):
 class Recomputer:
     """Recomputes the statistics of stations; one writer, one memory."""
 
-    def __init__(self, editions: Editions, kinds: Mapping[Kind, KindRules], layouts: Layouts, memory: Memory) -> None:
+    def __init__(
+        self,
+        editions: Editions,
+        kinds: Mapping[Kind, KindRules],
+        layouts: Layouts,
+        memory: Memory,
+        open_hours: OpenHours | None = None,
+    ) -> None:
         self._editions = editions
         self._kinds = kinds
         self._layouts = layouts
         self._memory = memory
+        self._open = open_hours or OpenHours(0)
         self._waits: dict[HourKey, _Wait] = {}
         """As many as there are open hours; an hour that is not here may be complete with the next report."""
 
     def forget(self) -> None:
         """Drop what is remembered of the database."""
         self._memory.forget()
+        self._open.forget()
         self._waits.clear()
+
+    def take(self, touched: Touched, reports: PlainReports, latest: Integers) -> None:
+        """Note plain reports; `latest`: by report, until when its station had anything before.
+
+        What they do to an hour that is held is known at once: nothing, unless it begins or is complete with them.
+        """
+        for hour in self._open.fill(reports, latest):
+            if not hour.held:
+                touched.report(hour.key, hour.period, reports.names, hour.reports)
+            elif hour.begun or hour.complete:
+                touched.hours[hour.key].update(reports.names)
+                touched.forced.add(hour.key)
+
+    def drop(self, key: HourKey) -> None:
+        """Something else than plain reports has come to an hour."""
+        self._open.drop(key)
 
     def update(self, cursor: Any, registry: Registry, sanddust: SandDust, touched: Touched, now: int) -> list[Told]:
         """Write every statistic that `touched` changes; returns them in the order they were made."""
@@ -151,20 +177,23 @@ class Recomputer:
         row = self._memory.get(objects.hour(key))
         return row is not None and row.waits and touched.hours[key] <= set(row.content.factors)
 
-    def _note_wait(self, key: HourKey, row: Statistic | None, readings: Sequence[Readings]) -> None:
+    def _note_wait(self, key: HourKey, row: Statistic | None, readings: Sequence[Readings] | Slots) -> None:
         if row is None or not row.waits:
             self._waits.pop(key, None)
+            self._open.drop(key)
+            return
+        if isinstance(readings, Slots):
             return
         longest = max(each.period for each in readings)
         self._waits[key] = _Wait(frozenset(row.content.factors), longest, lacking(readings))
 
     def _hours(self, cursor: Any, objects: _Objects, keys: Sequence[HourKey], now: int) -> list[Told]:
-        readings = load_readings(cursor, self._layouts, keys)
+        readings = self._readings(cursor, keys)
         wanted: list[Key] = []
         inputs: list[HourInput] = []
         for key in keys:
             hour = objects.hour(key)
-            of_hour = readings.get(key, ())
+            of_hour = readings[key]
             station = objects.of(hour)
             until = hour.end + self._kinds[station.kind].grace_s
             dusty = objects.dusty(station, hour)
@@ -175,11 +204,18 @@ class Recomputer:
         computed = compute_hours(inputs, [self._editions.at(key.start) for key in wanted])
         made = self._settled(objects, wanted, computed, now)
         for key in keys:
-            self._note_wait(key, self._memory.get(objects.hour(key)), readings.get(key, ()))
+            self._note_wait(key, self._memory.get(objects.hour(key)), readings[key])
         return made
 
-    def _hour_variants(self, hour: Key, readings: Sequence[Readings], *, dusty: bool) -> tuple[Variant, ...]:
-        reviewed = any(map(_PERSON, readings))
+    def _readings(self, cursor: Any, keys: Sequence[HourKey]) -> dict[HourKey, Sequence[Readings] | Slots]:
+        found: dict[HourKey, Sequence[Readings] | Slots] = {
+            key: self._open.slots(key) if key in self._open else () for key in keys
+        }
+        found.update(load_readings(cursor, self._layouts, [key for key in keys if key not in self._open]))
+        return found
+
+    def _hour_variants(self, hour: Key, readings: Sequence[Readings] | Slots, *, dusty: bool) -> tuple[Variant, ...]:
+        reviewed = not isinstance(readings, Slots) and any(map(_PERSON, readings))
         standing = self._memory.variants([of_day(hour)]).get((hour.window, hour.start), set())
         return variants_needed(reviewed=reviewed, dusty=dusty, standing=standing)
 

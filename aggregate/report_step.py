@@ -8,18 +8,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+import numpy as np
 import psycopg2
 from prometheus_client import Counter
 
 from aggregate.closed import DayKey
 from aggregate.closed_store import load_closed, write_closed
 from aggregate.entries import Located, entries_of
+from aggregate.hours import HourKey
 from aggregate.judge import Judge, Told
 from aggregate.known import Known
 from aggregate.owed import Owed
+from aggregate.plain.copy import copy_plain
+from aggregate.plain.open_hours import OpenHours
+from aggregate.plain.reports import PlainReports, intake
+from aggregate.plain.sorter import Sorter
 from aggregate.publish import publish_rejected, publish_statistics
 from aggregate.reading import Judged, Position, RejectReason, Stored, Unparsed
-from aggregate.recompute import HourKey, Recomputer, Touched
+from aggregate.recompute import Recomputer, Touched
 from aggregate.rejection import rejection_of, rejection_of_unparsed, write_rejections
 from aggregate.sanddust.periods import SandDust
 from aggregate.settings import AggregateSettings
@@ -68,8 +74,10 @@ class ReportStep:
         self._layouts = Layouts()
         self._known = Known()
         self._owed = Owed(WORKER)
+        self._sorter = Sorter(self._judge, kinds.rules(), self._known)
         memory = Memory(settings.memory_object_days)
-        self._recomputer = Recomputer(load_editions(), kinds.rules(), self._layouts, memory)
+        open_hours = OpenHours(settings.memory_open_hours_bytes)
+        self._recomputer = Recomputer(load_editions(), kinds.rules(), self._layouts, memory, open_hours)
 
     def forget(self) -> None:
         """Drop what a transaction may have left half known."""
@@ -137,8 +145,23 @@ class ReportStep:
         self, cursor: Any, located: Sequence[Located], span: tuple[int, int, int], now: float, touched: Touched
     ) -> None:
         write_told(cursor, _numbers_told(located))
-        judged, unparsed = self._judge.judge((p, e) for p, e in located if e.kind != EntryKind.STATUS)
-        self._known.learn(cursor, judged)
+        plain, aside = self._sorter.sort(cursor, [entry for _, entry in located])
+        by_itself = ((p, e) for p, e in located if e.station in aside and e.kind != EntryKind.STATUS)
+        judged, unparsed = self._judge.judge(by_itself)
+        taken = self._take_singly(cursor, judged, unparsed)
+        for reports in plain:
+            self._take_plain(cursor, reports, span[0], taken, touched)
+        self._write(cursor, taken, span, now)
+        self._known.note(taken, plain)
+        self._touch(touched, taken)
+        _count(judged, taken, plain)
+
+    def _take_singly(self, cursor: Any, judged: Sequence[Judged], unparsed: Sequence[Unparsed]) -> Taken:
+        """Compare reports with all that stands in their slots, one by one."""
+        if not judged and not unparsed:
+            return Taken()
+        stations = {report.slot.station_id for report in judged if report.slot.station_id > 0}
+        self._known.learn(cursor, stations, {report.entry.station for report in judged})
         hashed = [(item, hashlib.sha256(item.entry.body).digest()) for item in unparsed]
         standing = Standing(
             load_slots(cursor, self._layouts, self._known.slots(judged)),
@@ -146,11 +169,17 @@ class ReportStep:
             load_closed(cursor, _days(judged, unparsed)),
             load_digests(cursor, {(item.entry.station, digest) for item, digest in hashed}),
         )
-        taken = take(judged, hashed, standing, self._order)
-        self._write(cursor, taken, span, now)
-        self._known.note(taken)
-        _touch(touched, taken)
-        _count(judged, taken)
+        return take(judged, hashed, standing, self._order)
+
+    def _take_plain(self, cursor: Any, reports: PlainReports, partition: int, taken: Taken, touched: Touched) -> None:
+        layout = self._layouts.ids(cursor, {reports.names})[reports.names]
+        copy_plain(cursor, layout, reports)
+        names = {
+            station: self._judge.registry.name_of(station) or "" for station in np.unique(reports.station_id).tolist()
+        }
+        for station, source, day, count in intake(reports):
+            taken.count(partition, (names[station], source, day), count * len(reports.names), 0, reports=count)
+        self._recomputer.take(touched, reports, self._known.latest(reports.station_id, names))
 
     def _write(self, cursor: Any, taken: Taken, span: tuple[int, int, int], now: float) -> None:
         write_reports(cursor, self._layouts, taken.slots.items())
@@ -159,6 +188,14 @@ class ReportStep:
         write_closed(cursor, taken.closed)
         write_intake(cursor, span, now, taken.counts.get(span[0], {}))
         publish_rejected(cursor, WORKER, span[0], rejections)
+
+    def _touch(self, touched: Touched, taken: Taken) -> None:
+        for slot, rows in taken.slots.items():
+            if not 0 < slot.period <= HOUR or slot.issued is not None:
+                continue
+            key = HourKey(slot.station_id, slot.time // HOUR * HOUR)
+            self._recomputer.drop(key)
+            touched.report(key, slot.period, (name for row in rows for name in row.names))
 
     def _update(self, cursor: Any, touched: Touched, now: int) -> None:
         made = self._recomputer.update(cursor, self._judge.registry, self._sanddust, touched, now)
@@ -213,22 +250,11 @@ def _days(judged: Iterable[Judged], unparsed: Iterable[Unparsed]) -> set[DayKey]
     return of_reports | {(item.entry.station, day_of_receipt(item.entry)) for item in unparsed}
 
 
-def _touch(touched: Touched, taken: Taken) -> None:
-    for slot, rows in taken.slots.items():
-        if not 0 < slot.period <= HOUR or slot.issued is not None:
-            continue
-        key = HourKey(slot.station_id, slot.time // HOUR * HOUR)
-        touched.reports[key] += 1
-        touched.longest_period[key] = max(touched.longest_period.get(key, 0), slot.period)
-        for row in rows:
-            touched.hours[key].update(row.names)
-
-
-def _count(judged: Sequence[Judged], taken: Taken) -> None:
-    REPORTS_TAKEN.labels("parsed").inc(len(judged))
+def _count(judged: Sequence[Judged], taken: Taken, plain: Sequence[PlainReports]) -> None:
+    REPORTS_TAKEN.labels("parsed").inc(len(judged) + sum(len(reports.time) for reports in plain))
     REPORTS_TAKEN.labels("unparsed").inc(len(taken.unparsed))
     repeats = sum(count.repeats for of in taken.counts.values() for count in of.values())
     READINGS.labels("repeated").inc(repeats)
     READINGS.labels("rejected").inc(sum(len(outcome.rejected) for outcome in taken.rejected))
     fresh: Iterable[Stored] = (row for rows in taken.slots.values() for row in rows if row.fresh)
-    READINGS.labels("stored").inc(sum(len(row.names) for row in fresh))
+    READINGS.labels("stored").inc(sum(len(row.names) for row in fresh) + sum(each.values.size for each in plain))

@@ -43,11 +43,13 @@ class Taken:
     counts: dict[int, dict[tuple[str, int, int], Intake]] = field(default_factory=lambda: defaultdict(dict))
     """By partition, then topic station, source and day."""
 
-    def count(self, partition: int, key: tuple[str, int, int], readings: int, repeats: int) -> None:
-        """Count one report that came in."""
+    def count(
+        self, partition: int, key: tuple[str, int, int], readings: int, repeats: int, *, reports: int = 1
+    ) -> None:
+        """Count reports that came in."""
         of_partition = self.counts[partition]
         before = of_partition.get(key, Intake(0, 0, 0))
-        of_partition[key] = Intake(before.reports + 1, before.readings + readings, before.repeats + repeats)
+        of_partition[key] = Intake(before.reports + reports, before.readings + readings, before.repeats + repeats)
 
     def count_unparsed(self, item: Unparsed) -> None:
         """Count an entry without readings, on the day of its receipt."""

@@ -74,6 +74,12 @@ class Registry:
         found = entry[1][place]
         return found if found.active else None
 
+    def until(self, station: Station) -> float:
+        """When the next version follows this one (UTC seconds); infinite if none does."""
+        starts = self._versions[station.station][0]
+        place = bisect_right(starts, station.valid_from)
+        return starts[place] if place < len(starts) else math.inf
+
     def by_id(self, station_id: int, seconds: float = math.inf) -> Station | None:
         """As `at`, by the database's number; by default the newest version."""
         name = self._names.get(station_id)

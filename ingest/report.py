@@ -26,7 +26,9 @@ __all__ = [
     "MalformedReport",
     "Origin",
     "ParsedReport",
+    "PlainReport",
     "Report",
+    "decode_plain",
     "decode_report",
     "encode_report",
     "format_instant",
@@ -81,7 +83,7 @@ class Report(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True, gc=Fa
     values: Annotated[dict[str, float | FlaggedValue | None], Meta(description="In the factor catalogue's units")]
 
 
-class _PlainReport(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False):
+class PlainReport(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False):
     """The commonest report: numbers only. Decoding it apart saves a look at each value."""
 
     values: dict[str, float]
@@ -129,7 +131,7 @@ def format_instant(seconds: int) -> str:
     return (_EPOCH + timedelta(seconds=seconds + 8 * 3600)).strftime("%Y-%m-%dT%H:%M:%S+08:00")
 
 
-_plain = msgspec.json.Decoder(_PlainReport)
+_plain = msgspec.json.Decoder(PlainReport)
 _encoder = msgspec.json.Encoder()
 _full = msgspec.json.Decoder(Report)
 _REQUIRED_FIELDS = 4
@@ -143,17 +145,22 @@ def decode_report(body: bytes) -> ParsedReport:
     compared with those that the decoded content accounts for; where they differ, or an escape could hide one, the
     payload is read again pair by pair (`ingest.lenient`).
     """
-    if b'"flag"' in body:
-        # an attempt that must fail would cost as much again
+    report = decode_plain(body)
+    if report is None:
         return _decode_mixed(body)
+    return _parsed(report, tuple(report.values), list(report.values.values()), "")
+
+
+def decode_plain(body: bytes) -> PlainReport | None:
+    """A payload that is a report of numbers only, none of them named twice; its times and period are not looked at."""
+    if b'"flag"' in body or b"\\" in body:
+        # an attempt that must fail would cost as much again
+        return None
     try:
         report = _plain.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _decode_mixed(body)
-    values = report.values
-    if body.count(b":") != _colons_of_head(report) + len(values) or b"\\" in body:
-        return _decode_pairs(body)
-    return _parsed(report, tuple(values), list(values.values()), "")
+        return None
+    return report if body.count(b":") == _colons_of_head(report) + len(report.values) else None
 
 
 def _decode_mixed(body: bytes) -> ParsedReport:
@@ -189,7 +196,7 @@ def _decode_mixed(body: bytes) -> ParsedReport:
 def _decode_pairs(body: bytes) -> ParsedReport:
     head, names, values, flags = read_pairs(body)
     try:
-        report = msgspec.convert({**head, "values": {}}, _PlainReport)
+        report = msgspec.convert({**head, "values": {}}, PlainReport)
     except msgspec.ValidationError as error:
         raise MalformedReport(str(error)) from None
     return _parsed(report, names, values, flags)

@@ -21,11 +21,12 @@ from psycopg2.extensions import connection
 
 from aggregate.cities import Cities
 from aggregate.closed_store import load_closed
+from aggregate.hours import HourKey
 from aggregate.periods import Periods
 from aggregate.progress import Tell
 from aggregate.publish import publish_statistics
 from aggregate.rebuild.change import Change, changes
-from aggregate.recompute import HourKey, Recomputer, Touched
+from aggregate.recompute import Recomputer, Touched
 from aggregate.sanddust.periods import SandDust
 from aggregate.settle import Settled
 from aggregate.spans import eight_hour_starts

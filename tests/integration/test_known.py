@@ -57,7 +57,7 @@ def judged(ground: Ground, minute: int, name: str = NAME, issued: int | None = N
 
 def learnt(known: Known, step: Worker, reports: list[Judged]) -> Known:
     with step.database, step.database.cursor() as cursor:
-        known.learn(cursor, reports)
+        known.learn(cursor, {each.slot.station_id for each in reports}, {each.entry.station for each in reports})
     return known
 
 
@@ -80,9 +80,11 @@ def test_a_forecast_is_always_asked_for(ground: Ground, step: Worker, known: Kno
     assert len(learnt(known, step, reports).slots(reports)) == 1
 
 
-def test_rejected_readings_are_asked_for_where_the_station_has_any(ground: Ground, step: Worker, known: Known) -> None:
-    reports = [judged(ground, 40), judged(ground, 40, OTHER)]
-    assert learnt(known, step, reports).numbers(reports) == {(NAME, Number(Source.DEVICE, 0, 40))}
+def test_rejected_readings_are_asked_for_where_they_are_not_older_than_the_report(
+    ground: Ground, step: Worker, known: Known
+) -> None:
+    reports = [judged(ground, minute, name) for minute in (12, 13) for name in (NAME, OTHER)]
+    assert learnt(known, step, reports).numbers(reports) == {(NAME, Number(Source.DEVICE, 0, 12))}
 
 
 def test_what_has_been_taken_since_is_asked_for(ground: Ground, step: Worker) -> None:

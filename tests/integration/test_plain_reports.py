@@ -1,0 +1,234 @@
+"""Reports taken by columns come to the same as reports taken one by one, whatever stands between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+from reports import CO, DAY, HOUR, MIDNIGHT, MINUTE, OZONE, PM10, PM25, Value, entry, report
+from worker_stage import Ground, Log, Worker, worker
+
+from aggregate.hours import HourKey
+from aggregate.plain.sorter import Sorter
+from core.settings import CoreSettings
+from ingest.envelope import Entry, EntryKind, Source
+
+pytestmark = pytest.mark.stack
+
+PERIOD = 20 * MINUTE
+STATIONS = ("plain-air", "plain-dust", "plain-moved")
+MOVED_AT = MIDNIGHT + 8 * HOUR
+"""From then on the third station is another's, with a narrower range of PM10."""
+BEGIN = MIDNIGHT + 7 * HOUR
+TABLES = {
+    "report": "station_id, time, period, source, run, seq, issued",
+    "rejected": "partition, log_offset, entry",
+    "intake": "partition, from_offset",
+    "statistic": "object, time_window, start, tier, sanddust",
+    "statistic_revision": "object, time_window, start, tier, sanddust, revision",
+}
+UNLIKE = {"rejected": ("rejected_id",), "intake": ("intake_id", "cluster")}
+
+
+@pytest.fixture(scope="module")
+def ground(stack: CoreSettings, tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    made = Ground(stack, tmp_path_factory.mktemp("plain"))
+    kinds = ("air", "dust", "dust")
+    made.stations(
+        *(f"{name},站,{kind},140502,plain-city,PT20M,city,," for name, kind in zip(STATIONS, kinds, strict=True))
+    )
+    made.stations(f"{STATIONS[2]},站,dust,140502,plain-city,PT20M,city,,PM10 0..90", since="2026-03-10T08:00:00+08:00")
+    return made
+
+
+class Turn(NamedTuple):
+    """What happens to the worker next."""
+
+    entries: tuple[Entry, ...]
+    after: str
+    """`go on`, `tick` or `gain` (take the partitions over anew)."""
+
+
+@st.composite
+def entries(draw: st.DrawFn) -> Entry:
+    """A report of one of the stations: mostly plain, in order or not."""
+    name = draw(st.sampled_from(STATIONS))
+    slot = draw(st.integers(0, 8))
+    time = BEGIN + slot * PERIOD + draw(st.sampled_from((0, 0, 0, 7)))
+    names = draw(st.sampled_from(((PM10, PM25), (PM10, PM25), (PM25, PM10), (OZONE, CO, PM10), ("PM10",), ())))
+    values: dict[str, Value] = {factor: draw(st.sampled_from((1, 17.5, 80.25, 95.0))) for factor in names}
+    odd = draw(st.sampled_from(("",) * 12 + ("flag", "none", "far", "unknown", "other", "bad", "twice", "status")))
+    if odd == "flag" and names:
+        values[names[0]] = {"v": 5.0, "flag": draw(st.sampled_from("NDM"))}
+    if odd == "none" and names:
+        values[names[0]] = None
+    if odd == "far" and names:
+        values[names[-1]] = 1e9
+    if odd == "unknown":
+        values["zzz"] = 1.0
+    pairs = [*values.items(), *([(PM10, 3.0)] if odd == "twice" else [])]
+    head: dict[str, Any] = {"run": draw(st.sampled_from((0, 0, 1)))}
+    period = draw(st.sampled_from(("", "PT20M", "PT20M", "PT20M", "PT1H", "P1D", "PT0S")))
+    if period:
+        head["period"] = period
+    if draw(st.booleans()):
+        head["origin"] = draw(st.sampled_from(("live", "resent")))
+    body = report(time, draw(st.sampled_from((slot + 1, slot + 1, slot + 20))), pairs, name=name, **head)
+    if odd == "bad":
+        body = body[:-1]
+    source = draw(st.sampled_from((Source.DEVICE,) * 6 + (Source.REPLAY, Source.PERSON)))
+    late = draw(st.sampled_from((PERIOD, PERIOD, PERIOD + HOUR + 1, -600)))
+    made = entry(
+        body, name="plain-other" if odd == "other" else name, received=time + late, source=source,
+        kind=EntryKind.STATUS if odd == "status" else EntryKind.REPORT, retry=odd == "none",
+    )  # fmt: skip
+    return msgspec.structs.replace(made, correlation=draw(st.sampled_from(("", "c-1", "c-10", "关联"))))
+
+
+def turns() -> st.SearchStrategy[list[Turn]]:
+    after = st.sampled_from(("go on", "go on", "tick", "gain"))
+    batch = st.lists(entries(), min_size=1, max_size=12).map(tuple)
+    in_order = st.lists(entries(), min_size=6, max_size=24, unique_by=lambda e: (e.station, e.seq)).map(
+        lambda found: tuple(sorted(found, key=lambda each: each.received))
+    )
+    return st.lists(st.builds(Turn, st.one_of(batch, in_order), after), min_size=1, max_size=5)
+
+
+def outcome(ground: Ground, story: Sequence[Turn]) -> dict[str, list[tuple[Any, ...]]]:
+    """What stands in the tables afterwards, each column but numbers that the database gives out."""
+    ground.clear()
+    with worker(ground.settings, Log()) as made:
+        made.gain(BEGIN)
+        for number, turn in enumerate(story):
+            now = BEGIN + (number + 1) * HOUR
+            made.log.add(*turn.entries)
+            made.take(now)
+            _after(made, turn.after, now)
+    return {table: _rows(ground, table, order) for table, order in TABLES.items()}
+
+
+def _after(made: Worker, what: str, now: int) -> None:
+    if what == "gain":
+        made.gain(now)
+    if what != "go on":
+        made.tick(now + 10 * MINUTE)
+
+
+def _rows(ground: Ground, table: str, order: str) -> list[tuple[Any, ...]]:
+    columns = ground.rows(
+        "select string_agg(quote_ident(column_name), ', ' order by ordinal_position) from information_schema.columns"
+        " where table_schema = 'lantian' and table_name = %s and column_name <> all(%s)",
+        table, list(UNLIKE.get(table, ())),
+    )  # fmt: skip
+    return ground.rows(f"select array[row({columns[0][0]})::text] from {table} order by {order}")
+
+
+@seed(7)
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(story=turns())
+def test_by_columns_comes_to_the_same_as_one_by_one(ground: Ground, story: list[Turn]) -> None:
+    by_columns = outcome(ground, story)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Sorter, "sort", lambda _self, _cursor, of: ([], {each.station for each in of}))
+        one_by_one = outcome(ground, story)
+    assert by_columns == one_by_one
+
+
+@pytest.fixture
+def made(ground: Ground) -> Iterator[Worker]:
+    ground.clear()
+    with worker(ground.settings, Log()) as found:
+        found.gain(BEGIN)
+        yield found
+
+
+def sent(slot: int, value: float = 80.0, **head: Any) -> Entry:
+    time = BEGIN + slot * PERIOD
+    body = report(time, slot + 1, {PM10: value, PM25: 40.0}, name=STATIONS[0], period="PT20M", **head)
+    return entry(body, name=STATIONS[0], received=time + PERIOD + 1)
+
+
+def sorted_as_plain(made: Worker, *of: Entry) -> int:
+    step: Any = made.step
+    with made.database, made.database.cursor() as cursor:
+        return sum(len(reports.time) for reports in step._sorter.sort(cursor, of)[0])
+
+
+def test_reports_in_order_are_plain(made: Worker) -> None:
+    made.log.add(sent(0))
+    made.take(BEGIN + HOUR)
+    assert sorted_as_plain(made, sent(1), sent(2)) == 2
+
+
+def test_a_report_of_a_time_that_stands_is_not_plain(made: Worker) -> None:
+    made.log.add(sent(1))
+    made.take(BEGIN + HOUR)
+    assert sorted_as_plain(made, sent(1)) == 0
+
+
+def test_one_report_that_is_not_plain_has_all_of_its_station_taken_one_by_one(made: Worker) -> None:
+    made.log.add(sent(0))
+    made.take(BEGIN + HOUR)
+    assert sorted_as_plain(made, sent(1), sent(2, value=1e9)) == 0
+
+
+def test_a_report_in_a_day_that_is_closed_somewhere_is_not_plain(made: Worker, ground: Ground) -> None:
+    made.log.add(sent(0))
+    made.take(BEGIN + HOUR)
+    assert sorted_as_plain(made, sent(1)) == 1
+    ground.rows(
+        "insert into closed_day (station, day, partition, closed_at) values ('elsewhere', lantian.day_of("
+        "to_timestamp(%s)), 0, now())", BEGIN,
+    )  # fmt: skip
+    assert sorted_as_plain(made, sent(1)) == 0
+
+
+def test_a_version_of_the_station_that_begins_later_judges_from_then_on(made: Worker, ground: Ground) -> None:
+    def of_moved(slot: int) -> Entry:
+        time = MOVED_AT + slot * PERIOD
+        body = report(time, slot + 9, {PM10: 95.0}, name=STATIONS[2], period="PT20M")
+        return entry(body, name=STATIONS[2], received=time + PERIOD + 1)
+
+    for slot in (-1, 0, 1):
+        made.log.add(of_moved(slot))
+        made.take(MOVED_AT + HOUR)
+    assert ground.rows("select reason from rejected order by log_offset") == [("OUT_OF_RANGE",)] * 2
+
+
+def test_an_hour_in_memory_is_not_read_back(made: Worker, monkeypatch: pytest.MonkeyPatch, ground: Ground) -> None:
+    asked: list[HourKey] = []
+
+    def read_back(_cursor: object, _layouts: object, keys: Sequence[HourKey]) -> dict[HourKey, Any]:
+        asked.extend(keys)
+        return {}
+
+    monkeypatch.setattr("aggregate.recompute.load_readings", read_back)
+    for slot in range(3):
+        made.log.add(sent(slot))
+        made.take(BEGIN + HOUR)
+    cells, _, states = ground.hour(f"station:{STATIONS[0]}", BEGIN)
+    assert (cells[PM10].value, set(states), asked) == (80.0, {"P"}, [])
+
+
+def test_an_hour_whose_beginning_was_not_seen_is_read_back(made: Worker, ground: Ground) -> None:
+    made.log.add(sent(0, value=20.0))
+    made.take(BEGIN + HOUR)
+    made.gain(BEGIN + HOUR)
+    made.log.add(sent(1), sent(2))
+    made.take(BEGIN + HOUR)
+    assert ground.hour(f"station:{STATIONS[0]}", BEGIN)[0][PM10].value == 60.0
+
+
+def test_hours_of_yesterday_are_taken_like_those_of_today(made: Worker, ground: Ground) -> None:
+    for day in (-1, 0):
+        time = BEGIN + day * DAY
+        body = report(time, day + 2, {PM10: 70.0}, name=STATIONS[0], period="PT1H")
+        made.log.add(entry(body, name=STATIONS[0], received=time + HOUR))
+        made.take(BEGIN + HOUR)
+    assert {start for window, start in ground.windows(f"station:{STATIONS[0]}") if window == "hour"} == {
+        BEGIN - DAY, BEGIN,
+    }  # fmt: skip
