@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.pipeline.field import PACKET_IDS, Field, Group, Packets, joined, kind_of
-from bench.pipeline.packets import CONNACK, CONNECT, PUBACK, PUBLISH, SUBSCRIBE, packet, taken, text
+from bench.pipeline.packets import CONNACK, CONNECT, PUBACK, PUBACK_BYTES, PUBLISH, SUBSCRIBE, packet, taken, text
 from core.errors import UnavailableError
 from ingest.acks import decode_platform_acks
 from ingest.kinds import Kind
@@ -68,6 +68,8 @@ class Order(msgspec.Struct, frozen=True):
     """Reports sent and not yet called durable, at full speed."""
     live_from: float | None = None
     """The machine's Unix time at which the first slot's first report is due; None for full speed."""
+    by_broker: bool = False
+    """Who says that a report is durable: the broker that has taken it, for there is no Lantian behind it."""
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -102,6 +104,7 @@ class Platform:
     next_id: int = 1
     sent: int = 0
     durable: int = 0
+    by_broker: bool = False
 
     @classmethod
     def share(cls, account: Account, place: int, of: int, stations: int, whole: int, first_live: int) -> Platform:
@@ -119,6 +122,7 @@ class Platform:
 
     def connect(self, order: Order) -> None:
         """Log in and listen to what becomes durable; raises `UnavailableError` if the broker refuses."""
+        self.by_broker = order.by_broker
         self.connection = socket.create_connection((order.host, order.port), timeout=10)
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         body = text("MQTT") + bytes([4, 0xC2]) + struct.pack(">H", KEEPALIVE_S)
@@ -159,6 +163,8 @@ class Platform:
         for kind, body in taken(self.incoming):
             if kind & 0xF0 == PUBLISH:
                 self._hear(kind, body)
+            elif kind == PUBACK and self.by_broker:
+                self.durable += len(body) // PUBACK_BYTES
 
     def _hear(self, kind: int, body: bytes) -> None:
         after = 2 + int.from_bytes(body[:2], "big")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 CONNECT, CONNACK, PUBLISH, PUBLISH_QOS1, PUBACK, SUBSCRIBE = 0x10, 0x20, 0x30, 0x32, 0x40, 0x82
+PUBACK_BYTES = 4
 
 
 def packet(kind: int, body: bytes) -> bytes:
@@ -31,13 +32,14 @@ def taken(buffer: bytearray) -> Iterator[tuple[int, bytes]]:
     place = 0
     while place + 2 <= len(buffer):
         if buffer[place] == PUBACK:
-            words = np.frombuffer(bytes(buffer[place : place + (len(buffer) - place) // 4 * 4]), dtype=np.uint32)
+            whole = (len(buffer) - place) // PUBACK_BYTES * PUBACK_BYTES
+            words = np.frombuffer(bytes(buffer[place : place + whole]), dtype=np.uint32)
             others = np.flatnonzero(words & 0xFFFF != (2 << 8 | PUBACK))
             count = int(others[0]) if len(others) else len(words)
             if not count:
                 break
-            yield PUBACK, bytes(4 * count)
-            place += 4 * count
+            yield PUBACK, bytes(PUBACK_BYTES * count)
+            place += PUBACK_BYTES * count
             continue
         length = shift = 0
         after = place + 1

@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bench.pipeline.peers.contest import LACKS
+
+SPREAD = (
+    "readings_per_s", "readings_per_s_steady", "floor_rows_per_s", "ratio", "plain_readings_per_s", "ratio_plain",
+    "batched_readings_per_s", "ratio_batched", "telegraf_readings_per_s", "ratio_telegraf", "quix_readings_per_s",
+    "sql_readings_per_s", "p99_device_to_database_s", "p99_device_to_statistic_s", "p99_device_to_alert_s",
+)  # fmt: skip
+"""Of the figures in the object's `spread`, those that people are told."""
+
 
 def lines(figures: Mapping[str, Any]) -> Iterator[str]:
     """What `lantian bench pipeline` prints."""
@@ -23,6 +32,7 @@ def lines(figures: Mapping[str, Any]) -> Iterator[str]:
         f"floor, one row a reading: {figures['floor_rows_per_s']:,.0f} rows/s; ratio {figures['ratio']:.2f};"
         f" processes ready after {figures['ready_s']:.1f} s"
     )
+    yield from peer_lines(figures)
     yield from _costs("full speed", figures["costs"], {"generator": figures["generator_cpu_s"]})
     live = figures["live"]
     yield (
@@ -34,11 +44,42 @@ def lines(figures: Mapping[str, Any]) -> Iterator[str]:
     for place in ("kafka", "database", "statistic", "alert"):
         late = {key: figures[f"{key}_device_to_{place}_s"] for key in ("p50", "p99", "p999", "most")}
         yield f"{place:14}{figures[f'reports_device_to_{place}']:>9}" + "".join(f"{s:>9.3f}" for s in late.values())
+    if figures["runs"] > 1:
+        yield from _spread(figures)
     verdict = "nothing lost, nothing doubled" if figures["good"] else "NO RESULT"
     yield (
         f"{verdict}: lost {figures['lost']}, doubled {figures['duplicated']}, accounts unbalanced"
         f" {figures['unbalanced']}; {figures['statistics_different']} of {figures['statistics']} hourly means differ"
     )
+
+
+def peer_lines(figures: Mapping[str, Any]) -> Iterator[str]:
+    """Each with what it does not do."""
+    for name, lacks in LACKS.items():
+        if (reason := figures.get(f"{name}_skipped")) is not None:
+            yield f"{name}: SKIPPED: {reason}"
+        if f"{name}_readings_per_s" not in figures:
+            continue
+        ratio = f", ratio {figures[key]:.2f}" if (key := f"ratio_{name}") in figures else ""
+        wrong = "".join(
+            f", {figures[key]} {fault}"
+            for fault in ("lost", "doubled", "different")
+            if figures.get(key := f"{name}_{fault}")
+        )
+        yield f"{name}: {figures[f'{name}_readings_per_s']:,.0f} readings/s{ratio}{wrong.upper()}; {lacks}"
+
+
+def _spread(figures: Mapping[str, Any]) -> Iterator[str]:
+    """What the rounds lie between."""
+    yield f"{figures['runs']} rounds; medians above, here least … most"
+    for key in SPREAD:
+        if key in figures["spread"]:
+            least, most = figures["spread"][key]
+            yield f"  {key:34}{_short(least):>12} … {_short(most)}"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3f}"
 
 
 def _costs(title: str, costs: Mapping[str, Mapping[str, float]], others: Mapping[str, float]) -> Iterator[str]:
