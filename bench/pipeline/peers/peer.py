@@ -82,7 +82,7 @@ class Peer:
     lacks: str
     """What it does not do, in one line."""
     reports: int
-    """So many at most are sent: about ten seconds' work."""
+    """So many are sent, and what fills the last period up: about ten seconds' work."""
     table: str
     key: str
     """The columns, with commas, that tell its rows apart."""
@@ -109,7 +109,7 @@ def measure(ground: Ground, peer: Peer) -> Outcome:
     Raises `UnavailableError` where the peer does not run.
     """
     task = ground.task
-    slots = min(-(-peer.reports // task.stations), task.slots)
+    slots = -(-peer.reports // task.stations)
     factor = task.factors if peer.rows_by_factor else 1
     with _database(ground, peer.schema) as database, _started(ground, peer) as check:
         found = f"from {peer.table} where station <> '{PROBE}'"

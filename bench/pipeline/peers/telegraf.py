@@ -19,6 +19,8 @@ from deploy.setup.step import building, call
 
 VERSION = "1.37.2"
 TOPIC = "bench.telegraf"
+REPORTS = 300_000
+"""With fewer, its flushing each second would count for much of the time."""
 _MODULE = f"github.com/influxdata/telegraf/cmd/telegraf@v{VERSION}"
 PLUGINS = (
     "inputs.mqtt_consumer", "inputs.kafka_consumer", "outputs.kafka", "outputs.postgresql",
@@ -42,13 +44,13 @@ def build(cache: Path) -> Path:
 
 
 def run(ground: Ground) -> Outcome:
-    """An hour of all stations.
+    """What it makes of the load.
 
     Raises `StepFailedError` where it cannot be built, `UnavailableError` where it does not run.
     """
     program = build(ground.settings.cache_dir)
     peer = Peer(
-        "telegraf", LACKS, ground.task.reports, "report", "station, time", rows_by_factor=False, schema="",
+        "telegraf", LACKS, REPORTS, "report", "station, time", rows_by_factor=False, schema="",
         commands=lambda servers: _commands(program, servers),
     )  # fmt: skip
     with closing(kafka.admin(ground.settings)) as client:
