@@ -17,8 +17,9 @@ demo: setup ## A day in Jincheng, from the monitor to the alert, in under three 
 JOBS ?= 2
 
 .PHONY: test
-test: setup lint ## All checks: lint, then every test but the slow ones, JOBS=2 files at a time
+test: setup lint ## All checks: lint, then every test but the slow ones, JOBS=2 files at a time; BENCH=1 or CI=true: and bench-quick
 	$(BIN)/pytest -m "not slow" --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+	$(if $(or $(BENCH),$(filter true,$(CI))),$(MAKE) bench-quick)
 
 .PHONY: test-beijing
 test-beijing: setup ## Four years of Beijing through the pipeline, undisturbed, killed, cut off; tells readings/s
@@ -64,6 +65,10 @@ lint: setup ## Style, types, layers
 .PHONY: bench
 bench: setup ## Measure the pipeline
 	$(PYTHON) -m bench
+
+.PHONY: bench-quick
+bench-quick: setup ## The pipeline under a small load, its ratio beside that of the last kept; fails only if it is no result
+	$(BIN)/lantian bench pipeline --quick
 
 .PHONY: up
 up: setup ## Start the local stack

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import Annotated
 
@@ -78,15 +78,23 @@ def pipeline(
     rate: Annotated[int, typer.Option(min=1, help="Readings a second, live.")] = LOAD.rate,
     seed: Annotated[int, typer.Option(min=0, help="Of the values.")] = LOAD.seed,
     quick: Annotated[
-        bool, typer.Option("--quick", help="A small load, some four minutes; goes before the others.")
+        bool, typer.Option("--quick", help="A small load, some two minutes; goes before the others.")
     ] = False,
+    runs: Annotated[int, typer.Option(min=1, help="Rounds, each on an empty stack; medians and spread are told.")] = 1,
+    peers: Annotated[
+        bool | None,
+        typer.Option("--peers/--no-peers", help="Others on the same work; by default all but with --quick."),
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Into docs/benchmarks/pipeline, for later comparison.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One object on stdout.")] = False,
 ) -> None:
     """Devices to alerts on this machine, all servers and the load itself on it: rate, lateness, cost of each process.
 
-    An hour of reports at full speed, then an hour's end live; beside it the floor, one row a reading. On a stack of its
-    own. What is lost, doubled or wrong is told, and the exit status is 1. What the figures are: docs/performance.md.
+    An hour of reports at full speed, then an hour's end live; beside it the floor, one row a reading, and peers: plain
+    scripts, Telegraf, Quix Streams, SQL alone. On a stack of its own. What is lost, doubled or wrong is told, and the
+    exit status is 1; that the ratio fell since the last one kept is only told. The figures: docs/performance.md.
     """
+    from bench.pipeline import kept
     from bench.pipeline.report import lines
     from bench.pipeline.run import run
 
@@ -95,7 +103,18 @@ def pipeline(
         if quick
         else LOAD._replace(stations=stations, factors=factors, period=period, seconds=seconds, rate=rate, seed=seed)
     )
-    figures = run(task, lambda line: typer.echo(f"bench: {line}", err=True))
-    typer.echo(json.dumps(figures, ensure_ascii=False) if as_json else "\n".join(lines(figures)))
+    figures = run(
+        task,
+        lambda line: typer.echo(f"bench: {line}", err=True),
+        runs=runs,
+        peers=not quick if peers is None else peers,
+    )
+    beside = list(kept.compared(figures, kept.last_like(figures)))
+    typer.echo("\n".join(beside if as_json else [*lines(figures), *beside]), err=as_json)
+    if as_json:
+        typer.echo(json.dumps(figures, ensure_ascii=False))
+    if keep:
+        path = kept.keep(figures, datetime.now(UTC), kept.commit())
+        typer.echo(f"bench: kept in {path}", err=True)
     if not figures["good"]:
         raise typer.Exit(1)

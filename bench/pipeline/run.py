@@ -34,7 +34,7 @@ from deploy.processes import refuse_servers
 from deploy.setup import places
 from standards.factors import load_catalogue
 
-HEAD_S = 15.0
+HEAD_S = 10.0
 """Between a fill that goes as fast as the hour before, half as much again, and the first live report."""
 
 LIBRARIES = ("numpy", "numba", "kafka-python", "paho-mqtt", "psycopg2-binary")

@@ -44,5 +44,5 @@ class Task(NamedTuple):
         return self.stations * self.slots
 
 
-QUICK = Task(stations=500, seconds=65, rate=5_000, floor_rows=300_000)
+QUICK = Task(stations=500, seconds=60, rate=5_000, floor_rows=200_000)
 """For a look between two changes, and for CI."""
