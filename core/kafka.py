@@ -14,6 +14,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import NewTopic
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 from kafka.partitioner import murmur2
+from kafka.protocol.api_header import ResponseClassRegistry
 
 from core.errors import SettingsError, UnavailableError
 from core.logs import get_logger
@@ -38,6 +39,21 @@ BOOTSTRAP_TIMEOUT_MS = 5000
 """How long a new client waits for a broker before it says that Kafka is away."""
 BLOCK_MS = 10_000
 """How long `send` waits for a broker to tell of a topic, and for room."""
+
+
+def _make_answers() -> None:
+    """Have kafka-python make its classes of answers once, in one thread.
+
+    kafka-python 3.0.12 makes the class of an answer's version when it is first wanted, and knows it by a weak
+    reference: where two threads want it at once it may keep one class and know the other, and once that is collected
+    this process can read no such answer any more. A worker whose streams started together never became ready.
+    """
+    for answer in [known[None] for known in ResponseClassRegistry._response_class_registry.values()]:
+        for version in range(answer.max_version + 1):
+            answer[version]
+
+
+_make_answers()
 
 
 @lru_cache(maxsize=131_072)
