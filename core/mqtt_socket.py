@@ -1,8 +1,14 @@
-"""A socket that reads and writes in large pieces: paho reads a packet in three calls and writes it in one."""
+"""A socket that reads and writes in large pieces: paho reads a packet in three calls and writes it in one.
+
+What is plain never comes to paho: `take` cuts messages out of what was read, `put` writes beside it. Both begin and end
+at a packet's boundary, for paho's `send` is taken as a whole or not at all.
+"""
 
 from __future__ import annotations
 
 from typing import Any
+
+from core.mqtt_packets import Message, cut
 
 READ_BYTES = 256 * 1024
 PENDING_BYTES = 1024 * 1024
@@ -28,11 +34,20 @@ class BufferedSocket:
         """Bytes written by paho and not yet to the kernel."""
         return len(self._out)
 
-    def recv(self, buffer_size: int) -> bytes:
-        """At most `buffer_size` bytes; empty at the stream's end."""
+    def fill(self) -> None:
+        """Read from the kernel if all that was read is used up; nothing is `available` after it at the stream's end."""
         if self._position >= len(self._in):
             self._in = self._stream.recv(READ_BYTES)
             self._position = 0
+
+    def take(self, most: int, connection: int) -> list[Message]:
+        """At most `most` messages from the front of what was read, which must be a packet's beginning (see `cut`)."""
+        messages, self._position = cut(self._in, self._position, most, connection)
+        return messages
+
+    def recv(self, buffer_size: int) -> bytes:
+        """At most `buffer_size` bytes; empty at the stream's end."""
+        self.fill()
         piece: bytes = self._in[self._position : self._position + buffer_size]
         self._position += len(piece)
         return piece
@@ -45,6 +60,10 @@ class BufferedSocket:
                 raise BlockingIOError
         self._out += buffer
         return len(buffer)
+
+    def put(self, packets: bytes) -> None:
+        """Keep whole packets for the next `flush`, however many wait already: their giver bounds them."""
+        self._out += packets
 
     def flush(self) -> None:
         """Give the kernel what it takes without waiting."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 import msgspec
 
@@ -80,23 +79,16 @@ def decode_platform_acks(payload: bytes) -> list[StationAck]:
     return _platform_decoder.decode(payload).acks
 
 
-class Sender(NamedTuple):
-    """Whose numbers they are; `address` is the station's topic without its last level."""
-
-    address: str
-    source: Source
-    run: int
-
-
 class Durable:
     """What has become durable since the last acknowledgements: ranges and hashes, bounded a station."""
 
     def __init__(self) -> None:
-        self._numbers: dict[Sender, RangeSet] = {}
+        self._numbers: dict[tuple[str, Source, int], RangeSet] = {}
         self._payloads: dict[tuple[str, Source], list[str]] = {}
 
-    def note_number(self, sender: Sender, seq: int) -> None:
-        """A report with a readable number is durable."""
+    def note_number(self, address: str, source: Source, run: int, seq: int) -> None:
+        """A report with a readable number is durable; `address` is the station's topic without its last level."""
+        sender = (address, source, run)
         numbers = self._numbers.get(sender)
         if numbers is None:
             numbers = self._numbers[sender] = RangeSet()
@@ -115,12 +107,12 @@ class Durable:
         """All that is to be told, with the address of the station, forgotten here."""
         numbers, self._numbers = self._numbers, {}
         payloads, self._payloads = self._payloads, {}
-        for sender, ranges in numbers.items():
-            digests = payloads.pop((sender.address, sender.source), [])
+        for (address, source, run), ranges in numbers.items():
+            digests = payloads.pop((address, source), [])
             encoded = ranges.encode()
             for start in range(0, len(encoded), RANGES_AN_ACK):
                 part = encoded[start : start + RANGES_AN_ACK]
-                yield sender.address, _station_ack(sender.address, sender.source, sender.run, part, digests)
+                yield address, _station_ack(address, source, run, part, digests)
                 digests = []
         for (address, source), digests in payloads.items():
             yield address, _station_ack(address, source, 0, [], digests)

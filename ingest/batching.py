@@ -56,9 +56,8 @@ class Batcher(Generic[Token]):
         return closed
 
     def due(self, now: float) -> list[Batch[Token]]:
-        """The batches that have waited long enough, taken out."""
-        late = [partition for partition, batch in self._open.items() if now >= batch.opened + self._linger]
-        return [self._open.pop(partition) for partition in late]
+        """All open batches, taken out, once one has waited long enough: together they share Kafka's requests."""
+        return self.take_all() if self.wait(now) == 0.0 else []
 
     def take_all(self) -> list[Batch[Token]]:
         """All open batches, taken out."""

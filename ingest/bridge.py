@@ -9,23 +9,24 @@ Weakness: what the broker has taken and not delivered dies with the broker; devi
 
 from __future__ import annotations
 
-import itertools
 import time
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
 
 from core.clock import Clock
-from core.kafka import partition_of
 from core.logs import get_logger
 from core.mqtt import Connection, Login, Message
 from core.settings import CoreSettings
 from ingest import bridge_metrics as metrics
-from ingest.acks import Durable, Sender, StationAck, encode_ack, encode_platform_acks, payload_hash
+from ingest.acks import Durable, StationAck, encode_ack, encode_platform_acks, payload_hash
 from ingest.batching import Batch, Batcher
-from ingest.entries import make_entry
-from ingest.envelope import Entry, EntryKind
+from ingest.entries import Publisher, make_entry, publisher_of
+from ingest.envelope import Entry, EntryKind, Source
 from ingest.routes import AckRoutes
 from ingest.settings import BridgeSettings
-from ingest.topics import SUBSCRIBED, Leaf, parse_topic, platform_ack_topic
+from ingest.topics import SUBSCRIBED, Leaf, platform_ack_topic
 from ingest.writer import KafkaWriter
 
 log = get_logger(__name__)
@@ -40,13 +41,15 @@ SUBSCRIPTIONS = (
 """Status by an ordinary subscription: a shared one is not given retained messages."""
 
 IDLE_SECONDS = 0.5
+GATHER_SECONDS = 0.005
+"""At most, for what arrives to be read together; part of a batch's linger."""
 
 
-class Taken(NamedTuple):
-    """A message in flight, and the address of its station: the topic without its last level."""
+class Taken(msgspec.Struct, frozen=True, gc=False):
+    """A message in flight, and who published it."""
 
     message: Message
-    address: str
+    publisher: Publisher
 
 
 def client_id(settings: BridgeSettings) -> str:
@@ -72,7 +75,6 @@ class Bridge:
         self._durable = Durable()
         self._next_acks = time.monotonic() + settings.ack_seconds
         self._correlation = f"{settings.name}-{int(time.time()):x}-"
-        self._count = itertools.count(1)
         self._closing = False
         self.in_flight = 0
         self.in_flight_bytes = 0
@@ -81,10 +83,14 @@ class Bridge:
             core,
             Login(USERNAME, client_id(settings)),
             subscriptions=subscriptions,
-            on_message=self._take,
+            on_messages=self._take,
             keepalive=settings.keepalive_seconds,
+            gather=min(GATHER_SECONDS, settings.linger_ms / 1000),
         )
         self.writer: KafkaWriter[Taken] = KafkaWriter(core, self.mqtt.wake)
+        metrics.IN_FLIGHT.set_function(lambda: self.in_flight)
+        metrics.IN_FLIGHT_BYTES.set_function(lambda: self.in_flight_bytes)
+        metrics.CONNECTED.set_function(lambda: self.mqtt.connected)
 
     def turn(self) -> None:
         """Read what there is, send what is due, acknowledge what is durable; waits briefly if there is nothing."""
@@ -96,9 +102,6 @@ class Bridge:
             self._settle(batch)
         if time.monotonic() >= self._next_acks:
             self.publish_acks()
-        metrics.IN_FLIGHT.set(self.in_flight)
-        metrics.IN_FLIGHT_BYTES.set(self.in_flight_bytes)
-        metrics.CONNECTED.set(self.mqtt.connected)
 
     def ready(self) -> dict[str, bool]:
         """Of each server whether it answers."""
@@ -147,24 +150,28 @@ class Bridge:
         settings = self._settings
         return self.in_flight < settings.in_flight_reports and self.in_flight_bytes < settings.in_flight_bytes
 
-    def _take(self, message: Message) -> None:
-        topic = parse_topic(message.topic)
-        if self._closing or topic is None:
-            return  # never acknowledged: it stays with the broker
-        number = next(self._count)
-        entry = make_entry(topic, message.payload, self._clock.micros(), f"{self._correlation}{number:x}")
-        metrics.ENTRIES[entry.kind, entry.source].inc()
-        self.taken = number
-        self.in_flight += 1
-        self.in_flight_bytes += len(message.payload)
-        taken = Taken(message, message.topic.rpartition("/")[0])
-        full = self._batcher.add(partition_of(topic.station), entry, taken, time.monotonic())
-        for batch in full:
-            self.writer.write(batch)
+    def _take(self, messages: Sequence[Message]) -> None:
+        if self._closing:
+            return  # never acknowledged: they stay with the broker
+        received, now = self._clock.micros(), time.monotonic()
+        counts: Counter[tuple[EntryKind, Source]] = Counter()
+        for message in messages:
+            publisher = publisher_of(message.topic)
+            if publisher is None:
+                continue  # as above
+            self.taken += 1
+            entry = make_entry(publisher, message.payload, received, f"{self._correlation}{self.taken:x}")
+            counts[entry.kind, entry.source] += 1
+            self.in_flight += 1
+            self.in_flight_bytes += len(message.payload)
+            for batch in self._batcher.add(publisher.partition, entry, Taken(message, publisher), now):
+                self.writer.write(batch)
+        for labels, count in counts.items():
+            metrics.ENTRIES[labels].inc(count)
 
     def _settle(self, batch: Batch[Taken]) -> None:
+        self.mqtt.ack([taken.message for taken in batch.tokens])
         for entry, taken in zip(batch.entries, batch.tokens, strict=True):
-            self.mqtt.ack(taken.message)
             self.in_flight_bytes -= len(taken.message.payload)
             if entry.kind is not EntryKind.STATUS:
                 self._note(entry, taken)
@@ -174,8 +181,9 @@ class Bridge:
         metrics.DELAY.observe(time.monotonic() - batch.opened)
 
     def _note(self, entry: Entry, taken: Taken) -> None:
+        address = taken.publisher.address
         if entry.run is None or entry.seq is None:
             metrics.UNNUMBERED.inc()
-            self._durable.note_payload(taken.address, entry.source, payload_hash(taken.message.payload))
+            self._durable.note_payload(address, entry.source, payload_hash(taken.message.payload))
         else:
-            self._durable.note_number(Sender(taken.address, entry.source, entry.run), entry.seq)
+            self._durable.note_number(address, entry.source, entry.run, entry.seq)

@@ -106,7 +106,8 @@ def _turn_until(bridge: Bridge, shutdown: Shutdown, patience: float, condition: 
 
 def _forget_session(core: CoreSettings, settings: BridgeSettings) -> None:
     """A connection without a session ends the one that the broker kept."""
-    mqtt = Connection(core, Login(USERNAME, client_id(settings), keep_session=False), on_message=lambda _message: None)
+    login = Login(USERNAME, client_id(settings), keep_session=False)
+    mqtt = Connection(core, login, on_messages=lambda _messages: None)
     deadline = time.monotonic() + settings.drain_seconds
     while not mqtt.connected:
         if time.monotonic() > deadline:

@@ -11,6 +11,7 @@ import math
 import secrets
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -115,7 +116,7 @@ class ReportSender:
             core,
             login,
             subscriptions=identity.subscriptions,
-            on_message=self._hear,
+            on_messages=self._hear,
             will=self._will(),
         )
 
@@ -202,8 +203,12 @@ class ReportSender:
         address = self._identity.ack_topic.removesuffix(f"/{Leaf.ACK}")
         return Will(f"{address}/{Leaf.STATUS}", b'{"state":"offline"}')
 
-    def _hear(self, message: Message) -> None:
-        self._mqtt.ack(message)
+    def _hear(self, messages: Sequence[Message]) -> None:
+        self._mqtt.ack(messages)
+        for message in messages:
+            self._heed(message)
+
+    def _heed(self, message: Message) -> None:
         try:
             topic = parse_topic(message.topic)
             acks = (

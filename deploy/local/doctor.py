@@ -118,7 +118,7 @@ def _servers(stack: Stack) -> Iterator[Finding]:
 
 def _mqtt(settings: CoreSettings) -> Iterator[Finding]:
     connection = Connection(
-        settings, Login("bridge", "lantian-doctor", keep_session=False), on_message=lambda _message: None
+        settings, Login("bridge", "lantian-doctor", keep_session=False), on_messages=lambda _messages: None
     )
     for _ in range(50):
         connection.poll(0.1)

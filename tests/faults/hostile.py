@@ -139,7 +139,7 @@ class PoisonRecords(Fault):
 def publish(field: Field, bodies: Iterable[tuple[str, bytes]]) -> None:
     """Publish payloads on topics, and wait until the broker has them."""
     login = Login(ACCOUNT, f"hostile-{next(_counter)}", keep_session=False)
-    connection = Connection(field.core, login, on_message=lambda _message: None)
+    connection = Connection(field.core, login, on_messages=lambda _messages: None)
 
     def confirmed() -> bool:
         connection.poll(0.05)

@@ -80,7 +80,7 @@ _names = itertools.count(1)
 
 def _connection(field: Field, name: str) -> Connection:
     login = Login(ACCOUNT, f"test-{name}-{next(_names)}", keep_session=False)
-    made = Connection(field.core, login, on_message=lambda _message: None)
+    made = Connection(field.core, login, on_messages=lambda _messages: None)
     eventually(f"{name} is connected", lambda: _polled(made).connected, every=0)
     return made
 

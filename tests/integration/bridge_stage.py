@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -113,7 +113,7 @@ class Device:
     def __init__(self, core: CoreSettings, username: str, *topics: str) -> None:
         self.acks: list[tuple[str, StationAck]] = []
         login = Login(username, f"test-{username}", keep_session=False)
-        self.mqtt = Connection(core, login, subscriptions=topics, on_message=self._hear)
+        self.mqtt = Connection(core, login, subscriptions=topics, on_messages=self._hear)
         eventually(f"{username} is connected", self._connected)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
@@ -134,11 +134,12 @@ class Device:
         self.mqtt.poll(0.05)
         return self.mqtt.unconfirmed == 0
 
-    def _hear(self, message: Message) -> None:
-        self.mqtt.ack(message)
-        topic = parse_topic(message.topic)
-        acks = decode_platform_acks(message.payload) if topic is None else [decode_ack(message.payload, topic.station)]
-        self.acks += [(message.topic, ack) for ack in acks]
+    def _hear(self, messages: Sequence[Message]) -> None:
+        self.mqtt.ack(messages)
+        for topic, payload in ((message.topic, message.payload) for message in messages):
+            own = parse_topic(topic)
+            acks = decode_platform_acks(payload) if own is None else [decode_ack(payload, own.station)]
+            self.acks += [(topic, ack) for ack in acks]
 
 
 class LogReader:

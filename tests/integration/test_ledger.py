@@ -35,9 +35,8 @@ from core.clock import MICROS
 from core.errors import UnavailableError
 from core.kafka import partition_of
 from core.settings import CoreSettings
-from ingest.entries import MAX_BODY_BYTES, make_entry
+from ingest.entries import MAX_BODY_BYTES, make_entry, publisher_of
 from ingest.envelope import EntryKind
-from ingest.topics import parse_topic
 
 pytestmark = pytest.mark.stack
 
@@ -200,9 +199,9 @@ def test_it_names_the_numbers_that_never_came(ground: Ground, step: Worker) -> N
 
 
 def test_a_status_that_tells_nonsense_counts_as_nothing_and_excuses_no_number(ground: Ground, step: Worker) -> None:
-    topic = parse_topic(f"lantian/v1/140502/air/{NAME}/status")
-    assert topic is not None
-    huge = make_entry(topic, b'{"state":"online","seq":1}' + b" " * MAX_BODY_BYTES, START * MICROS, "")
+    publisher = publisher_of(f"lantian/v1/140502/air/{NAME}/status")
+    assert publisher is not None
+    huge = make_entry(publisher, b'{"state":"online","seq":1}' + b" " * MAX_BODY_BYTES, START * MICROS, "")
     told = (b'{"state":"online","seq":%d}' % seq for seq in (10**20, 2**63 - 1, -1))
     nonsense = [huge, *(entry(body, name=NAME, kind=EntryKind.STATUS) for body in told)]
     take(step, sent(NAME, 1, {"PM10": 80}), *nonsense, sent(NAME, 3, {"PM10": 80}))

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -44,14 +44,14 @@ def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 def login(settings: CoreSettings, username: str) -> Connection:
     """A connection after the broker's answer."""
-    connection = Connection(settings, Login(username, f"test-{username}", keep_session=False), on_message=_ignore)
+    connection = Connection(settings, Login(username, f"test-{username}", keep_session=False), on_messages=_ignore)
     deadline = time.monotonic() + 10
     while not (connection.connected or connection.refused) and time.monotonic() < deadline:
         connection.poll(0.1)
     return connection
 
 
-def _ignore(_message: Message) -> None:
+def _ignore(_messages: Sequence[Message]) -> None:
     """No message matters here."""
 
 
@@ -214,7 +214,7 @@ def test_a_device_speaks_for_its_own_station_alone(own_stack: Stack) -> None:
         settings,
         Login("bridge", "test-listener", keep_session=False),
         subscriptions=("lantian/v1/#",),
-        on_message=lambda message: heard.append(message.topic),
+        on_messages=lambda messages: heard.extend(message.topic for message in messages),
     )
     sender = login(settings, "140502051")
     own, foreign = "lantian/v1/jincheng/dust/140502051/report", "lantian/v1/jincheng/dust/140502052/report"

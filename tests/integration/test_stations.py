@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -212,15 +212,15 @@ def heard_by(listener: Connection, speaker: Connection, got: list[str], topics: 
 def connected(settings: CoreSettings, username: str, *subscriptions: str, got: list[str] | None = None) -> Connection:
     """A connection after the broker's answer."""
 
-    def take_note(message: Message) -> None:
+    def take_note(messages: Sequence[Message]) -> None:
         if got is not None:
-            got.append(message.topic)
+            got.extend(message.topic for message in messages)
 
     made = Connection(
         settings,
         Login(username, f"t-{username}", keep_session=False),
         subscriptions=subscriptions,
-        on_message=take_note,
+        on_messages=take_note,
     )
     deadline = time.monotonic() + 10
     while not (made.connected or made.refused) and time.monotonic() < deadline:

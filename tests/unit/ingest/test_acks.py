@@ -11,7 +11,6 @@ from ingest.acks import (
     PAYLOADS_KEPT,
     RANGES_AN_ACK,
     Durable,
-    Sender,
     StationAck,
     decode_ack,
     decode_platform_acks,
@@ -31,8 +30,8 @@ def taken(durable: Durable) -> list[StationAck]:
 def test_numbers_are_told_as_ranges_by_source_and_run() -> None:
     durable = Durable()
     for seq in (1, 2, 3, 12):
-        durable.note_number(Sender(ADDRESS, Source.DEVICE, 0), seq)
-    durable.note_number(Sender(ADDRESS, Source.REPLAY, 7), 5)
+        durable.note_number(ADDRESS, Source.DEVICE, 0, seq)
+    durable.note_number(ADDRESS, Source.REPLAY, 7, 5)
     device, replay = taken(durable)
     assert (device.station, device.source, device.run, device.seq) == ("d1", "device", 0, [(1, 3), (12, 12)])
     assert (replay.source, replay.run, replay.seq) == ("replay", 7, [(5, 5)])
@@ -71,7 +70,7 @@ def test_what_has_no_number_is_told_by_its_hash() -> None:
 
 def test_what_was_told_is_not_told_again() -> None:
     durable = Durable()
-    durable.note_number(Sender(ADDRESS, Source.DEVICE, 0), 1)
+    durable.note_number(ADDRESS, Source.DEVICE, 0, 1)
     assert durable
     assert len(taken(durable)) == 1
     assert not durable
@@ -81,7 +80,7 @@ def test_what_was_told_is_not_told_again() -> None:
 def test_many_gaps_go_into_several_acknowledgements() -> None:
     durable = Durable()
     for seq in range(1, 2 * RANGES_AN_ACK + 4, 2):
-        durable.note_number(Sender(ADDRESS, Source.DEVICE, 0), seq)
+        durable.note_number(ADDRESS, Source.DEVICE, 0, seq)
     assert [len(ack.seq) for ack in taken(durable)] == [RANGES_AN_ACK, 2]
 
 
