@@ -21,12 +21,14 @@ _Station = Annotated[str | None, typer.Option(help="Only this station.")]
 def aggregate(processes: Processes = None) -> None:
     """Run the worker: take reports from Kafka, keep them, compute statistics."""
     from aggregate.settings import AggregateSettings
+    from core.process import loading
     from core.settings import CoreSettings
     from ingest.kinds import KindSettings
 
     settings, own, kinds = CoreSettings.load(), AggregateSettings.load(), KindSettings.load()
     if processes is None:
-        from aggregate.worker import run
+        with loading():
+            from aggregate.worker import run
 
         run(settings, own, kinds)
     else:

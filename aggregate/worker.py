@@ -12,7 +12,7 @@ from aggregate.windows import warm_up as warm_up_windows
 from core.clock import clock_of
 from core.health import HealthServer
 from core.logs import configure, get_logger
-from core.process import Shutdown
+from core.process import Shutdown, loading
 from core.settings import CoreSettings
 from core.stream import Stream
 from ingest.kinds import KindSettings
@@ -30,7 +30,8 @@ def run(settings: CoreSettings, own: AggregateSettings, kinds: KindSettings) -> 
     configure(settings, "aggregate")
     log = get_logger(__name__)
     shutdown = Shutdown().install()
-    warm_up()
+    with loading():
+        warm_up()
     clock = clock_of(settings)
     streams = [
         Stream(

@@ -23,5 +23,6 @@ BENCHMARKS = {
         "lantian bench",
     ),
     "report_decode": Benchmark("bench.report_decode", "What reading a report costs."),
+    "start_up": Benchmark("bench.start_up", "How soon a command answers and a process is ready."),
     "worker_step": Benchmark("bench.worker_step", "What the worker's step costs on a real database."),
 }

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import signal
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 LOOK_S = 0.5
 """The kernel may give a signal to any thread, and only the main thread handles it, once it wakes: it never waits longer
 than this (some one in a thousand SIGTERMs would else not be seen while it waits)."""
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """While modules and kernels are loaded: nothing is searched for garbage, which takes an eighth of a start.
+
+    What is loaded stays, and what is garbage among it is found afterwards.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class Shutdown:

@@ -81,7 +81,7 @@ class Processes:
         for name in self._children:
             for _ in range(int(timeout_s / _PAUSE_S)):
                 self.check()
-                if self._ready(name):
+                if self.ready(name):
                     break
                 pause.wait(_PAUSE_S)
             else:
@@ -126,7 +126,8 @@ class Processes:
     def _port_file(self, name: str) -> Path:
         return self.state_dir / "run" / f"{name}.port"
 
-    def _ready(self, name: str) -> bool:
+    def ready(self, name: str) -> bool:
+        """Whether a child says that it is."""
         try:
             port = int(self._port_file(name).read_text(encoding="utf-8"))
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:

@@ -90,7 +90,10 @@ def ingest(
     processes: Processes = None,
 ) -> None:
     """Bridge reports from MQTT to Kafka (接入) until told to stop."""
-    from ingest.run_cli import run_bridge, run_bridges
+    from core.process import loading
+
+    with loading():
+        from ingest.bridge_cli import run_bridge, run_bridges
 
     if processes is None:
         run_bridge(name=name, leave=leave)
@@ -119,7 +122,7 @@ def replay(
 ) -> None:
     """Send measurements from files over MQTT as history (回放)."""
     from ingest.replay import Manner
-    from ingest.run_cli import run_replay
+    from ingest.replay_cli import run_replay
 
     status = run_replay(
         files,

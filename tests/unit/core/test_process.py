@@ -1,7 +1,8 @@
-"""How a process learns that it is to end."""
+"""How a process begins, and learns that it is to end."""
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import threading
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from waiting import eventually
 
-from core.process import Shutdown
+from core.process import Shutdown, loading
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -54,3 +55,16 @@ def test_a_signal_that_another_thread_received_ends_the_waiting_for_it(shutdown:
     shutdown.wait()
     thread.join()
     assert shutdown.requested.is_set()
+
+
+def test_nothing_is_searched_for_garbage_while_loading_and_again_after_it() -> None:
+    def load_what_is_missing() -> None:
+        with loading():
+            searched.append(gc.isenabled())
+            raise ImportError
+
+    searched: list[bool] = []
+    with pytest.raises(ImportError):
+        load_what_is_missing()
+    assert searched == [False]
+    assert gc.isenabled()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,10 +15,11 @@ import pytest
 import typer
 from kafka.errors import KafkaTimeoutError, NodeNotReadyError
 
+from bench.start_up import answered_after
 from deploy import cli
 from deploy.cli import COMMANDS, build
 
-HEAVY = ("kafka", "psycopg2", "numpy", "numba", "pydantic", "paho", "yoyo")
+HEAVY = ("kafka", "psycopg2", "numpy", "numba", "pydantic", "paho", "rich", "yoyo")
 MODULES = sorted({entry.module for entry in COMMANDS.values() if importlib.util.find_spec(entry.module)})
 
 
@@ -54,6 +56,36 @@ def test_help_names_the_commands_and_imports_no_client() -> None:
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert said.rstrip().endswith("loaded:")
     assert all(f" {name} " in said for name in ("up", "down", "status", "doctor", "env", "migrate"))
+
+
+def test_help_names_commands_by_what_they_are_for() -> None:
+    said = run("--help").stdout
+    panels = re.findall(r"^(\w+):$", said, re.MULTILINE)
+    assert panels == ["Options", *dict.fromkeys(entry.panel for entry in COMMANDS.values())]
+    assert all(
+        re.search(rf"^  {name} +{re.escape(entry.help)}$", said, re.MULTILINE) for name, entry in COMMANDS.items()
+    )
+
+
+def test_help_answers_within_a_few_bare_starts_of_python() -> None:
+    def fastest(*arguments: str) -> float:
+        return min(answered_after(arguments) for _ in range(5))
+
+    assert fastest("-m", "deploy.cli", "--help") < 6 * fastest("-c", "pass")
+
+
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [
+        ("ingest.bridge_cli", {"numpy", "numba", "pyarrow", "polars", "yoyo"}),
+        ("alerts.run", {"numpy", "numba", "pyarrow", "polars", "yoyo", "paho"}),
+        ("aggregate.worker", {"pyarrow", "polars", "yoyo", "paho"}),
+    ],
+)
+def test_a_process_imports_only_what_it_works_with(module: str, heavy: set[str]) -> None:
+    program = f"import sys, {module}; print(*sorted({heavy!r} & sys.modules.keys()))"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert said.split() == []
 
 
 def test_an_unknown_command_is_wrong_use() -> None:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from core.errors import SettingsError
 from ingest.bridge import client_id
 from ingest.commands import app
-from ingest.run_cli import run_bridges
+from ingest.bridge_cli import run_bridges
 from ingest.settings import BridgeSettings
 
 

@@ -1,4 +1,4 @@
-"""What `lantian ingest` and `replay` do; `ingest.commands` declares the options."""
+"""What `lantian replay` does; `ingest.commands` declares the options."""
 
 from __future__ import annotations
 
@@ -9,49 +9,19 @@ import msgspec
 import typer
 
 from core.clock import parse_time
-from core.errors import InputError, SettingsError
-from core.fleet import run_fleet
+from core.errors import InputError
 from core.logs import configure
 from core.process import Shutdown
 from core.settings import CoreSettings
-from ingest import bridge_process
 from ingest.importers import Layout
 from ingest.kinds import Kind
 from ingest.replay import Manner, replay
 from ingest.replay_plan import Selection
 from ingest.report import MAX_NUMBER
 from ingest.rows import RowError
-from ingest.settings import BridgeSettings
 
 LAYOUTS = {"uci": Layout.BEIJING, "cnemc": Layout.CNEMC, "csv": Layout.PLAIN}
 BAD_ROWS_SHOWN = 10
-
-
-def run_bridges(processes: int) -> None:
-    """Several bridges until told to stop; those that an earlier fleet had beyond these leave."""
-    settings: BridgeSettings = BridgeSettings.load()
-    if "name" in settings.model_fields_set:
-        raise SettingsError(
-            "bridge_name",
-            "is one name for several bridges",
-            field="LANTIAN_BRIDGE_NAME",
-            value=settings.name,
-            hint="unset it: each of several bridges has its number as name",
-        )
-    run_fleet(CoreSettings.load(), bridge_process.PROCESS, ["ingest"], processes, leave=["ingest", "--leave"])
-
-
-def run_bridge(*, name: str | None, leave: bool) -> None:
-    """Bridge until told to stop, or end the session of a bridge that will not come back."""
-    settings: BridgeSettings = BridgeSettings.load()
-    if name:
-        settings = BridgeSettings.model_validate({**settings.model_dump(), "name": name})
-    core: CoreSettings = CoreSettings.load()
-    if leave:
-        passed_on = bridge_process.leave(core, settings)
-        typer.echo(f"ingest: bridge {settings.name} has left, {passed_on} messages passed on")
-    else:
-        bridge_process.run(core, settings)
 
 
 def run_replay(
