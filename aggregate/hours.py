@@ -6,7 +6,7 @@ Readings lie in slots by time, so neither the order of arrival nor repeats can c
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -88,7 +88,32 @@ class _Block:
 
 
 def compute_hours(inputs: Sequence[HourInput], editions: Sequence[Edition]) -> list[Computed]:
-    """What each hour comes to; `editions` is parallel to `inputs`."""
+    """What each hour comes to; `editions` is parallel to `inputs`.
+
+    Young hours that are alike come to the same: one of them is computed for all.
+    """
+    places: dict[Hashable, int] = {}
+    of = [
+        places.setdefault(_young(hour, edition) or number, number)
+        for number, (hour, edition) in enumerate(zip(inputs, editions, strict=True))
+    ]
+    distinct = list(places.values())
+    computed = _compute([inputs[number] for number in distinct], [editions[number] for number in distinct])
+    results = dict(zip(distinct, computed, strict=True))
+    return [results[number] for number in of]
+
+
+def _young(hour: HourInput, edition: Edition) -> Hashable:
+    """On what an hour depends that is open and has too few readings for any value; None if it is none."""
+    slots = hour.readings
+    if not hour.open_until or not isinstance(slots, Slots):
+        return None
+    if np.count_nonzero(slots.received) * slots.period >= edition.validity.hour_seconds:
+        return None
+    return (hour.start, hour.has_aqi, hour.open_until, hour.variant, hour.dusty, slots.period, slots.names, slots.live)
+
+
+def _compute(inputs: Sequence[HourInput], editions: Sequence[Edition]) -> list[Computed]:
     blocks: dict[tuple[int, int, tuple[str, ...]], _Block] = defaultdict(lambda: _Block([], [], [], []))
     by_id = {id(edition): edition for edition in editions}
     for number, (hour, edition) in enumerate(zip(inputs, editions, strict=True)):

@@ -224,7 +224,7 @@ class Recomputer:
         wanted = [key.of(variant) for key in keys for variant in self._window_variants(key)]
         for window in (Window.EIGHT_HOURS, Window.DAY):
             of_window = [key for key in wanted if key.window == window]
-            hours = [self._hour_of(key) for key in of_window]
+            hours = [self._memory.hours(key) for key in of_window]
             editions: list[Edition] = [self._editions.at(key.start) for key in of_window]
             stations = [objects.of(key) for key in of_window]
             grace = [self._kinds[station.kind].grace_s for station in stations]
@@ -245,9 +245,6 @@ class Recomputer:
             for variant in variants
         }
         return variants_above(below, found.get((key.window, key.start), set()))
-
-    def _hour_of(self, window: Key) -> Any:
-        return lambda start: self._memory.holding(Key(window.object, Window.HOUR, start, *window.variant))
 
     def _settled(self, objects: _Objects, keys: Sequence[Key], computed: Sequence[Computed], now: int) -> list[Told]:
         made = []

@@ -6,7 +6,8 @@ Each is a function of the hour statistics below it; an hour that is open, missin
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -90,37 +91,67 @@ def compute_days(
     grace: Sequence[int],
     has_aqi: Sequence[bool],
 ) -> list[Computed]:
-    """Daily means of all factors, the ozone maxima, and where it has one the day's AQI; the sequences are parallel."""
+    """Daily means of all factors, the ozone maxima, and where it has one the day's AQI; the sequences are parallel.
+
+    Days in which nothing has ended yet and that are alike come to the same: one of them is computed for all.
+    """
+    days = [
+        _Day(key.start, [hour_of(key.start + place * HOUR) for place in range(DAY_HOURS)], edition, wait, has)
+        for key, hour_of, edition, wait, has in zip(keys, hours, editions, grace, has_aqi, strict=True)
+    ]
+    places: dict[Hashable, int] = {}
+    of = [places.setdefault(_young(day) or number, number) for number, day in enumerate(days)]
+    distinct = list(places.values())
+    computed = dict(zip(distinct, _compute_days([days[number] for number in distinct], now), strict=True))
+    return [computed[number] for number in of]
+
+
+class _Day(NamedTuple):
+    start: int
+    hours: Sequence[Statistic | None]
+    edition: Edition
+    grace: int
+    has_aqi: bool
+
+
+def _young(day: _Day) -> Hashable:
+    """On what a day depends of which every hour is missing or open; None if another is there."""
+    hours = [hour for hour in day.hours if hour is not None]
+    if not all(hour.waits for hour in hours):
+        return None
+    return (day.start, day.edition.id, day.grace, day.has_aqi, *{hour.content.factors for hour in hours})
+
+
+def _compute_days(days: Sequence[_Day], now: int) -> list[Computed]:
     rows: list[tuple[int, str]] = []
     tables: list[npt.NDArray[np.float64]] = []
     live: list[bool] = []
     until: list[int] = []
-    days = [[hour_of(key.start + place * HOUR) for place in range(DAY_HOURS)]
-            for key, hour_of in zip(keys, hours, strict=True)]  # fmt: skip
-    for number, (key, of_day, wait) in enumerate(zip(keys, days, grace, strict=True)):
-        for name in sorted({name for hour in of_day if hour for name in hour.content.factors if measured(name)}):
+    for number, day in enumerate(days):
+        for name in sorted({name for hour in day.hours if hour for name in hour.content.factors if measured(name)}):
             table = np.full(DAY_HOURS, np.nan)
             of_factor, open_until = False, 0
-            for place, hour in enumerate(of_day):
+            for place, hour in enumerate(day.hours):
                 of_factor |= bool(_value(table, place, hour, name))
                 if hour is None or not hour.closed(name):
-                    open_until = key.start + (place + 1) * HOUR + wait
+                    open_until = day.start + (place + 1) * HOUR + day.grace
             rows.append((number, name))
             tables.append(table)
             live.append(of_factor)
             until.append(open_until if open_until > now else 0)
-    cells: list[dict[str, Cell]] = [{} for _ in keys]
-    waits: list[dict[str, int]] = [{} for _ in keys]
+    cells: list[dict[str, Cell]] = [{} for _ in days]
+    waits: list[dict[str, int]] = [{} for _ in days]
     if rows:
         stacked = np.stack(tables)
-        of_rows = [editions[number] for number, _ in rows]
+        of_rows = [days[number].edition for number, _ in rows]
         means = _by_edition(of_rows, lambda at, edition: day_means(stacked[at], edition.validity.day_hours))
         _turn(means, rows, stacked)
         for (number, name), result, is_live, open_until in zip(rows, means, live, until, strict=True):
-            cells[number][name] = named_for_sanddust(_cell(result, DAY_HOURS, is_live), name, days[number])
+            cells[number][name] = named_for_sanddust(_cell(result, DAY_HOURS, is_live), name, days[number].hours)
             waits[number][name] = open_until
         _add_maxima(cells, waits, rows, stacked, of_rows)
-    indices = day_indices([of_day if has else {} for of_day, has in zip(cells, has_aqi, strict=True)], editions)
+    editions = [day.edition for day in days]
+    indices = day_indices([of_day if day.has_aqi else {} for of_day, day in zip(cells, days, strict=True)], editions)
     return [_day(*of_day) for of_day in zip(cells, indices, waits, editions, strict=True)]
 
 

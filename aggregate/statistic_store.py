@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from aggregate.settle import Settled
 from aggregate.statistic import DEVICES, Content, Key, Statistic, Tier, Variant, Window, holding
 from aggregate.store import STATISTIC_CHUNK_S, Layouts, array, by_chunk, text_array, timestamp
-from core.clock import DAY, day_start
+from core.clock import DAY, HOUR, day_start
 from core.postgres import copy
 
 SLICE = 2000
@@ -110,6 +110,13 @@ class Memory:
         day = of_day(key)
         rows = self._days[day]
         return holding(key, rows.get) if day in self._varied else rows.get(key.base)
+
+    def hours(self, window: Key) -> Callable[[int], Statistic | None]:
+        """The hours that hold for a window's variant, by their start, of days that are in memory."""
+        days = dict.fromkeys((of_day(window), of_day(window._replace(start=window.end - HOUR))))
+        if not self._varied.keys().isdisjoint(days):
+            return lambda start: self.holding(Key(window.object, Window.HOUR, start, *window.variant))
+        return {key.start: row for day in days for key, row in self._days[day].items() if key.window is Window.HOUR}.get
 
     def put(self, statistic: Statistic) -> None:
         """Remember what is being written."""
@@ -261,6 +268,7 @@ def write(cursor: Any, layouts: Layouts, settled: Sequence[tuple[Settled, Writer
         return
     former = [item.former for item, _ in settled if item.former is not None]
     ids = layouts.ids(cursor, {item.row.content.factors for item, _ in settled} | {f.content.factors for f in former})
+    fields = _Texts(ids).fields
     fresh = [(item, writer) for item, writer in settled if item.before is None]
     changed = [(item, writer) for item, writer in settled if item.before is not None]
     if former:
@@ -269,15 +277,15 @@ def write(cursor: Any, layouts: Layouts, settled: Sequence[tuple[Settled, Writer
             "statistic_revision",
             'object, time_window, start, tier, sanddust, layout, states, "values", n_valid, n_expected, reasons,'
             " edition, version, revision, changed_at",
-            ((*row[:11], *row[12:15], row[16]) for row in (_fields(f, ids) for f in former)),
+            ((*row[:11], *row[12:15], row[16]) for row in map(fields, former)),
         )
     if fresh:
-        rows = ((*_fields(item.row, ids), *writer) for item, writer in fresh)
+        rows = ((*fields(item.row), *writer) for item, writer in fresh)
         copy(cursor, "statistic", _COLUMNS + ", maker, partition", rows)
     if changed:
         cursor.execute("create temporary table if not exists statistic_change (like statistic) on commit delete rows")
         cursor.execute("delete from statistic_change")
-        rows = ((*_fields(item.row, ids), *writer) for item, writer in changed)
+        rows = ((*fields(item.row), *writer) for item, writer in changed)
         copy(cursor, "statistic_change", _COLUMNS + ", maker, partition", rows)
         # all of them stand already: a conflict is looked up by key, where an update's join may be planned otherwise
         cursor.execute(
@@ -289,24 +297,43 @@ def write(cursor: Any, layouts: Layouts, settled: Sequence[tuple[Settled, Writer
         )
 
 
-def _fields(row: Statistic, ids: dict[tuple[str, ...], int]) -> tuple[Any, ...]:
-    content = row.content
-    return (
-        row.key.object,
-        str(row.key.window),
-        timestamp(row.key.start),
-        str(row.key.tier),
-        row.key.sanddust,
-        ids[content.factors],
-        row.states,
-        array(math.nan if value is None else value for value in content.values),
-        array(content.n_valid),
-        array(content.n_expected),
-        array(content.reasons),
-        text_array("t" if live else "f" for live in row.live),
-        content.edition,
-        row.version,
-        row.revision,
-        None if row.due is None else timestamp(row.due),
-        timestamp(row.changed_at),
-    )
+class _Texts:
+    """Rows as COPY's text; of a content that many rows share, as those of hours just begun do, it is made once."""
+
+    def __init__(self, ids: dict[tuple[str, ...], int]) -> None:
+        self._ids = ids
+        self._made: dict[tuple[int, int], tuple[Any, ...]] = {}
+        """By the identity of content and `live`, which the rows keep alive as long as this."""
+
+    def fields(self, row: Statistic) -> tuple[Any, ...]:
+        """A row in the order of `_COLUMNS`."""
+        key = id(row.content), id(row.live)
+        if key not in self._made:
+            self._made[key] = self._shared(row)
+        layout, *arrays = self._made[key]
+        return (
+            row.key.object,
+            str(row.key.window),
+            timestamp(row.key.start),
+            str(row.key.tier),
+            row.key.sanddust,
+            layout,
+            row.states,
+            *arrays,
+            row.version,
+            row.revision,
+            None if row.due is None else timestamp(row.due),
+            timestamp(row.changed_at),
+        )
+
+    def _shared(self, row: Statistic) -> tuple[Any, ...]:
+        content = row.content
+        return (
+            self._ids[content.factors],
+            array(math.nan if value is None else value for value in content.values),
+            array(content.n_valid),
+            array(content.n_expected),
+            array(content.reasons),
+            text_array("t" if live else "f" for live in row.live),
+            content.edition,
+        )

@@ -198,6 +198,10 @@ def test_a_report_of_a_time_that_stands_is_not_plain(made: Worker) -> None:
     assert sorted_as_plain(made, sent(1)) == 0
 
 
+def test_two_reports_of_one_time_are_not_plain(made: Worker) -> None:
+    assert sorted_as_plain(made, sent(0), sent(0, run=1), sent(1)) == 0
+
+
 def test_one_report_that_is_not_plain_has_all_of_its_station_taken_one_by_one(made: Worker) -> None:
     made.log.add(sent(0))
     made.take(BEGIN + HOUR)
