@@ -20,23 +20,20 @@ BEGINNING_BYTES = 1024
 HEADERS = (("v", "1"),)
 
 
-def publish_rejected(cursor: Any, consumer: str, partition: int, rejections: Iterable[Rejection]) -> None:
-    """One record a report, key = station."""
-    messages = [
-        Message(
-            REJECTED,
-            rejection.station,
-            _encoded(rejection),
-            (
-                *HEADERS,
-                ("source", str(rejection.source)),
-                ("received", str(rejection.received)),
-                ("correlation", rejection.correlation),
-            ),
+def publish_rejected(cursor: Any, consumer: str, rejections: Iterable[Rejection]) -> None:
+    """One record a report, key = station; by the partition that the report came from."""
+    messages: dict[int, list[Message]] = defaultdict(list)
+    for rejection in rejections:
+        headers = (
+            *HEADERS,
+            ("source", str(rejection.source)),
+            ("received", str(rejection.received)),
+            ("correlation", rejection.correlation),
         )
-        for rejection in rejections
-    ]
-    enqueue(cursor, consumer, partition, messages)
+        message = Message(REJECTED, rejection.station, _encoded(rejection), headers)
+        messages[rejection.partition].append(message)
+    for partition, of_partition in messages.items():
+        enqueue(cursor, consumer, partition, of_partition)
 
 
 def _encoded(rejection: Rejection) -> bytes:

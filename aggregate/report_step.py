@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter as Counts
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -33,6 +34,7 @@ from aggregate.statistic import WORKER, State, Statistic, Window
 from aggregate.statistic_store import SLICE, Memory, read_due, read_keys
 from aggregate.store import (
     Layouts,
+    Span,
     load_digests,
     load_refused,
     load_slots,
@@ -101,18 +103,17 @@ class ReportStep:
         """Take records; an entry that cannot be stored is rejected alone."""
         self._refresh(cursor)
         touched = Touched()
-        for partition, batch in sorted(records.items()):
-            located = list(entries_of(partition, batch))
-            span = (partition, batch[0].offset, batch[-1].offset + 1)
-            cursor.execute("savepoint batch")
-            try:
-                self._take(cursor, located, span, now, touched)
-            except _UNSTORABLE as error:
-                _log.warning("batch_apart", partition=partition, offset=span[1], error=str(error).strip())
-                cursor.execute("rollback to savepoint batch")
-                self.forget()
-                self._take_apart(cursor, located, now, touched)
-            cursor.execute("release savepoint batch")
+        located = [each for partition, batch in records.items() for each in entries_of(partition, batch)]
+        spans = [(partition, batch[0].offset, batch[-1].offset + 1) for partition, batch in records.items()]
+        cursor.execute("savepoint batch")
+        try:
+            self._take(cursor, located, spans, now, touched)
+        except _UNSTORABLE as error:
+            _log.warning("batch_apart", spans=spans, error=str(error).strip())
+            cursor.execute("rollback to savepoint batch")
+            self.forget()
+            self._take_apart(cursor, located, now, touched)
+        cursor.execute("release savepoint batch")
         self._update(cursor, touched, int(now))
 
     def _take_apart(self, cursor: Any, located: Sequence[Located], now: float, touched: Touched) -> None:
@@ -121,15 +122,15 @@ class ReportStep:
         for part in (located[:middle], located[middle:]):
             if not part:
                 continue
-            span = (part[0][0].partition, part[0][0].offset, part[-1][0].offset + 1)
+            spans = _spans(part)
             cursor.execute("savepoint part")
             try:
-                self._take(cursor, part, span, now, touched)
+                self._take(cursor, part, spans, now, touched)
             except _UNSTORABLE as error:
                 cursor.execute("rollback to savepoint part")
                 self.forget()
                 if len(part) == 1:
-                    self._write(cursor, self._unstorable(cursor, *part[0], error), span, now)
+                    self._write(cursor, self._unstorable(cursor, *part[0], error), spans, now)
                 else:
                     self._take_apart(cursor, part, now, touched)
             cursor.execute("release savepoint part")
@@ -142,16 +143,16 @@ class ReportStep:
         return take([], [(item, digest)], Standing({}, {}, closed, known), self._order)
 
     def _take(
-        self, cursor: Any, located: Sequence[Located], span: tuple[int, int, int], now: float, touched: Touched
+        self, cursor: Any, located: Sequence[Located], spans: Sequence[Span], now: float, touched: Touched
     ) -> None:
         write_told(cursor, _numbers_told(located))
-        plain, aside = self._sorter.sort(cursor, [entry for _, entry in located])
+        plain, aside = self._sorter.sort(cursor, located)
         by_itself = ((p, e) for p, e in located if e.station in aside and e.kind != EntryKind.STATUS)
         judged, unparsed = self._judge.judge(by_itself)
         taken = self._take_singly(cursor, judged, unparsed)
         for reports in plain:
-            self._take_plain(cursor, reports, span[0], taken, touched)
-        self._write(cursor, taken, span, now)
+            self._take_plain(cursor, reports, taken, touched)
+        self._write(cursor, taken, spans, now)
         self._known.note(taken, plain)
         self._touch(touched, taken)
         _count(judged, taken, plain)
@@ -171,23 +172,23 @@ class ReportStep:
         )
         return take(judged, hashed, standing, self._order)
 
-    def _take_plain(self, cursor: Any, reports: PlainReports, partition: int, taken: Taken, touched: Touched) -> None:
+    def _take_plain(self, cursor: Any, reports: PlainReports, taken: Taken, touched: Touched) -> None:
         layout = self._layouts.ids(cursor, {reports.names})[reports.names]
         copy_plain(cursor, layout, reports)
         names = {
             station: self._judge.registry.name_of(station) or "" for station in np.unique(reports.station_id).tolist()
         }
-        for station, source, day, count in intake(reports):
+        for partition, station, source, day, count in intake(reports):
             taken.count(partition, (names[station], source, day), count * len(reports.names), 0, reports=count)
         self._recomputer.take(touched, reports, self._known.latest(reports.station_id, names))
 
-    def _write(self, cursor: Any, taken: Taken, span: tuple[int, int, int], now: float) -> None:
+    def _write(self, cursor: Any, taken: Taken, spans: Iterable[Span], now: float) -> None:
         write_reports(cursor, self._layouts, taken.slots.items())
         rejections = [*map(rejection_of, taken.rejected), *map(rejection_of_unparsed, taken.unparsed)]
         write_rejections(cursor, rejections)
         write_closed(cursor, taken.closed)
-        write_intake(cursor, span, now, taken.counts.get(span[0], {}))
-        publish_rejected(cursor, WORKER, span[0], rejections)
+        write_intake(cursor, [(span, taken.counts.get(span[0], {})) for span in spans], now)
+        publish_rejected(cursor, WORKER, rejections)
 
     def _touch(self, touched: Touched, taken: Taken) -> None:
         for slot, rows in taken.slots.items():
@@ -243,6 +244,14 @@ def _numbers_told(located: Iterable[Located]) -> dict[tuple[str, int, int], tupl
             key = (entry.station, int(entry.source), status.run)
             told[key] = max(told.get(key, (0, 0)), (status.seq, entry.received // MICROS))
     return told
+
+
+def _spans(located: Sequence[Located]) -> list[Span]:
+    """From the first to behind the last offset, of each partition."""
+    offsets: dict[int, list[int]] = defaultdict(list)
+    for position, _ in located:
+        offsets[position.partition].append(position.offset)
+    return [(partition, of[0], of[-1] + 1) for partition, of in offsets.items()]
 
 
 def _days(judged: Iterable[Judged], unparsed: Iterable[Unparsed]) -> set[DayKey]:

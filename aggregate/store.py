@@ -40,6 +40,10 @@ def by_chunk(items: Iterable[_Item], time_of: Callable[[_Item], int], length: in
     return groups.values()
 
 
+Span = tuple[int, int, int]
+"""Partition, first offset, next offset."""
+
+
 class Intake(NamedTuple):
     """What one transaction took of a station, source and day: counted before judging."""
 
@@ -269,32 +273,28 @@ def write_told(cursor: Any, told: Mapping[tuple[str, int, int], tuple[int, int]]
 
 
 def write_intake(
-    cursor: Any,
-    span: tuple[int, int, int],
-    taken_at: float,
-    counts: dict[tuple[str, int, int], Intake],
+    cursor: Any, taken: Iterable[tuple[Span, Mapping[tuple[str, int, int], Intake]]], taken_at: float
 ) -> None:
-    """What came in of one partition, `span` = (partition, first offset, next offset); days by their first second.
+    """What came in, a row a span: by station, source and day (its first second).
 
     The offsets are of the cluster whose rows `core.offsets.lock` has locked.
     """
+    columns = "partition, from_offset, to_offset, taken_at, stations, sources, days, reports, readings, repeats"
+    copy(cursor, "intake", columns, (_intake_fields(span, taken_at, counts) for span, counts in taken))
+
+
+def _intake_fields(span: Span, taken_at: float, counts: Mapping[tuple[str, int, int], Intake]) -> tuple[Any, ...]:
     keys = sorted(counts)
     taken = [counts[key] for key in keys]
-    # literals of whole arrays: psycopg2 spends more on each element than the database on a station
-    cursor.execute(
-        "insert into intake (cluster, partition, from_offset, to_offset, taken_at, stations, sources, days, reports,"
-        " readings, repeats) values (current_setting('lantian.cluster'), %s, %s, %s, to_timestamp(%s), %s, %s, %s, %s,"
-        " %s, %s)",
-        (
-            *span,
-            taken_at,
-            text_array(station for station, _, _ in keys),
-            array(source for _, source, _ in keys),
-            text_array(_date_text(day) for _, _, day in keys),
-            array(count.reports for count in taken),
-            array(count.readings for count in taken),
-            array(count.repeats for count in taken),
-        ),
+    return (
+        *span,
+        timestamp_of_micros(int(taken_at * MICROS)),
+        text_array(station for station, _, _ in keys),
+        array(source for _, source, _ in keys),
+        text_array(_date_text(day) for _, _, day in keys),
+        array(count.reports for count in taken),
+        array(count.readings for count in taken),
+        array(count.repeats for count in taken),
     )
 
 

@@ -117,11 +117,20 @@ def lock(cursor: Any, position: Position, expected: Mapping[int, Stand]) -> None
 
 def advance(cursor: Any, position: Position, expected: Mapping[int, Stand], offsets: Mapping[int, int]) -> None:
     """Move the offsets of locked rows; `expected` as given to `lock` in the same transaction."""
-    for partition, offset in sorted(offsets.items()):
-        cursor.execute(
-            "update consumer_offset set next_offset = %s, moved_at = now()"
-            " where consumer = %s and cluster = %s and topic = %s and partition = %s and epoch = %s",
-            (offset, position.consumer, position.cluster, position.topic, partition, expected[partition].epoch),
-        )
-        if cursor.rowcount != 1:
-            raise FencedError("fenced", "the row is gone", field=f"{position.topic}[{partition}]")
+    cursor.execute(
+        "update consumer_offset o set next_offset = k.next_offset, moved_at = now()"
+        " from unnest(%s::int[], %s::bigint[], %s::bigint[]) as k(partition, next_offset, epoch)"
+        " where o.consumer = %s and o.cluster = %s and o.topic = %s"
+        " and (o.partition, o.epoch) = (k.partition, k.epoch)",
+        (
+            list(offsets),
+            list(offsets.values()),
+            [expected[partition].epoch for partition in offsets],
+            position.consumer,
+            position.cluster,
+            position.topic,
+        ),
+    )
+    if cursor.rowcount != len(offsets):
+        partitions = ", ".join(map(str, sorted(offsets)))
+        raise FencedError("fenced", "a row is gone", field=f"{position.topic}[{partitions}]")

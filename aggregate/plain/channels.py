@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import UNSET
 
+from aggregate.entries import Located
 from aggregate.judge import ORIGINS, Judge
 from core.errors import InputError
 from ingest.envelope import Entry, EntryKind, Source
@@ -50,6 +51,7 @@ class Block:
     def clear(self) -> None:
         """Begin anew."""
         self.channels: list[int] = []
+        self.partitions: list[int] = []
         self.times: list[int] = []
         self.runs: list[int] = []
         self.seqs: list[int] = []
@@ -58,9 +60,10 @@ class Block:
         self.values: list[float] = []
         """Report after report."""
 
-    def add(self, channel: int, time: int, entry: Entry, report: PlainReport) -> None:
+    def add(self, channel: int, partition: int, time: int, entry: Entry, report: PlainReport) -> None:
         """Put a report in."""
         self.channels.append(channel)
+        self.partitions.append(partition)
         self.times.append(time)
         self.runs.append(0 if report.run is UNSET else report.run)
         self.seqs.append(report.seq)
@@ -99,13 +102,13 @@ class Channels:
         found: npt.NDArray[np.void] = self._table[np.array(numbers)]
         return found
 
-    def gather(self, entries: Iterable[Entry]) -> tuple[list[Block], set[str]]:
+    def gather(self, located: Iterable[Located]) -> tuple[list[Block], set[str]]:
         """Reports that may be plain, beside those of the same names, and the stations of those that are not."""
         if self._registry is not self._judge.registry or self._count > CHANNELS_KEPT:
             self.forget()
         blocks: dict[int, Block] = {}
         aside: set[str] = set()
-        for entry in entries:
+        for position, entry in located:
             if entry.kind is EntryKind.STATUS:
                 continue
             report = decode_plain(entry.body) if entry.kind is EntryKind.REPORT else None
@@ -117,7 +120,7 @@ class Channels:
             if id(block) not in blocks:
                 blocks[id(block)] = block
                 block.clear()
-            block.add(number, time, entry, report)
+            block.add(number, position.partition, time, entry, report)
         return list(blocks.values()), aside
 
     def _find(self, entry: Entry, report: PlainReport) -> tuple[int, _Channel] | None:

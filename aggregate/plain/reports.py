@@ -31,6 +31,7 @@ class PlainReports(NamedTuple):
 
     names: tuple[str, ...]
     """Factor codes, sorted."""
+    partition: Integers
     station_id: Integers
     time: Integers
     period: Integers
@@ -54,6 +55,7 @@ class PlainReports(NamedTuple):
             return self
         return PlainReports(
             self.names,
+            self.partition[wanted],
             self.station_id[wanted],
             self.time[wanted],
             self.period[wanted],
@@ -89,9 +91,19 @@ def judged(block: Block, channels: npt.NDArray[np.void]) -> tuple[PlainReports, 
     )
     order = sorted(range(len(block.names)), key=block.names.__getitem__)
     reports = PlainReports(
-        tuple(block.names[place] for place in order), channels["station_id"], time, period, channels["source"],
-        np.array(block.runs), np.array(block.seqs), origin, received, block.correlations, values[:, order],
-    )  # fmt: skip
+        tuple(block.names[place] for place in order),
+        np.array(block.partitions),
+        channels["station_id"],
+        time,
+        period,
+        channels["source"],
+        np.array(block.runs),
+        np.array(block.seqs),
+        origin,
+        received,
+        block.correlations,
+        values[:, order],
+    )
     return reports, fine
 
 
@@ -140,8 +152,8 @@ def last_times(reports: PlainReports) -> Iterator[tuple[int, int]]:
     return zip(station[latest].tolist(), reports.time[by_time.first][latest].tolist(), strict=True)
 
 
-def intake(reports: PlainReports) -> Iterator[tuple[int, int, int, int]]:
-    """Station, source, day and how many reports of these there are."""
-    columns = (reports.station_id, reports.source, reports.day)
+def intake(reports: PlainReports) -> Iterator[tuple[int, int, int, int, int]]:
+    """Partition, station, source, day and how many reports of these there are."""
+    columns = (reports.partition, reports.station_id, reports.source, reports.day)
     groups = grouped(*columns)
     return zip(*(column[groups.first].tolist() for column in columns), groups.counts.tolist(), strict=True)

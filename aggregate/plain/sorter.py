@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from aggregate.closed_store import closed_anywhere
+from aggregate.entries import Located
 from aggregate.judge import Judge
 from aggregate.known import Known
 from aggregate.plain.channels import Channels
 from aggregate.plain.reports import PlainReports, judged, later
-from ingest.envelope import Entry
 from ingest.kinds import Kind, KindRules
 
 
@@ -24,9 +24,9 @@ class Sorter:
         self._known = known
         self._channels = Channels(judge, kinds)
 
-    def sort(self, cursor: Any, entries: Sequence[Entry]) -> tuple[list[PlainReports], set[str]]:
+    def sort(self, cursor: Any, located: Sequence[Located]) -> tuple[list[PlainReports], set[str]]:
         """Plain reports, and the stations of which each report is to be looked at by itself."""
-        blocks, aside = self._channels.gather(entries)
+        blocks, aside = self._channels.gather(located)
         if not blocks:
             return [], aside
         found = [judged(block, self._channels.columns(block.channels)) for block in blocks]
