@@ -71,5 +71,7 @@ def relay(database: connection, producer: Any, consumer: str, partitions: Sequen
     for future in sent:
         future.get(timeout=RELAY_TIMEOUT_S)
     with database, database.cursor() as cursor:
+        # not waited for: what a crash brings back is sent again
+        cursor.execute("set local synchronous_commit = off")
         cursor.execute("delete from outbox where id = any(%s)", ([row[0] for row in rows],))
     return len(rows)

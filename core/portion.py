@@ -37,6 +37,10 @@ class Portion:
             kept[partition] = count
         return kept
 
+    def is_small(self, records: int, size: int) -> bool:
+        """Whether what was taken, `size` bytes in so many records, is far from a transaction: no more was waiting."""
+        return records < self.records and size < self._size // 4
+
     def learn(self, records: int, size: int) -> None:
         """`records` records of `size` bytes in all have been taken; it grows to its double at most."""
         wanted = self._size * records // max(size, 1)

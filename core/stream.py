@@ -41,6 +41,9 @@ LAG = Gauge("lantian_stream_lag_records", "Records that Kafka holds after the of
 PROVEN_SECONDS = 5.0
 """Only what has worked for so long resets the back-off: on a full disk partitions can be claimed and nothing stored."""
 
+PACE_S = 0.1
+"""From one transaction's beginning to the next one's, while little comes: what a transaction costs by itself, half a
+dozen waits for the disk and statements among it, would take the processors from those whose work it is."""
 TURN_S = 300.0
 """By then Kafka has given the partitions of a member that does not poll to others (max.poll.interval.ms)."""
 SILENT_S = 10.0
@@ -99,6 +102,7 @@ class Stream:
         self._gained: set[int] = set()
         self._next_tick = 0.0
         self._next_claim = 0.0
+        self._rest_until = 0.0
         self._subscribed = -math.inf
         self._to_relay = True
         """Whether there may be messages: what others leave to be relayed is seen at the next tick."""
@@ -119,6 +123,7 @@ class Stream:
                     self._turn()
                     if time.monotonic() > self._doubted_until:
                         self._backoff.reset()
+                    stop.wait(max(0.0, self._rest_until - time.monotonic()))
                 except FencedError as error:
                     FENCED.labels(self._step.consumer).inc()
                     self._log.warning("fenced", error=str(error))
@@ -240,6 +245,7 @@ class Stream:
                 self._log.warning("offset_jumped", partition=partition, stand=expected[partition].offset,
                                   polled=batch[0].offset)  # fmt: skip
                 return
+        began = time.monotonic()
         after = {partition: batch[-1].offset + 1 for partition, batch in records.items()}
         now = self._clock.now()
 
@@ -254,7 +260,9 @@ class Stream:
             end = self._consumer.highwater(TopicPartition(self._step.topic, partition))
             LAG.labels(self._step.consumer, partition).set(max(0, (end or offset) - offset))
         taken = [record for batch in records.values() for record in batch]
-        self._portion.learn(len(taken), sum(map(_size, taken)))
+        size = sum(map(_size, taken))
+        self._rest_until = began + PACE_S if self._portion.is_small(len(taken), size) else 0.0
+        self._portion.learn(len(taken), size)
         RECORDS.labels(self._step.consumer).inc(len(taken))
 
     def _tick(self) -> None:

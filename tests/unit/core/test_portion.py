@@ -49,3 +49,15 @@ def test_one_record_is_kept_however_large_it_is() -> None:
 
 def test_all_is_kept_that_fits() -> None:
     assert Portion(1_000_000).keep({0: [100] * 5, 3: [200]}) == {0: 5, 3: 1}
+
+
+def test_few_records_of_few_bytes_are_little() -> None:
+    assert Portion(1_000_000).is_small(START - 1, 10_000)
+
+
+def test_as_many_records_as_were_asked_for_are_not_little_whatever_their_size() -> None:
+    assert not Portion(1_000_000).is_small(START, START)
+
+
+def test_many_bytes_are_not_little() -> None:
+    assert not Portion(1_000_000).is_small(2, 600_000)
