@@ -41,8 +41,8 @@ SUBSCRIPTIONS = (
 """Status by an ordinary subscription: a shared one is not given retained messages."""
 
 IDLE_SECONDS = 0.5
-GATHER_SECONDS = 0.005
-"""At most, for what arrives to be read together; part of a batch's linger."""
+GATHER_SHARE = 0.25
+"""Of a batch's linger, for what arrives to be read together."""
 
 
 class Taken(msgspec.Struct, frozen=True, gc=False):
@@ -50,6 +50,10 @@ class Taken(msgspec.Struct, frozen=True, gc=False):
 
     message: Message
     publisher: Publisher
+
+
+def _bytes(taken: Sequence[Taken]) -> int:
+    return sum([len(each.message.payload) for each in taken])
 
 
 def client_id(settings: BridgeSettings) -> str:
@@ -85,7 +89,7 @@ class Bridge:
             subscriptions=subscriptions,
             on_messages=self._take,
             keepalive=settings.keepalive_seconds,
-            gather=min(GATHER_SECONDS, settings.linger_ms / 1000),
+            gather=settings.linger_ms / 1000 * GATHER_SHARE,
         )
         self.writer: KafkaWriter[Taken] = KafkaWriter(core, self.mqtt.wake)
         metrics.IN_FLIGHT.set_function(lambda: self.in_flight)
@@ -152,38 +156,38 @@ class Bridge:
 
     def _take(self, messages: Sequence[Message]) -> None:
         if self._closing:
-            return  # never acknowledged: they stay with the broker
-        received, now = self._clock.micros(), time.monotonic()
-        counts: Counter[tuple[EntryKind, Source]] = Counter()
-        for message in messages:
-            publisher = publisher_of(message.topic)
-            if publisher is None:
-                continue  # as above
-            self.taken += 1
-            entry = make_entry(publisher, message.payload, received, f"{self._correlation}{self.taken:x}")
-            counts[entry.kind, entry.source] += 1
-            self.in_flight += 1
-            self.in_flight_bytes += len(message.payload)
-            for batch in self._batcher.add(publisher.partition, entry, Taken(message, publisher), now):
+            return  # never acknowledged, nor is what comes on other topics: they stay with the broker
+        received, now, correlation = self._clock.micros(), time.monotonic(), self._correlation
+        known = [Taken(message, publisher) for message in messages if (publisher := publisher_of(message.topic))]
+        entries: list[Entry] = []
+        for number, taken in enumerate(known, self.taken + 1):
+            publisher = taken.publisher
+            entry = make_entry(publisher, taken.message.payload, received, f"{correlation}{number:x}")
+            entries.append(entry)
+            for batch in self._batcher.add(publisher.partition, entry, taken, now):
                 self.writer.write(batch)
-        for labels, count in counts.items():
+        self.taken += len(known)
+        self.in_flight += len(known)
+        self.in_flight_bytes += _bytes(known)
+        for labels, count in Counter([(entry.kind, entry.source) for entry in entries]).items():
             metrics.ENTRIES[labels].inc(count)
 
     def _settle(self, batch: Batch[Taken]) -> None:
         self.mqtt.ack([taken.message for taken in batch.tokens])
+        status, note_number = EntryKind.STATUS, self._durable.note_number
         for entry, taken in zip(batch.entries, batch.tokens, strict=True):
-            self.in_flight_bytes -= len(taken.message.payload)
-            if entry.kind is not EntryKind.STATUS:
-                self._note(entry, taken)
+            if entry.kind is status:
+                continue
+            if entry.run is None or entry.seq is None:
+                self._note_payload(entry.source, taken)
+            else:
+                note_number(taken.publisher.address, entry.source, entry.run, entry.seq)
         self.in_flight -= len(batch.entries)
+        self.in_flight_bytes -= _bytes(batch.tokens)
         metrics.DURABLE.inc(len(batch.entries))
         metrics.RECORDS.inc()
         metrics.DELAY.observe(time.monotonic() - batch.opened)
 
-    def _note(self, entry: Entry, taken: Taken) -> None:
-        address = taken.publisher.address
-        if entry.run is None or entry.seq is None:
-            metrics.UNNUMBERED.inc()
-            self._durable.note_payload(address, entry.source, payload_hash(taken.message.payload))
-        else:
-            self._durable.note_number(address, entry.source, entry.run, entry.seq)
+    def _note_payload(self, source: Source, taken: Taken) -> None:
+        metrics.UNNUMBERED.inc()
+        self._durable.note_payload(taken.publisher.address, source, payload_hash(taken.message.payload))

@@ -50,6 +50,14 @@ def test_a_batch_falls_due_when_its_first_entry_has_waited() -> None:
     assert batcher.due(9.0) == []
 
 
+def test_when_one_batch_falls_due_all_leave_with_it() -> None:
+    batcher: Batcher[int] = Batcher(max_entries=100, max_bytes=10_000, linger=0.02)
+    batcher.add(1, entry(b"a"), 1, now=5.0)
+    batcher.add(2, entry(b"b"), 2, now=5.019)
+    assert [batch.partition for batch in batcher.due(5.02)] == [1, 2]
+    assert batcher.wait(5.02) is None
+
+
 def test_an_entry_s_size_is_never_underestimated() -> None:
     for length in (0, 31, 32, 255, 256, 65_535, 65_536):
         one = entry(b"x" * length)
