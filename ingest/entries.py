@@ -17,8 +17,6 @@ MAX_BODY_BYTES = MAX_RECORD_BYTES - 4096
 """A larger payload is passed on as its hash, size and beginning; the station's name counts."""
 BEGINNING_BYTES = 1024
 
-_UNREADABLE = (None, None)
-
 _SOURCES = {Leaf.REPORT: Source.DEVICE, Leaf.REPLAY: Source.REPLAY, Leaf.STATUS: Source.DEVICE}
 
 
@@ -56,7 +54,7 @@ def publisher_of(text: str) -> Publisher | None:
 def make_entry(publisher: Publisher, payload: bytes, received: int, correlation: str) -> Entry:
     """The entry of a payload; `received` in microseconds of data time."""
     kind = publisher.kind
-    run, seq = read_number(payload) or _UNREADABLE
+    run, seq = read_number(payload) or (None, None)
     if len(payload) > publisher.most_bytes:
         if kind is EntryKind.REPORT:
             # a status stays one, which tells nothing: as a payload kept, it would excuse a report that never came
