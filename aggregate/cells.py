@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aggregate.statistic import AQI, IAQI_PREFIX, Computed, Content, Reason, Statistic, daily_name
+from aggregate.statistic import AQI, IAQI_PREFIX, Computed, Content, Reason, Statistic, daily_name, shared
 from standards.aqi import IndexTable, aqi
 from standards.editions import HOURLY_FACTORS, Edition
 
@@ -104,4 +104,5 @@ def assemble(cells: Mapping[str, Cell], edition: str, open_until: Mapping[str, i
     if not shown:
         return Computed(Content((), (), (), (), (), edition), (), ())
     values, n_valid, n_expected, reasons, live, _ = zip(*shown, strict=True)
-    return Computed(Content(names, values, n_valid, n_expected, reasons, edition), live, until)
+    counts = shared(n_valid), shared(n_expected), shared(reasons)
+    return Computed(Content(shared(names), values, *counts, edition), shared(live), until)

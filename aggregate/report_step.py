@@ -77,9 +77,9 @@ class ReportStep:
         self._known = Known()
         self._owed = Owed(WORKER)
         self._sorter = Sorter(self._judge, kinds.rules(), self._known)
-        memory = Memory(settings.memory_object_days)
+        self._memory = Memory(settings.memory_object_days)
         open_hours = OpenHours(settings.memory_open_hours_bytes)
-        self._recomputer = Recomputer(load_editions(), kinds.rules(), self._layouts, memory, open_hours)
+        self._recomputer = Recomputer(load_editions(), kinds.rules(), self._layouts, self._memory, open_hours)
 
     def forget(self) -> None:
         """Drop what a transaction may have left half known."""
@@ -226,6 +226,7 @@ class ReportStep:
         registry = renewed(cursor.connection, self._judge.registry)
         if registry is not self._judge.registry:
             self._judge.use(registry)
+            self._memory.hold(len(registry))
             self._sanddust = SandDust.load(cursor)
 
 

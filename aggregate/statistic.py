@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
-from typing import NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -84,6 +85,8 @@ class Reason(IntEnum):
     NO_DIRECTION = 9
     """Wind from all sides: its directions cancel each other out."""
 
+
+_Cell = TypeVar("_Cell")
 
 WORKER = "worker"
 """Who takes reports and makes the statistics of stations."""
@@ -212,6 +215,17 @@ class Content(NamedTuple):
     edition: str
 
 
+def shared(column: tuple[_Cell, ...]) -> tuple[_Cell, ...]:
+    """The same tuple for all that are equal: most windows have the same counts, and thousands are in memory."""
+    return _shared(column, type(column[0]).__name__ if column else "")
+
+
+@lru_cache(maxsize=4096)
+def _shared(column: tuple[_Cell, ...], _kind: str) -> tuple[_Cell, ...]:
+    """By the kind too, for (1,) and (True,) are equal."""
+    return column
+
+
 class Computed(NamedTuple):
     """A window as its inputs give it: by factor also whether something live is in it, and until when it is open."""
 
@@ -319,6 +333,7 @@ def variants_needed(*, reviewed: bool, dusty: bool, standing: Iterable[Variant])
     )
 
 
+@lru_cache(maxsize=131_072)
 def station_object(station: str) -> str:
     """The object of a station's statistics."""
     return f"station:{station}"

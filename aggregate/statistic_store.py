@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any, NamedTuple, TypeVar
 
 from aggregate.settle import Settled
-from aggregate.statistic import DEVICES, Content, Key, Statistic, Tier, Variant, Window, holding
+from aggregate.statistic import DEVICES, Content, Key, Statistic, Tier, Variant, Window, holding, shared
 from aggregate.store import STATISTIC_CHUNK_S, Layouts, array, by_chunk, text_array, timestamp
 from core.clock import DAY, HOUR, day_start
 from core.postgres import copy
@@ -78,6 +78,10 @@ class Memory:
         self._days: OrderedDict[ObjectDay, dict[Key, Statistic]] = OrderedDict()
         self._varied: dict[ObjectDay, set[Key]] = {}
         """Days with rows of other variants than the devices', and those rows' keys."""
+
+    def hold(self, days: int) -> None:
+        """Hold at least so many from now on."""
+        self._limit = max(self._limit, days)
 
     def forget(self) -> None:
         """Drop everything."""
@@ -245,16 +249,16 @@ def _statistic(cursor: Any, layouts: Layouts, row: tuple[Any, ...]) -> Statistic
     content = Content(
         layouts.names(cursor, layout),
         tuple(None if math.isnan(value) else value for value in values),
-        tuple(n_valid),
-        tuple(n_expected),
-        tuple(reasons),
+        shared(tuple(n_valid)),
+        shared(tuple(n_expected)),
+        shared(tuple(reasons)),
         edition,
     )
     return Statistic(
         Key(name, Window(window), start, Tier(tier), sanddust),
         content,
         states,
-        tuple(live),
+        shared(tuple(live)),
         version,
         revision,
         times[0],

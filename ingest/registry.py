@@ -63,6 +63,10 @@ class Registry:
             names = [column[0] for column in cursor.description or ()]
             return cls(version, [_station(dict(zip(names, row, strict=True))) for row in cursor])
 
+    def __len__(self) -> int:
+        """How many stations are or ever were registered."""
+        return len(self._versions)
+
     def at(self, station: str, seconds: float) -> Station | None:
         """The station as it was at `seconds` (UTC); None if it is unknown, not yet or no longer registered."""
         entry = self._versions.get(station)
