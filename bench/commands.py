@@ -12,6 +12,9 @@ import typer
 from bench.kernels.task import Task
 from bench.pipeline.task import QUICK
 from bench.pipeline.task import Task as Load
+from bench.scaling.task import CURVES
+from bench.scaling.task import QUICK as SMALL
+from bench.scaling.task import Task as Sizes
 from core.errors import InputError
 
 app = typer.Typer()
@@ -21,6 +24,7 @@ app.add_typer(bench, name="bench")
 OTHERS = ("pandas", "polars")
 DEFAULT = Task()
 LOAD = Load()
+SIZES = Sizes()
 
 
 @bench.command("list")
@@ -118,3 +122,45 @@ def pipeline(
         typer.echo(f"bench: kept in {path}", err=True)
     if not figures["good"]:
         raise typer.Exit(1)
+
+
+@bench.command("scaling")
+def scaling(
+    curves: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[CURVE]…", help=f"{', '.join(CURVES)}; by default all.", show_default=False),
+    ] = None,
+    province_days: Annotated[
+        int, typer.Option(min=1, max=365, help="Of a province, made again.")
+    ] = SIZES.province_days,
+    quick: Annotated[bool, typer.Option("--quick", help="Small sizes, to try the benchmark itself.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Into docs/benchmarks/scaling; draw docs/images/scaling-….svg.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One object on stdout.")] = False,
+) -> None:
+    """How cost grows: with stations, workers, history in the database, and what is recomputed.
+
+    Each curve on stacks of its own, emptied first. What the figures are: docs/performance.md.
+    """
+    if quick and keep:
+        raise typer.BadParameter("--keep goes not with --quick, whose figures say nothing")
+    if unknown := sorted(set(curves or ()) - set(CURVES)):
+        raise InputError("curves", f"there is no {', '.join(unknown)}", hint=f"there are {', '.join(CURVES)}")
+    from bench.pipeline.kept import commit
+    from bench.scaling import kept
+    from bench.scaling.report import lines
+    from bench.scaling.run import run
+
+    of = commit() if keep else ""
+    sizes = SMALL if quick else SIZES._replace(province_days=province_days)
+    figures = run(sizes, lambda line: typer.echo(f"bench: {line}", err=True), curves or CURVES)
+    typer.echo(json.dumps(figures, ensure_ascii=False) if as_json else "\n".join(lines(figures)))
+    if keep:
+        from bench.scaling.draw import draw
+        from core.settings import CoreSettings
+        from deploy.charts.canvas import Canvas
+
+        path = kept.keep(figures, datetime.now(UTC), of)
+        drawn = draw(kept.read(path), Canvas.configured(CoreSettings.load().cache_dir), kept.PICTURES)
+        typer.echo(f"bench: kept in {path}, drawn: {', '.join(map(str, drawn))}", err=True)
