@@ -33,7 +33,7 @@ class AggregateSettings(SectionSettings):
     transaction_bytes: int = Field(default=1_000_000, ge=1000, le=20_000_000)
     """About so much of Kafka's log: some 5 000 reports."""
     memory_object_days: int = Field(default=4096, ge=64)
-    """Object-days of statistics held in memory, at least one a station: some 25 kB each at ten factors."""
+    """Object-days of statistics held in memory, at least one a station: some 20 kB each at ten factors."""
     memory_open_hours_bytes: int = Field(default=512_000_000, ge=0)
     """Readings of open hours held in memory: 10 kB each at ten factors every half minute. Those with no room are read
     from the database when they are complete."""
