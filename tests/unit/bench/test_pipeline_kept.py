@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bench.pipeline.kept import commit, compared, keep, last_like
+from bench.pipeline.kept import FOLDER, commit, compared, keep, last_like
 from bench.pipeline.task import QUICK, Task
 from core.errors import InputError
 
@@ -58,6 +58,12 @@ def test_a_fall_of_more_than_a_third_is_a_warning(ratio: float, *, warned: bool)
 def test_without_a_kept_one_it_is_said_how_to_keep_one(tmp_path: Path) -> None:
     [said] = compared(figures(), last_like(figures(), tmp_path / "none"))
     assert "none of this load is kept yet: `lantian bench pipeline --keep`" in said
+
+
+def test_the_quick_load_has_a_kept_measurement_in_this_checkout() -> None:
+    kept = last_like(figures(), FOLDER)
+    assert kept is not None, "CI has nothing to compare with: keep one whenever the quick load changes"
+    assert kept["ratio"] > 0
 
 
 def test_the_commit_is_that_of_the_checkout() -> None:
