@@ -201,4 +201,4 @@ def test_without_pandas_or_polars_one_line_says_what_to_do(monkeypatch: pytest.M
 def test_every_benchmark_is_listed_with_how_it_is_called() -> None:
     said = RUNNER.invoke(commands.app, ["bench", "list"]).stdout.splitlines()
     assert [line.split("  ")[0].split(" ")[-1] for line in said] == list(BENCHMARKS)
-    assert said[0].startswith("lantian bench kernels ")
+    assert said[list(BENCHMARKS).index("kernels")].startswith("lantian bench kernels ")
