@@ -9,11 +9,13 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter
 
 from bench.scaling.memory import memory_per_thousand
 from deploy.charts.canvas import COLUMN, MINUTES, SECOND, THIRD, Canvas
 
 PROCESSES = {"ingest": MINUTES, "aggregate": SECOND, "alerts": THIRD}
+_RATES = (("readings_per_s", MINUTES, "until all is told"), ("steady_per_s", SECOND, "stored"))
 _COLOURS = (MINUTES, SECOND, THIRD, "#8C5A2B")
 
 Point = Mapping[str, Any]
@@ -36,16 +38,21 @@ def draw(figures: Mapping[str, Any], canvas: Canvas, folder: Path) -> list[Path]
 
 
 def _stations(canvas: Canvas, points: Sequence[Point]) -> Figure:
-    figure = canvas.figure("站点数的影响", "Stations", "同样多的报告", "as many reports each time")
-    rate, memory = _beside(figure)
+    figure = canvas.figure("站点数的影响", "Stations", "一小时内的报告及整点", "reports within an hour, and its end")
+    rate, ended, memory = _beside(figure, 3)
     stations = [point["stations"] for point in points]
-    rate.plot(stations, [point["readings_per_s"] for point in points], "o-", color=MINUTES)
-    _axis(rate, canvas.say("每秒读数", "readings a second"), canvas.say("站点", "stations"), stations)
+    below = canvas.say("站点", "stations")
+    for of, colour, label in _RATES:
+        rate.plot(stations, [point[of] for point in points], "o-", color=colour, label=label)
+    _axis(rate, canvas.say("每秒读数", "readings a second"), below, stations)
+    _legend(rate)
+    ended.plot(stations, [point["hour_ended_s"] for point in points], "o-", color=MINUTES)
+    _axis(ended, canvas.say("整点计算秒数", "seconds for an hour's end"), below, stations)
     for name, colour in PROCESSES.items():
         per = memory_per_thousand(points, name)
         label = f"{name}, {per:.2f} MB / 1 000" if per is not None else name
         memory.plot(stations, [point["memory_mb"][name] for point in points], "o-", color=colour, label=label)
-    _axis(memory, canvas.say("内存 MB", "memory, MB"), canvas.say("站点", "stations"), stations)
+    _axis(memory, canvas.say("内存 MB", "memory, MB"), below, stations)
     _legend(memory)
     return figure
 
@@ -54,10 +61,14 @@ def _workers(canvas: Canvas, points: Sequence[Point]) -> Figure:
     figure = canvas.figure("工作进程数的影响", "Workers", "处理积压", "a backlog worked off")
     [axes] = _beside(figure, 1)
     workers = [point["workers"] for point in points]
-    axes.bar(workers, [point["steady_per_s"] for point in points], color=COLUMN, width=0.6)
+    for of, colour, label in _RATES:
+        axes.plot(workers, [point[of] for point in points], "o-", color=colour, label=label)
     axes.set_xticks(workers)
+    axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_formatter(EngFormatter(sep=""))
+    _legend(axes)
     axes.set_xlabel(canvas.say("工作进程", "workers"))
-    axes.set_ylabel(canvas.say("每秒存储读数", "readings stored a second"))
+    axes.set_ylabel(canvas.say("每秒读数", "readings a second"))
     return figure
 
 
@@ -99,7 +110,7 @@ def _recompute(canvas: Canvas, points: Sequence[Point]) -> Figure:
 
 
 def _beside(figure: Figure, count: int = 2) -> Sequence[Axes]:
-    figure.subplots_adjust(right=0.97, bottom=0.14, wspace=0.25)
+    figure.subplots_adjust(right=0.97, bottom=0.14, wspace=0.3)
     panels: Sequence[Axes] = figure.subplots(1, count, squeeze=False)[0]
     return panels
 
@@ -116,5 +127,6 @@ def _axis(axes: Axes, y: str, x: str, ticks: Sequence[float], labels: Sequence[s
     axes.set_xticks(ticks, labels or [f"{tick:,}".replace(",", " ") for tick in ticks])
     axes.minorticks_off()
     axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_formatter(EngFormatter(sep=""))
     axes.set_xlabel(x)
     axes.set_ylabel(y)

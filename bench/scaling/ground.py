@@ -13,17 +13,22 @@ from typing import NamedTuple
 import numpy as np
 
 from bench.pipeline.field import Field, factors_of
-from bench.pipeline.generator import Sent
-from bench.pipeline.ground import START, Ground, Tell, register
+from bench.pipeline.ground import REST_S, START, Ground, Tell, register
 from bench.pipeline.task import Task as Load
 from bench.scaling.task import Task
+from core.clock import HOUR
 from core.errors import UnavailableError
+from core.postgres import connect
 from core.settings import ConfiguredSettings
 from deploy.local.stack import Stack
 from deploy.processes import FREE_PORTS, PROCESSES, Processes, data_clock, refuse_servers
+from ingest.kinds import KIND_RULES, Kind
 from standards.factors import load_catalogue
+from truth.settled import nothing_overdue, wait_at_rest
 
 READY_S = 60.0
+GRACE_S = max(rules.grace_s for kind, rules in KIND_RULES.items() if kind in {Kind.DUST, Kind.CEMS})
+"""After an hour's end: then it is not waited for any more at any station of the load."""
 _EARLY, _LATE = 0.1, 0.9
 
 
@@ -86,25 +91,40 @@ def at_full_speed(ground: Ground, first: int, last: int) -> Speed:
     )
 
 
-def from_backlog(ground: Ground, workers: int, first: int, last: int) -> tuple[Sent, float]:
-    """Send slots `first` … `last` - 1 while no worker runs, then let so many work them off: readings stored a second.
+def from_backlog(ground: Ground, workers: int, first: int, last: int) -> tuple[float, float]:
+    """Send slots `first` … `last` - 1 while no worker runs, then let so many work them off: readings a second.
 
-    Between the tenth and the ninetieth percent of the commits: without the workers' start.
+    Until all is told, from when the first worker was ready; and stored, between the tenth and the ninetieth percent.
     """
-    with _running(ground, last, {"ingest": PROCESSES["ingest"]}) as processes:
+    end = ground.source.time(last)
+    with _running(ground, end, {"ingest": PROCESSES["ingest"]}) as processes:
         sent = ground.send(ground.order(ground.task.stations, first, last), processes.check)
     fleet = {"aggregate": ("aggregate", "--processes", str(workers)), "alerts": PROCESSES["alerts"]}
-    with _running(ground, last, fleet) as processes:
-        ground.rest(processes)
-    return sent, _steady(ground, first, last)
+    with _running(ground, end, fleet) as processes:
+        began = time.time()
+        took = ground.rest(processes) - began
+    return sent.reports * ground.task.factors / took, _steady(ground, first, last)
+
+
+def hour_ended(ground: Ground) -> float:
+    """Seconds that the first hour of all stations takes when it falls due by the clock, its reports being stored."""
+    due = ground.source.start + HOUR + GRACE_S
+    with (
+        _running(ground, due, PROCESSES) as processes,
+        closing(connect(ground.settings, "reader", application="lantian bench")) as database,
+    ):
+        began = time.time()
+        wait_at_rest(
+            ground.settings, database, REST_S, processes.check, lambda cursor: nothing_overdue(cursor, float(due))
+        )
+        return time.time() - began
 
 
 @contextmanager
-def _running(ground: Ground, slot: int, wanted: Mapping[str, tuple[str, ...]]) -> Iterator[Processes]:
-    """Some processes, by a clock that shows the beginning of `slot` as they start."""
-    shown, now = (datetime.fromtimestamp(moment, UTC) for moment in (ground.source.time(slot), time.time()))
-    clock = data_clock(shown.isoformat(), now.isoformat(), 1.0)
-    environment = {**os.environ, **ground.stack.environment, **clock, **FREE_PORTS}
+def _running(ground: Ground, shown: int, wanted: Mapping[str, tuple[str, ...]]) -> Iterator[Processes]:
+    """Some processes, by a clock that shows `shown` (UTC seconds) as they start."""
+    at, now = (datetime.fromtimestamp(moment, UTC).isoformat() for moment in (shown, time.time()))
+    environment = {**os.environ, **ground.stack.environment, **data_clock(at, now, 1.0), **FREE_PORTS}
     processes = Processes(ground.stack.state_dir, environment, threading.Event())
     try:
         for name, arguments in wanted.items():

@@ -10,12 +10,10 @@ from bench.machine import machine
 from bench.pipeline.ground import Tell
 from bench.pipeline.run import LIBRARIES
 from bench.scaling import history, recompute
-from bench.scaling.ground import at_full_speed, from_backlog, ground_of
+from bench.scaling.ground import at_full_speed, from_backlog, ground_of, hour_ended
 from bench.scaling.report import lines
 from bench.scaling.task import CURVES, QUICK, Task
 from core.clock import HOUR
-
-BACKLOG_STATIONS = 6_000
 
 Curve = list[dict[str, Any]]
 
@@ -40,25 +38,29 @@ def main() -> None:
 
 
 def _stations(task: Task, tell: Tell) -> Curve:
-    """The same number of reports from ever more stations, and what each process holds in memory at the end."""
+    """Reports within an hour from ever more stations, then the hour's end; memory is that before it."""
     found = []
     for stations in task.stations:
         with ground_of(task, stations, tell) as ground:
-            speed = at_full_speed(ground, 0, max(1, task.reports // stations))
-        tell(f"{stations:,} stations: {speed.readings_per_s:,.0f} readings/s")
-        found.append({"stations": stations, **speed._asdict()})
+            slots = min(HOUR // task.period - 1, max(1, task.reports // stations))
+            speed = at_full_speed(ground, 0, slots)
+            tell(f"{stations:,} stations: {speed.readings_per_s:,.0f} readings/s")
+            ended = hour_ended(ground)
+        tell(f"{stations:,} stations: their hour ended in {ended:.1f} s")
+        found.append({"stations": stations, **speed._asdict(), "hour_ended_s": ended})
     return found
 
 
 def _workers(task: Task, tell: Tell) -> Curve:
-    """Ever more workers, each number with a backlog of its own."""
+    """Ever more workers, each number with an hour of reports that waits for it."""
     found = []
-    with ground_of(task, BACKLOG_STATIONS, tell) as ground:
-        slots = max(1, task.backlog // BACKLOG_STATIONS)
+    slots = HOUR // task.period
+    stations = task.backlog // slots
+    with ground_of(task, stations, tell) as ground:
         for place, workers in enumerate(task.workers):
-            sent, steady = from_backlog(ground, workers, place * slots, (place + 1) * slots)
-            tell(f"{workers} workers: {steady:,.0f} readings/s")
-            found.append({"workers": workers, "reports": sent.reports, "steady_per_s": steady})
+            rate, steady = from_backlog(ground, workers, place * slots, (place + 1) * slots)
+            tell(f"{workers} workers: {rate:,.0f} readings/s, {steady:,.0f} stored")
+            found.append({"workers": workers, "stations": stations, "readings_per_s": rate, "steady_per_s": steady})
     return found
 
 

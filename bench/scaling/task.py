@@ -11,11 +11,11 @@ class Task(NamedTuple):
     """The sizes of each curve."""
 
     stations: tuple[int, ...] = (600, 6_000, 60_000)
-    reports: int = 240_000
-    """Of all stations together, sent at full speed, for each size."""
+    reports: int = 360_000
+    """Of all stations together, sent at full speed, for each size: fewer where an hour of theirs has not so many."""
     workers: tuple[int, ...] = (1, 2, 3, 4)
     backlog: int = 240_000
-    """Reports of 6 000 stations that each number of workers finds in Kafka."""
+    """Reports of an hour that each number of workers finds in Kafka."""
     days: tuple[int, ...] = (1, 30, 365)
     """Of history in the database."""
     history_stations: int = 300

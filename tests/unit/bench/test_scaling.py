@@ -26,10 +26,13 @@ NOW = datetime(2026, 11, 23, 4, tzinfo=UTC)
 PROCESSES = ("ingest", "aggregate", "alerts")
 FIGURES: dict[str, Any] = {
     "stations": [
-        {"stations": n, "readings_per_s": 50_000 - n, "memory_mb": dict.fromkeys(PROCESSES, 100 + n / 1000)}
+        {
+            "stations": n, "readings_per_s": 50_000 - n, "steady_per_s": 60_000.0, "hour_ended_s": n / 1000,
+            "memory_mb": dict.fromkeys(PROCESSES, 100 + n / 1000),
+        }
         for n in (600, 6_000)
     ],
-    "workers": [{"workers": n, "steady_per_s": 30_000.0 * n} for n in (1, 2)],
+    "workers": [{"workers": n, "readings_per_s": 20_000.0 * n, "steady_per_s": 30_000.0 * n} for n in (1, 2)],
     "history": [
         {
             "days": days, "report_rows": 24 * days, "statistic_rows": 25 * days, "readings_per_s": 40_000.0,
