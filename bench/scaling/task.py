@@ -10,6 +10,8 @@ CURVES = ("stations", "workers", "history", "recompute")
 class Task(NamedTuple):
     """The sizes of each curve."""
 
+    runs: int = 3
+    """Of each point but those of recomputing; medians and spread are told."""
     stations: tuple[int, ...] = (600, 6_000, 60_000)
     reports: int = 360_000
     """Of all stations together, sent at full speed, for each size: fewer where an hour of theirs has not so many."""
@@ -36,7 +38,7 @@ class Task(NamedTuple):
 
 
 QUICK = Task(
-    stations=(60, 600), reports=6_000, workers=(1, 2), backlog=12_000, days=(1, 7), history_stations=20,
+    runs=1, stations=(60, 600), reports=6_000, workers=(1, 2), backlog=12_000, days=(1, 7), history_stations=20,
     history_reports=12_000, city=1, city_days=14, province=2, province_days=7,
 )  # fmt: skip
 """To try the benchmark itself: its figures say nothing."""
