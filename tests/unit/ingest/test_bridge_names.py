@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from core.errors import SettingsError
 from ingest.bridge import client_id
-from ingest.commands import app
 from ingest.bridge_cli import run_bridges
+from ingest.commands import app
 from ingest.settings import BridgeSettings
 
 
