@@ -50,16 +50,20 @@ class Readings(NamedTuple):
     """Whether a person says so."""
 
 
-class Slots(NamedTuple):
-    """All readings of an hour by slot of its period: of devices alone, current and flagged N."""
+class Summed(NamedTuple):
+    """All readings of an hour, of devices alone, current and flagged N: added in order of time, as `hour_means` does.
+
+    Every report had every factor.
+    """
 
     period: int
     names: tuple[str, ...]
-    values: npt.NDArray[np.float64]
-    """float64[slots, factors], NaN where nothing was received."""
-    received: npt.NDArray[np.bool_]
-    """bool[slots]."""
+    total: npt.NDArray[np.float64]
+    """float64[factors]."""
+    reports: int
     live: bool
+    wind: npt.NDArray[np.float64]
+    """float64[slots, 2], direction and speed by slot, NaN where there is none; [0, 2] without a direction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class HourInput:
     """An hour to compute: its start, its readings, whether the station has an AQI, and until when it may be open."""
 
     start: int
-    readings: Sequence[Readings] | Slots
+    readings: Sequence[Readings] | Summed
     """Those of persons too."""
     has_aqi: bool
     open_until: int
@@ -105,22 +109,19 @@ def compute_hours(inputs: Sequence[HourInput], editions: Sequence[Edition]) -> l
 
 def _young(hour: HourInput, edition: Edition) -> Hashable:
     """On what an hour depends that is open and has too few readings for any value; None if it is none."""
-    slots = hour.readings
-    if not hour.open_until or not isinstance(slots, Slots):
+    of = hour.readings
+    if not hour.open_until or not isinstance(of, Summed) or of.reports * of.period >= edition.validity.hour_seconds:
         return None
-    if np.count_nonzero(slots.received) * slots.period >= edition.validity.hour_seconds:
-        return None
-    return (hour.start, hour.has_aqi, hour.open_until, hour.variant, hour.dusty, slots.period, slots.names, slots.live)
+    return (hour.start, hour.has_aqi, hour.open_until, hour.variant, hour.dusty, of.period, of.names, of.live)
 
 
 def _compute(inputs: Sequence[HourInput], editions: Sequence[Edition]) -> list[Computed]:
     blocks: dict[tuple[int, int, tuple[str, ...]], _Block] = defaultdict(lambda: _Block([], [], [], []))
+    summed: dict[tuple[int, int, tuple[str, ...]], list[int]] = defaultdict(list)
     by_id = {id(edition): edition for edition in editions}
     for number, (hour, edition) in enumerate(zip(inputs, editions, strict=True)):
-        if isinstance(hour.readings, Slots):
-            block = blocks[id(edition), hour.readings.period, hour.readings.names]
-            _put(block, hour.readings)
-            block.hours.append(number)
+        if isinstance(hour.readings, Summed):
+            summed[id(edition), hour.readings.period, hour.readings.names].append(number)
             continue
         for period, rows in _by_period(hour.readings, hour.variant.tier).items():
             names = _union(rows)
@@ -130,6 +131,9 @@ def _compute(inputs: Sequence[HourInput], editions: Sequence[Edition]) -> list[C
     cells: list[dict[str, Cell]] = [{} for _ in inputs]
     for (edition_id, period, names), block in sorted(blocks.items(), key=lambda item: item[0][1]):
         _reduce(cells, block, period, names, by_id[edition_id].validity.hour_seconds)
+    for (edition_id, _, _), numbers in summed.items():
+        of = [inputs[number].readings for number in numbers]
+        _divide(cells, numbers, [each for each in of if isinstance(each, Summed)], by_id[edition_id])
     for hour, of_hour in zip(inputs, cells, strict=True):
         if hour.dusty and not hour.variant.sanddust:
             _leave_out(of_hour)
@@ -167,12 +171,6 @@ def _union(rows: Sequence[Readings]) -> tuple[str, ...]:
     if all(row.names is first or row.names == first for row in rows):
         return first
     return tuple(sorted({name for row in rows for name in row.names}))
-
-
-def _put(block: _Block, hour: Slots) -> None:
-    block.tables.append(hour.values)
-    block.received.append(np.broadcast_to(hour.received[:, None], hour.values.shape))
-    block.live.append(np.full(len(hour.names), hour.live))
 
 
 def _fill(
@@ -219,29 +217,61 @@ def _reduce(
     received = np.stack(block.received)
     complete, some = np.all(received, axis=1), np.any(received, axis=1)
     if WIND_DIRECTION in names:
-        column = names.index(WIND_DIRECTION)
         speeds = tables[:, :, names.index(WIND_SPEED)] if WIND_SPEED in names else None
-        plain = Columns(means.value[column::factors], means.n_valid[column::factors], means.reason[column::factors])
-        turned = mean_directions(tables[:, :, column], speeds, plain)
-        means.value[column::factors], means.reason[column::factors] = turned.value, turned.reason
-    value = means.value.reshape(hours, factors).tolist()
-    n_valid = means.n_valid.reshape(hours, factors).tolist()
-    reason = means.reason.reshape(hours, factors).tolist()
-    for row, number in enumerate(block.hours):
+        _turn(means, names, tables[:, :, names.index(WIND_DIRECTION)], speeds)
+    _put(cells, block.hours, names, slots, means, np.stack(block.live), complete, some)
+
+
+def _divide(cells: list[dict[str, Cell]], numbers: Sequence[int], hours: Sequence[Summed], edition: Edition) -> None:
+    """Hours of one period and list of factors."""
+    period, names = hours[0].period, hours[0].names
+    slots = -(-HOUR // period)
+    shape = (len(hours), len(names))
+    reports = np.array([hour.reports for hour in hours])
+    enough = reports * period >= edition.validity.hour_seconds
+    value = np.where(enough[:, None], np.stack([hour.total for hour in hours]) / reports[:, None], np.nan)
+    reason = np.where(enough, Reason.VALID, Reason.TOO_FEW_MINUTES).astype(np.int8)
+    means = Columns(value.ravel(), np.repeat(reports.astype(np.int32), len(names)), np.repeat(reason, len(names)))
+    if WIND_DIRECTION in names:
+        wind = np.stack([hour.wind for hour in hours])
+        _turn(means, names, wind[:, :, 0], wind[:, :, 1] if WIND_SPEED in names else None)
+    live = np.broadcast_to(np.array([hour.live for hour in hours])[:, None], shape)
+    complete = np.broadcast_to((reports == slots)[:, None], shape)
+    _put(cells, numbers, names, slots, means, live, complete, np.ones(shape, dtype=np.bool_))
+
+
+def _turn(
+    means: Columns, names: tuple[str, ...], directions: npt.NDArray[np.float64], speeds: npt.NDArray[np.float64] | None
+) -> None:
+    """Make the means of wind directions those of vectors."""
+    column, factors = names.index(WIND_DIRECTION), len(names)
+    plain = Columns(means.value[column::factors], means.n_valid[column::factors], means.reason[column::factors])
+    turned = mean_directions(directions, speeds, plain)
+    means.value[column::factors], means.reason[column::factors] = turned.value, turned.reason
+
+
+def _put(
+    cells: list[dict[str, Cell]],
+    numbers: Sequence[int],
+    names: tuple[str, ...],
+    slots: int,
+    means: Columns,
+    live: npt.NDArray[np.bool_],
+    complete: npt.NDArray[np.bool_],
+    some: npt.NDArray[np.bool_],
+) -> None:
+    """Give hours their cells; `means` hour after hour, the others [hour, factor]: `some` if anything was received."""
+    shape = live.shape
+    value, n_valid = means.value.reshape(shape).tolist(), means.n_valid.reshape(shape).tolist()
+    reason = means.reason.reshape(shape).tolist()
+    is_live, is_complete, is_some = live.tolist(), complete.tolist(), some.tolist()
+    for row, number in enumerate(numbers):
         of_hour = cells[number]
-        for place, name in enumerate(names):
-            if not some[row, place]:
-                continue
-            why = reason[row][place]
-            cell = Cell(
-                value[row][place] if why == Reason.VALID else None,
-                n_valid[row][place],
-                slots,
-                why,
-                bool(block.live[row][place]),
-                bool(complete[row, place]),
-            )
-            of_hour[name] = _preferred(of_hour.get(name), cell)
+        columns = (value[row], n_valid[row], reason[row], is_live[row], is_complete[row], is_some[row])
+        for name, mean, count, why, alive, whole, there in zip(names, *columns, strict=True):
+            if there:
+                cell = Cell(mean if why == Reason.VALID else None, count, slots, why, alive, whole)
+                of_hour[name] = _preferred(of_hour.get(name), cell)
 
 
 def _preferred(shorter: Cell | None, longer: Cell) -> Cell:

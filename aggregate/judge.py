@@ -51,7 +51,7 @@ class Told(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is known of reports of one station version with the same factor names, once for all of them."""
+    """What is known of reports of like stations with the same factor names, once for all of them."""
 
     names: tuple[str, ...]
     fixed: tuple[RejectReason | None, ...] | None
@@ -60,13 +60,17 @@ class Plan:
     maximum: npt.NDArray[np.float64]
 
 
+_PlanKey = tuple[tuple[str, ...], tuple[object, ...]]
+"""Names as sent; and of a station its kind and its instrument's own ranges."""
+
+
 class Judge:
     """Judges entries; holds the registry and what it has learnt of layouts, nothing else."""
 
     def __init__(self, catalogue: Catalogue, kinds: Mapping[Kind, KindRules]) -> None:
         self._catalogue = catalogue
         self._kinds = kinds
-        self._plans: dict[tuple[tuple[str, ...], int], Plan] = {}
+        self._plans: dict[_PlanKey, Plan] = {}
         self._names_kept = 0
         self.registry = Registry.empty()
 
@@ -131,14 +135,14 @@ class Judge:
 
     def plan(self, names: tuple[str, ...], station: Station | None) -> Plan:
         """What holds for reports of these names, in this order, of a station version."""
-        key = (names, station.version_key if station else 0)
+        key = (names, (station.kind, *sorted(station.valid_ranges.items())) if station else ())
         plan = self._plans.get(key)
         if plan is None:
             plan = self._make_plan(names, station)
             self._keep(key, plan)
         return plan
 
-    def _keep(self, key: tuple[tuple[str, ...], int], plan: Plan) -> None:
+    def _keep(self, key: _PlanKey, plan: Plan) -> None:
         if any(len(name) > NAME_LETTERS for name in plan.names):
             return
         if self._names_kept + len(plan.names) > NAMES_KEPT:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from aggregate.hours import HourInput, HourKey, Readings, Slots, compute_hours, lacking
+from aggregate.hours import HourInput, HourKey, Readings, Summed, compute_hours, lacking
 from aggregate.judge import FUTURE_LIMIT_S
 from aggregate.plain.open_hours import OpenHours
 from aggregate.plain.reports import Integers, PlainReports
@@ -177,12 +177,12 @@ class Recomputer:
         row = self._memory.get(objects.hour(key))
         return row is not None and row.waits and touched.hours[key] <= set(row.content.factors)
 
-    def _note_wait(self, key: HourKey, row: Statistic | None, readings: Sequence[Readings] | Slots) -> None:
+    def _note_wait(self, key: HourKey, row: Statistic | None, readings: Sequence[Readings] | Summed) -> None:
         if row is None or not row.waits:
             self._waits.pop(key, None)
             self._open.drop(key)
             return
-        if isinstance(readings, Slots):
+        if isinstance(readings, Summed):
             return
         longest = max(each.period for each in readings)
         self._waits[key] = _Wait(frozenset(row.content.factors), longest, lacking(readings))
@@ -207,15 +207,15 @@ class Recomputer:
             self._note_wait(key, self._memory.get(objects.hour(key)), readings[key])
         return made
 
-    def _readings(self, cursor: Any, keys: Sequence[HourKey]) -> dict[HourKey, Sequence[Readings] | Slots]:
-        found: dict[HourKey, Sequence[Readings] | Slots] = {
-            key: self._open.slots(key) if key in self._open else () for key in keys
+    def _readings(self, cursor: Any, keys: Sequence[HourKey]) -> dict[HourKey, Sequence[Readings] | Summed]:
+        found: dict[HourKey, Sequence[Readings] | Summed] = {
+            key: self._open.summed(key) if key in self._open else () for key in keys
         }
         found.update(load_readings(cursor, self._layouts, [key for key in keys if key not in self._open]))
         return found
 
-    def _hour_variants(self, hour: Key, readings: Sequence[Readings] | Slots, *, dusty: bool) -> tuple[Variant, ...]:
-        reviewed = not isinstance(readings, Slots) and any(map(_PERSON, readings))
+    def _hour_variants(self, hour: Key, readings: Sequence[Readings] | Summed, *, dusty: bool) -> tuple[Variant, ...]:
+        reviewed = not isinstance(readings, Summed) and any(map(_PERSON, readings))
         standing = self._memory.variants([of_day(hour)]).get((hour.window, hour.start), set())
         return variants_needed(reviewed=reviewed, dusty=dusty, standing=standing)
 

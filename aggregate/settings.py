@@ -34,9 +34,9 @@ class AggregateSettings(SectionSettings):
     """About so much of Kafka's log: some 5 000 reports."""
     memory_object_days: int = Field(default=4096, ge=64)
     """Object-days of statistics held in memory, at least one a station: some 20 kB each at ten factors."""
-    memory_open_hours_bytes: int = Field(default=512_000_000, ge=0)
-    """Readings of open hours held in memory: 10 kB each at ten factors every half minute. Those with no room are read
-    from the database when they are complete."""
+    memory_open_hours_bytes: int = Field(default=256_000_000, ge=0)
+    """For sums of open hours: 100 bytes each at ten factors, 2 kB with a wind direction every half minute. Those with
+    no room are read from the database when they are complete."""
     tick_s: float = Field(default=0.5, gt=0, le=60)
     """How often, on the machine's clock, to look for what falls due."""
     audit_seconds: float = Field(default=300.0, ge=1, le=86_400)

@@ -1,4 +1,8 @@
-"""Open hours in memory: what plain reports have put into them, slot by slot, so that no reading is read back.
+"""Open hours in memory: what plain reports have added to them, so that no reading is read back.
+
+Each plain report is later than all of its station before, so values are added in order of time, as the mean of a whole
+hour adds them (`aggregate.windows.hour_means`): the sum is the same to the last bit. Winds are kept slot by slot, for
+whether their directions are weighed by speed is known at the end only.
 
 An hour is held from its first report on, and only as long as nothing but plain reports of the same factors and period
 come to it: then it holds exactly what the database does. All other hours are read from the database when they are
@@ -11,8 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aggregate.hours import LIVE, HourKey, Slots
+from aggregate.hours import LIVE, HourKey, Summed
 from aggregate.plain.reports import Booleans, Floats, Integers, PlainReports, grouped
+from aggregate.statistic import WIND_DIRECTION, WIND_SPEED
 from core.clock import HOUR
 
 FIRST_ROWS = 4
@@ -49,10 +54,12 @@ class OpenHours:
     def __contains__(self, key: HourKey) -> bool:
         return key in self._places
 
-    def slots(self, key: HourKey) -> Slots:
+    def summed(self, key: HourKey) -> Summed:
         """All readings of an hour that is held."""
         pool, row = self._places[key]
-        return Slots(pool.period, pool.names, pool.values[row], pool.received[row], bool(pool.live[row]))
+        return Summed(
+            pool.period, pool.names, pool.total[row], int(pool.reports[row]), bool(pool.live[row]), pool.wind[row]
+        )
 
     def drop(self, key: HourKey) -> None:
         """Hold an hour no longer: something else than plain reports has come to it, or it is complete."""
@@ -60,8 +67,8 @@ class OpenHours:
             return
         pool, row = self._places.pop(key)
         pool.free.append(row)
-        if len(pool.free) == len(pool.values):
-            self._bytes -= pool.bytes(len(pool.values))
+        if len(pool.free) == len(pool.total):
+            self._bytes -= pool.bytes(len(pool.total))
             del self._pools[pool.names, pool.period]
 
     def fill(self, reports: PlainReports, latest: Integers) -> list[Filled]:
@@ -87,10 +94,11 @@ class OpenHours:
             return [Filled(key, period, count, held=False, begun=False, complete=False) for key, count in of_hours]
         rows = np.array([place[1] if place else NOWHERE for place in places])
         held = rows != NOWHERE
-        into = rows[groups.places]
-        put = into != NOWHERE
-        pool.put(into[put], ((reports.time - start) // period)[put], reports.values[put], reports.origin[put] == LIVE)
-        complete = np.where(held, pool.received[rows].all(axis=1), False)
+        order = np.argsort(reports.time, kind="stable")
+        order = order[rows[groups.places[order]] != NOWHERE]
+        slots = (reports.time - start) // period
+        pool.add(rows[groups.places[order]], slots[order], reports.values[order], reports.origin[order] == LIVE)
+        complete = held & (pool.reports[rows] == -(-HOUR // period))
         return [
             Filled(key, period, count, is_held, is_held and not before, whole)
             for key, count, is_held, before, whole in zip(
@@ -113,7 +121,7 @@ class OpenHours:
     def _begin(self, names: tuple[str, ...], period: int) -> tuple[_Pool, int] | None:
         pool = self._pools.get((names, period)) or _Pool(names, period)
         if not pool.free:
-            more = max(FIRST_ROWS, len(pool.values))
+            more = max(FIRST_ROWS, len(pool.total))
             if self._bytes + pool.bytes(more) > self._limit:
                 return None
             pool.grow(more)
@@ -127,33 +135,38 @@ class _Pool:
 
     def __init__(self, names: tuple[str, ...], period: int) -> None:
         self.names, self.period = names, period
-        slots = -(-HOUR // period)
-        self.values = np.empty((0, slots, len(names)))
-        self.received = np.empty((0, slots), dtype=np.bool_)
+        self._winds = [names.index(name) if name in names else None for name in (WIND_DIRECTION, WIND_SPEED)]
+        slots = -(-HOUR // period) if WIND_DIRECTION in names else 0
+        self.total = np.empty((0, len(names)))
+        self.reports = np.empty(0, dtype=np.int64)
         self.live = np.empty(0, dtype=np.bool_)
+        self.wind = np.empty((0, slots, 2))
         self.free: list[int] = []
 
     def bytes(self, rows: int) -> int:
         """What so many rows take."""
-        _, slots, factors = self.values.shape
-        return rows * (8 * slots * factors + slots + 1)
+        return rows * (8 * (self.total.shape[1] + 2 * self.wind.shape[1] + 1) + 1)
 
     def grow(self, more: int) -> None:
         """Have so many rows more."""
-        count = len(self.values)
-        self.values = np.concatenate([self.values, np.empty((more, *self.values.shape[1:]))])
-        self.received = np.concatenate([self.received, np.empty((more, self.received.shape[1]), dtype=np.bool_)])
-        self.live = np.concatenate([self.live, np.empty(more, dtype=np.bool_)])
+        count = len(self.total)
+        self.total, self.reports, self.live, self.wind = (
+            np.concatenate([column, np.empty((more, *column.shape[1:]), dtype=column.dtype)])
+            for column in (self.total, self.reports, self.live, self.wind)
+        )
         self.free.extend(range(count + more - 1, count - 1, -1))
 
     def begin(self) -> int:
         """An empty row."""
         row = self.free.pop()
-        self.values[row], self.received[row], self.live[row] = np.nan, False, False
+        self.total[row], self.reports[row], self.live[row], self.wind[row] = 0.0, 0, False, np.nan
         return row
 
-    def put(self, rows: Integers, slots: Integers, values: Floats, live: Booleans) -> None:
-        """Fill slots of rows."""
-        self.values[rows, slots] = values
-        self.received[rows, slots] = True
+    def add(self, rows: Integers, slots: Integers, values: Floats, live: Booleans) -> None:
+        """Add reports to their rows, in order of time."""
+        np.add.at(self.total, rows, values)
+        np.add.at(self.reports, rows, 1)
         self.live[rows[live]] = True
+        for place, column in enumerate(self._winds):
+            if column is not None and self.wind.shape[1]:
+                self.wind[rows, slots, place] = values[:, column]
