@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -264,11 +264,10 @@ def _put(
     shape = live.shape
     value, n_valid = means.value.reshape(shape).tolist(), means.n_valid.reshape(shape).tolist()
     reason = means.reason.reshape(shape).tolist()
-    is_live, is_complete, is_some = live.tolist(), complete.tolist(), some.tolist()
-    for row, number in enumerate(numbers):
+    columns: list[Any] = [value, n_valid, reason, live.tolist(), complete.tolist(), some.tolist()]
+    for number, *of_columns in zip(numbers, *columns, strict=True):
         of_hour = cells[number]
-        columns = (value[row], n_valid[row], reason[row], is_live[row], is_complete[row], is_some[row])
-        for name, mean, count, why, alive, whole, there in zip(names, *columns, strict=True):
+        for name, mean, count, why, alive, whole, there in zip(names, *of_columns, strict=True):
             if there:
                 cell = Cell(mean if why == Reason.VALID else None, count, slots, why, alive, whole)
                 of_hour[name] = _preferred(of_hour.get(name), cell)
