@@ -15,16 +15,24 @@ LOOK_S = 0.5
 than this (some one in a thousand SIGTERMs would else not be seen while it waits)."""
 
 
+YOUNG_OBJECTS = 50_000
+"""Made, and not gone, before the collector looks for cycles among them: a transaction holds some ten thousand, which it
+looked through, and all that is in memory with them, again and again, for a third of the worker's time (700 is Python's
+own number)."""
+
+
 @contextmanager
 def loading() -> Iterator[None]:
     """While modules and kernels are loaded: nothing is searched for garbage, which takes an eighth of a start.
 
-    What is loaded stays, and what is garbage among it is found afterwards.
+    What is loaded stays, so it is never looked at again, and what comes is looked at seldom.
     """
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
+        gc.set_threshold(YOUNG_OBJECTS, 20, 20)
         gc.enable()
 
 

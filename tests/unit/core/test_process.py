@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from waiting import eventually
 
-from core.process import Shutdown, loading
+from core.process import YOUNG_OBJECTS, Shutdown, loading
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -57,6 +57,24 @@ def test_a_signal_that_another_thread_received_ends_the_waiting_for_it(shutdown:
     assert shutdown.requested.is_set()
 
 
+@pytest.fixture
+def own_garbage() -> Iterator[None]:
+    """As a test finds the collector, it leaves it."""
+    thresholds = gc.get_threshold()
+    yield
+    gc.set_threshold(*thresholds)
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("own_garbage")
+def test_after_loading_garbage_is_searched_for_seldom_and_not_in_what_was_loaded() -> None:
+    with loading():
+        loaded = [[] for _ in range(10)]
+    assert gc.get_threshold()[0] == YOUNG_OBJECTS
+    assert gc.get_freeze_count() > len(loaded)
+
+
+@pytest.mark.usefixtures("own_garbage")
 def test_nothing_is_searched_for_garbage_while_loading_and_again_after_it() -> None:
     def load_what_is_missing() -> None:
         with loading():
