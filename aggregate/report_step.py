@@ -147,7 +147,7 @@ class ReportStep:
     ) -> None:
         write_told(cursor, _numbers_told(located))
         plain, aside = self._sorter.sort(cursor, located)
-        by_itself = ((p, e) for p, e in located if e.station in aside and e.kind != EntryKind.STATUS)
+        by_itself = [(p, e) for p, e in located if e.station in aside and e.kind != EntryKind.STATUS] if aside else []
         judged, unparsed = self._judge.judge(by_itself)
         taken = self._take_singly(cursor, judged, unparsed)
         for reports in plain:

@@ -69,7 +69,7 @@ def own_garbage() -> Iterator[None]:
 @pytest.mark.usefixtures("own_garbage")
 def test_after_loading_garbage_is_searched_for_seldom_and_not_in_what_was_loaded() -> None:
     with loading():
-        loaded = [[] for _ in range(10)]
+        loaded: list[list[int]] = [[] for _ in range(10)]
     assert gc.get_threshold()[0] == YOUNG_OBJECTS
     assert gc.get_freeze_count() > len(loaded)
 
