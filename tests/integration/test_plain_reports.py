@@ -13,10 +13,13 @@ from reports import CO, DAY, HOUR, MIDNIGHT, MINUTE, OZONE, PM10, PM25, Value, e
 from worker_stage import Ground, Log, Worker, worker
 
 from aggregate.hours import HourKey
+from aggregate.judge import ORIGINS
 from aggregate.plain.sorter import Sorter
 from aggregate.reading import Position
+from core.clock import MICROS
 from core.settings import CoreSettings
 from ingest.envelope import Entry, EntryKind, Source
+from ingest.report import Origin
 
 pytestmark = pytest.mark.stack
 
@@ -201,7 +204,9 @@ def test_a_report_of_a_time_that_stands_is_not_plain(made: Worker) -> None:
 
 
 def test_two_reports_of_one_time_are_not_plain(made: Worker) -> None:
-    assert sorted_as_plain(made, sent(0), sent(0, run=1), sent(1)) == 0
+    made.log.add(sent(0))
+    made.take(BEGIN + HOUR)
+    assert sorted_as_plain(made, sent(1), sent(1, run=1), sent(2)) == 0
 
 
 def test_one_report_that_is_not_plain_has_all_of_its_station_taken_one_by_one(made: Worker) -> None:
@@ -231,6 +236,15 @@ def test_a_version_of_the_station_that_begins_later_judges_from_then_on(made: Wo
         made.log.add(of_moved(slot))
         made.take(MOVED_AT + HOUR)
     assert ground.rows("select reason from rejected order by log_offset") == [("OUT_OF_RANGE",)] * 2
+
+
+def test_a_live_report_that_comes_late_is_kept_as_resent(made: Worker, ground: Ground) -> None:
+    late = msgspec.structs.replace(sent(1), received=(BEGIN + 2 * PERIOD + HOUR + 1) * MICROS)
+    for each in (sent(0), late):
+        made.log.add(each)
+        made.take(BEGIN + 3 * HOUR)
+    live, resent = ORIGINS[Origin.LIVE], ORIGINS[Origin.RESENT]
+    assert ground.rows("select origin from report order by time") == [(live,), (resent,)]
 
 
 def test_an_hour_in_memory_is_not_read_back(made: Worker, monkeypatch: pytest.MonkeyPatch, ground: Ground) -> None:
