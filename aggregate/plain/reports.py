@@ -144,6 +144,13 @@ def later(reports: Sequence[PlainReports], latest: Latest) -> list[Booleans]:
     return np.split(fine, np.cumsum([len(each.time) for each in reports])[:-1])
 
 
+def in_several(reports: Sequence[PlainReports]) -> Integers:
+    """Stations with reports in more than one of these: block by block they would not be taken in order of time."""
+    distinct = np.concatenate([np.unique(each.station_id) for each in reports])
+    stations, counts = np.unique(distinct, return_counts=True)
+    return stations[counts > 1]
+
+
 def last_times(reports: PlainReports) -> Iterator[tuple[int, int]]:
     """Stations, by the database's numbers, and the latest time of each."""
     by_time = grouped(reports.station_id, -reports.time)

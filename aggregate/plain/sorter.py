@@ -12,7 +12,7 @@ from aggregate.entries import Located
 from aggregate.judge import Judge
 from aggregate.known import Known
 from aggregate.plain.channels import Channels
-from aggregate.plain.reports import PlainReports, judged, later
+from aggregate.plain.reports import PlainReports, in_several, judged, later
 from ingest.kinds import Kind, KindRules
 
 
@@ -35,9 +35,10 @@ class Sorter:
         self._known.learn(cursor, names.keys(), names.values())
         days = {int(day) for each in reports for day in np.unique(each.day)}
         closed = list(closed_anywhere(cursor, days))
+        several = in_several(reports)
         of_time = later(reports, lambda stations: self._known.latest(stations, names))
         fine = [
-            well & new & ~np.isin(each.day, closed)
+            well & new & ~np.isin(each.day, closed) & ~np.isin(each.station_id, several)
             for each, (_, well), new in zip(reports, found, of_time, strict=True)
         ]
         for each, good in zip(reports, fine, strict=True):

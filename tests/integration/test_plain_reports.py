@@ -209,6 +209,26 @@ def test_two_reports_of_one_time_are_not_plain(made: Worker) -> None:
     assert sorted_as_plain(made, sent(1), sent(1, run=1), sent(2)) == 0
 
 
+def named(slot: int, *factors: str) -> Entry:
+    time = BEGIN + slot * PERIOD
+    body = report(time, slot + 1, dict.fromkeys(factors, 10.1 * (slot + 1)), name=STATIONS[0], period="PT20M")
+    return entry(body, name=STATIONS[0], received=time + PERIOD + 1)
+
+
+def test_a_station_that_names_its_factors_in_two_ways_in_one_batch_has_no_plain_reports(made: Worker) -> None:
+    made.log.add(sent(0))
+    made.take(BEGIN + HOUR)
+    assert sorted_as_plain(made, named(1, PM10, PM25), named(2, PM25, PM10)) == 0
+
+
+def test_an_hour_told_in_several_ways_at_once_is_made_of_all_its_reports(made: Worker, ground: Ground) -> None:
+    made.log.add(named(0, PM10, PM25), named(1, PM10), named(2, PM25, PM10))
+    made.take(BEGIN + HOUR)
+    made.tick(BEGIN + 2 * HOUR)
+    cells, _, _ = ground.hour(f"station:{STATIONS[0]}", BEGIN)
+    assert (cells[PM10].n_valid, cells[PM25].n_valid) == (3, 2)
+
+
 def test_one_report_that_is_not_plain_has_all_of_its_station_taken_one_by_one(made: Worker) -> None:
     made.log.add(sent(0))
     made.take(BEGIN + HOUR)
