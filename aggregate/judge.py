@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aggregate.reading import Judged, Number, Position, RejectReason, Slot, Unparsed
-from core.clock import MICROS, day_start
+from core.clock import MICROS, day_start, on_grid
 from ingest.envelope import Entry, EntryKind, Source
 from ingest.kinds import Kind, KindRules
 from ingest.registry import Registry
@@ -189,14 +189,8 @@ def _forecasts(station: Station, report: ParsedReport) -> bool:
 
 
 def align(time: int, period: int) -> int:
-    """`time` down to the grid of `period` seconds, which begins at each of Asia/Shanghai's midnights.
-
-    A period of days begins at the midnight of its first day: a month's sample (P31D) has no grid of its own.
-    """
-    if period <= 0:
-        return time
-    midnight = day_start(time)
-    return midnight + (time - midnight) // period * period
+    """`time` down to the grid of its period; as it is without one."""
+    return on_grid(time, period) if period > 0 else time
 
 
 def _judge_columns(plan: Plan, reports: list[Judged]) -> None:

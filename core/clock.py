@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import SettingsError
 from core.settings import CoreSettings
@@ -12,15 +13,30 @@ from core.settings import CoreSettings
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China has had no summer time since 1991; the monitored period begins later."""
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_Seconds = TypeVar("_Seconds", int, "npt.NDArray[np.int64]")
+
 MICROS = 1_000_000
 HOUR = 3600
 DAY = 86400
 SHANGHAI_OFFSET = 8 * HOUR
 
 
-def day_start(seconds: int) -> int:
-    """Start (UTC seconds) of the Asia/Shanghai day that holds the instant `seconds`."""
+def day_start(seconds: _Seconds) -> _Seconds:
+    """Start (UTC seconds) of the Asia/Shanghai day that holds the instant `seconds`; of each, if there are many."""
     return (seconds + SHANGHAI_OFFSET) // DAY * DAY - SHANGHAI_OFFSET
+
+
+def on_grid(time: _Seconds, period: _Seconds) -> _Seconds:
+    """`time` down to the grid of `period` seconds, at least one, which begins at each of Asia/Shanghai's midnights.
+
+    A period of days begins at the midnight of its first day: a month's sample (P31D) has no grid of its own.
+    """
+    midnight = day_start(time)
+    return midnight + (time - midnight) // period * period
 
 
 def date_of(day: int) -> date:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from aggregate.judge import FUTURE_LIMIT_S, ORIGINS
 from aggregate.plain.channels import Block
-from core.clock import DAY, MICROS, SHANGHAI_OFFSET
+from core.clock import MICROS, day_start, on_grid
 from ingest.report import Origin
 
 Integers = npt.NDArray[np.int64]
@@ -47,7 +47,7 @@ class PlainReports(NamedTuple):
     @property
     def day(self) -> Integers:
         """The first second of the day of Asia/Shanghai in which each begins."""
-        return day_starts(self.time)
+        return day_start(self.time)
 
     def only(self, wanted: Booleans) -> PlainReports:
         """Those that are wanted."""
@@ -69,17 +69,11 @@ class PlainReports(NamedTuple):
         )
 
 
-def day_starts(times: Integers) -> Integers:
-    """As `core.clock.day_start`, of each."""
-    return (times + SHANGHAI_OFFSET) // DAY * DAY - SHANGHAI_OFFSET
-
-
 def judged(block: Block, channels: npt.NDArray[np.void]) -> tuple[PlainReports, Booleans]:
     """A block's reports, and of each whether nothing is wrong with it; `channels`: the channel of each."""
     read = np.array(block.times)
     received, period = np.array(block.received), channels["period"]
-    midnight = day_starts(read)
-    time = midnight + (read - midnight) // period * period
+    time = on_grid(read, period)
     late = received // MICROS - (time + period) > channels["live_limit"]
     origin = np.where((channels["origin"] == _LIVE) & late, _RESENT, channels["origin"])
     values = np.array(block.values).reshape(len(read), len(block.names))
