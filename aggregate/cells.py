@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from aggregate.statistic import AQI, IAQI_PREFIX, Computed, Content, Reason, Statistic, daily_name, shared
 from standards.aqi import IndexTable, aqi
 from standards.editions import HOURLY_FACTORS, Edition
+
+_Item = TypeVar("_Item")
 
 
 class Cell(NamedTuple):
@@ -22,6 +24,17 @@ class Cell(NamedTuple):
     reason: int
     live: bool
     complete: bool
+
+
+def once_for_all_alike(
+    items: Sequence[_Item], alike: Callable[[_Item], Hashable], compute: Callable[[Sequence[_Item]], list[Computed]]
+) -> list[Computed]:
+    """What each item comes to: of those with the same `alike` one is computed for all; None is like no other."""
+    places: dict[Hashable, int] = {}
+    of = [places.setdefault(alike(item) or number, number) for number, item in enumerate(items)]
+    distinct = list(places.values())
+    computed = dict(zip(distinct, compute([items[number] for number in distinct]), strict=True))
+    return [computed[number] for number in of]
 
 
 def named_for_sanddust(cell: Cell, name: str, below: Iterable[Statistic | None]) -> Cell:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from aggregate.cells import Cell, assemble, hour_indices
+from aggregate.cells import Cell, assemble, hour_indices, once_for_all_alike
 from aggregate.revision import BY_PERSON, CURRENT
 from aggregate.statistic import DEVICES, WIND_DIRECTION, WIND_SPEED, Computed, Reason, Tier, Variant
 from aggregate.windows import Columns, hour_means, mean_directions
@@ -96,15 +96,8 @@ def compute_hours(inputs: Sequence[HourInput], editions: Sequence[Edition]) -> l
 
     Young hours that are alike come to the same: one of them is computed for all.
     """
-    places: dict[Hashable, int] = {}
-    of = [
-        places.setdefault(_young(hour, edition) or number, number)
-        for number, (hour, edition) in enumerate(zip(inputs, editions, strict=True))
-    ]
-    distinct = list(places.values())
-    computed = _compute([inputs[number] for number in distinct], [editions[number] for number in distinct])
-    results = dict(zip(distinct, computed, strict=True))
-    return [results[number] for number in of]
+    items = list(zip(inputs, editions, strict=True))
+    return once_for_all_alike(items, lambda item: _young(*item), _compute)
 
 
 def _young(hour: HourInput, edition: Edition) -> Hashable:
@@ -115,13 +108,14 @@ def _young(hour: HourInput, edition: Edition) -> Hashable:
     return (hour.start, hour.has_aqi, hour.open_until, hour.variant, hour.dusty, of.period, of.names, of.live)
 
 
-def _compute(inputs: Sequence[HourInput], editions: Sequence[Edition]) -> list[Computed]:
+def _compute(items: Sequence[tuple[HourInput, Edition]]) -> list[Computed]:
+    inputs, editions = [hour for hour, _ in items], [edition for _, edition in items]
     blocks: dict[tuple[int, int, tuple[str, ...]], _Block] = defaultdict(lambda: _Block([], [], [], []))
-    summed: dict[tuple[int, int, tuple[str, ...]], list[int]] = defaultdict(list)
+    summed: dict[tuple[int, int, tuple[str, ...]], list[tuple[int, Summed]]] = defaultdict(list)
     by_id = {id(edition): edition for edition in editions}
     for number, (hour, edition) in enumerate(zip(inputs, editions, strict=True)):
         if isinstance(hour.readings, Summed):
-            summed[id(edition), hour.readings.period, hour.readings.names].append(number)
+            summed[id(edition), hour.readings.period, hour.readings.names].append((number, hour.readings))
             continue
         for period, rows in _by_period(hour.readings, hour.variant.tier).items():
             names = _union(rows)
@@ -131,9 +125,9 @@ def _compute(inputs: Sequence[HourInput], editions: Sequence[Edition]) -> list[C
     cells: list[dict[str, Cell]] = [{} for _ in inputs]
     for (edition_id, period, names), block in sorted(blocks.items(), key=lambda item: item[0][1]):
         _reduce(cells, block, period, names, by_id[edition_id].validity.hour_seconds)
-    for (edition_id, _, _), numbers in summed.items():
-        of = [inputs[number].readings for number in numbers]
-        _divide(cells, numbers, [each for each in of if isinstance(each, Summed)], by_id[edition_id])
+    for (edition_id, _, _), alike in summed.items():
+        numbers, hours = zip(*alike, strict=True)
+        _divide(cells, numbers, hours, by_id[edition_id])
     for hour, of_hour in zip(inputs, cells, strict=True):
         if hour.dusty and not hour.variant.sanddust:
             _leave_out(of_hour)

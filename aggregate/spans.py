@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from aggregate.cells import Cell, assemble, daily_indicators, day_indices, named_for_sanddust
+from aggregate.cells import Cell, assemble, daily_indicators, day_indices, named_for_sanddust, once_for_all_alike
 from aggregate.statistic import (
     AQI,
     IAQI_PREFIX,
@@ -99,11 +99,7 @@ def compute_days(
         _Day(key.start, [hour_of(key.start + place * HOUR) for place in range(DAY_HOURS)], edition, wait, has)
         for key, hour_of, edition, wait, has in zip(keys, hours, editions, grace, has_aqi, strict=True)
     ]
-    places: dict[Hashable, int] = {}
-    of = [places.setdefault(_young(day) or number, number) for number, day in enumerate(days)]
-    distinct = list(places.values())
-    computed = dict(zip(distinct, _compute_days([days[number] for number in distinct], now), strict=True))
-    return [computed[number] for number in of]
+    return once_for_all_alike(days, _young, lambda distinct: _compute_days(distinct, now))
 
 
 class _Day(NamedTuple):
