@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-import numpy as np
 import psycopg2
 from prometheus_client import Counter
 
@@ -146,12 +145,12 @@ class ReportStep:
         self, cursor: Any, located: Sequence[Located], spans: Sequence[Span], now: float, touched: Touched
     ) -> None:
         write_told(cursor, _numbers_told(located))
-        plain, aside = self._sorter.sort(cursor, located)
+        plain, aside, names = self._sorter.sort(cursor, located)
         by_itself = [(p, e) for p, e in located if e.station in aside and e.kind != EntryKind.STATUS] if aside else []
         judged, unparsed = self._judge.judge(by_itself)
         taken = self._take_singly(cursor, judged, unparsed)
         for reports in plain:
-            self._take_plain(cursor, reports, taken, touched)
+            self._take_plain(cursor, reports, names, taken, touched)
         self._write(cursor, taken, spans, now)
         self._known.note(taken, plain)
         self._touch(touched, taken)
@@ -172,12 +171,11 @@ class ReportStep:
         )
         return take(judged, hashed, standing, self._order)
 
-    def _take_plain(self, cursor: Any, reports: PlainReports, taken: Taken, touched: Touched) -> None:
+    def _take_plain(
+        self, cursor: Any, reports: PlainReports, names: Mapping[int, str], taken: Taken, touched: Touched
+    ) -> None:
         layout = self._layouts.ids(cursor, {reports.names})[reports.names]
         copy_plain(cursor, layout, reports)
-        names = {
-            station: self._judge.registry.name_of(station) or "" for station in np.unique(reports.station_id).tolist()
-        }
         for partition, station, source, day, count in intake(reports):
             taken.count(partition, (names[station], source, day), count * len(reports.names), 0, reports=count)
         self._recomputer.take(touched, reports, self._known.latest(reports.station_id, names))

@@ -197,9 +197,10 @@ def load_refused(cursor: Any, numbers: Collection[tuple[str, Number]]) -> Refuse
     return found
 
 
-_REPORT_COLUMNS = (
+REPORT_COLUMNS = (
     'station_id, time, period, source, run, seq, issued, layout, "values", flags, mask, origin, received, correlation'
 )
+"""In the order of `_report_fields`, and of `aggregate.plain.copy`."""
 
 
 def load_digests(cursor: Any, wanted: Collection[tuple[str, bytes]]) -> set[tuple[str, bytes]]:
@@ -227,12 +228,12 @@ def write_reports(cursor: Any, layouts: Layouts, slots: Iterable[tuple[Slot, Seq
                 changed.append((slot, row))
     ids = layouts.ids(cursor, {row.names for _, row in fresh + changed})
     if fresh:
-        copy(cursor, "report", _REPORT_COLUMNS, (_report_fields(slot, row, ids) for slot, row in fresh))
+        copy(cursor, "report", REPORT_COLUMNS, (_report_fields(slot, row, ids) for slot, row in fresh))
     if changed:
         # emptied before use: entries that are taken one by one write several times in one transaction
         cursor.execute("create temporary table if not exists report_change (like report) on commit delete rows")
         cursor.execute("delete from report_change")
-        copy(cursor, "report_change", _REPORT_COLUMNS, (_report_fields(slot, row, ids) for slot, row in changed))
+        copy(cursor, "report_change", REPORT_COLUMNS, (_report_fields(slot, row, ids) for slot, row in changed))
         # all of them stand already: a conflict is looked up by key, where an update's join may be planned otherwise
         cursor.execute(
             "insert into report select * from report_change on conflict (station_id, time, period, source, run, seq,"

@@ -111,20 +111,21 @@ class Channels:
         for position, entry in located:
             if entry.kind is EntryKind.STATUS:
                 continue
-            report = decode_plain(entry.body) if entry.kind is EntryKind.REPORT else None
-            found = self._find(entry, report) if report is not None else None
-            if report is None or found is None:
+            found = self._find(entry)
+            if found is None:
                 aside.add(entry.station)
                 continue
-            time, (number, block) = found
+            report, time, (number, block) = found
             if id(block) not in blocks:
                 blocks[id(block)] = block
                 block.clear()
             block.add(number, position.partition, time, entry, report)
         return list(blocks.values()), aside
 
-    def _find(self, entry: Entry, report: PlainReport) -> tuple[int, _Channel] | None:
-        if report.station != entry.station or report.issued is not UNSET or entry.retry:
+    def _find(self, entry: Entry) -> tuple[PlainReport, int, _Channel] | None:
+        """A report that may be plain, its time and its channel."""
+        report = decode_plain(entry.body) if entry.kind is EntryKind.REPORT and not entry.retry else None
+        if report is None or report.station != entry.station or report.issued is not UNSET:
             return None
         try:
             time = parse_instant(report.time)
@@ -139,7 +140,7 @@ class Channels:
             if channel is None:
                 return None
             self._of_station.setdefault(entry.station, {})[alike] = channel
-        return time, channel
+        return report, time, channel
 
     def _make(self, entry: Entry, report: PlainReport, time: int, names: tuple[str, ...]) -> _Channel | None:
         station = self._judge.registry.at(entry.station, time)

@@ -9,12 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from aggregate.plain.reports import Integers, PlainReports
+from aggregate.store import REPORT_COLUMNS
 from core.clock import MICROS
 from core.postgres import copy_binary
 
-COLUMNS = (
-    'station_id, time, period, source, run, seq, issued, layout, "values", flags, mask, origin, received, correlation'
-)
 _POSTGRES_EPOCH = 946_684_800
 """2000-01-01 UTC, from which PostgreSQL counts microseconds."""
 _NEVER = np.iinfo(np.int64).min
@@ -27,7 +25,7 @@ _NULL = -1
 
 def copy_plain(cursor: Any, layout: int, reports: PlainReports) -> None:
     """Copy rows in that are known to be new; `layout` is the number of their factors."""
-    copy_binary(cursor, "report", COLUMNS, binary_rows(layout, reports))
+    copy_binary(cursor, "report", REPORT_COLUMNS, binary_rows(layout, reports))
 
 
 def binary_rows(layout: int, reports: PlainReports) -> Iterator[bytes]:
@@ -63,7 +61,7 @@ def _template(layout: int, width: int, length: int) -> npt.NDArray[np.void]:
     for name in names:
         if name + " size" in names:
             row[name + " size"] = row.dtype[name].itemsize
-    row["fields"] = len(COLUMNS.split(","))
+    row["fields"] = len(REPORT_COLUMNS.split(","))
     row["issued"] = _NEVER
     row["layout"] = layout
     row["values size"] += _ARRAY_HEAD_BYTES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,16 @@ from aggregate.plain.reports import PlainReports, in_several, judged, later
 from ingest.kinds import Kind, KindRules
 
 
+class Sorted(NamedTuple):
+    """A batch, sorted."""
+
+    plain: list[PlainReports]
+    aside: set[str]
+    """Stations of which each report is to be looked at by itself."""
+    names: Mapping[int, str]
+    """What topics call the stations of plain reports, by the database's numbers."""
+
+
 class Sorter:
     """Sorts batches by the registry that `judge` holds and by what is known."""
 
@@ -24,11 +34,11 @@ class Sorter:
         self._known = known
         self._channels = Channels(judge, kinds)
 
-    def sort(self, cursor: Any, located: Sequence[Located]) -> tuple[list[PlainReports], set[str]]:
-        """Plain reports, and the stations of which each report is to be looked at by itself."""
+    def sort(self, cursor: Any, located: Sequence[Located]) -> Sorted:
+        """Plain reports apart from the others."""
         blocks, aside = self._channels.gather(located)
         if not blocks:
-            return [], aside
+            return Sorted([], aside, {})
         found = [judged(block, self._channels.columns(block.channels)) for block in blocks]
         reports = [of_block for of_block, _ in found]
         names = self._names(reports)
@@ -47,7 +57,7 @@ class Sorter:
                 self._channels.forget_station(names[station_id])
         apart = [station_id for station_id, name in names.items() if name in aside]
         kept = [each.only(~np.isin(each.station_id, apart)) for each in reports]
-        return [each for each in kept if len(each.time)], aside
+        return Sorted([each for each in kept if len(each.time)], aside, names)
 
     def _names(self, reports: Sequence[PlainReports]) -> dict[int, str]:
         stations = np.unique(np.concatenate([each.station_id for each in reports])).tolist()

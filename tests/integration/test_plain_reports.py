@@ -14,7 +14,7 @@ from worker_stage import Ground, Log, Worker, worker
 
 from aggregate.hours import HourKey
 from aggregate.judge import ORIGINS
-from aggregate.plain.sorter import Sorter
+from aggregate.plain.sorter import Sorted, Sorter
 from aggregate.reading import Position
 from core.clock import MICROS
 from core.settings import CoreSettings
@@ -165,7 +165,7 @@ def _rows(ground: Ground, table: str, order: str) -> list[tuple[Any, ...]]:
 def test_by_columns_comes_to_the_same_as_one_by_one(ground: Ground, story: list[Turn]) -> None:
     by_columns = outcome(ground, story)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Sorter, "sort", lambda _self, _cursor, of: ([], {each.station for _, each in of}))
+        patch.setattr(Sorter, "sort", lambda _self, _cursor, of: Sorted([], {each.station for _, each in of}, {}))
         one_by_one = outcome(ground, story)
     assert by_columns == one_by_one
 
@@ -188,7 +188,7 @@ def sorted_as_plain(made: Worker, *of: Entry) -> int:
     step: Any = made.step
     located = [(Position(0, 0, place), each) for place, each in enumerate(of)]
     with made.database, made.database.cursor() as cursor:
-        return sum(len(reports.time) for reports in step._sorter.sort(cursor, located)[0])
+        return sum(len(reports.time) for reports in step._sorter.sort(cursor, located).plain)
 
 
 def test_reports_in_order_are_plain(made: Worker) -> None:
