@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,6 +40,7 @@ START = int(datetime(2026, 11, 18, 10, tzinfo=SHANGHAI).timestamp())
 PLATFORMS = 4
 WINDOW = 150_000
 """Reports that the platforms have sent and not yet heard to be durable."""
+READY_S = 60.0
 REST_S = 1800.0
 
 Tell = Callable[[str], None]
@@ -83,16 +84,19 @@ class Ground:
         return {name: pid for name in self.stack.names if (pid := self.stack.pid(name)) is not None}
 
     @contextmanager
-    def running(self, epoch: int, started: float) -> Iterator[tuple[Processes, Meter]]:
-        """Bridge, worker, engine by a clock that shows `epoch` (UTC seconds) until the machine's time `started`."""
+    def running(
+        self, epoch: int, started: float, wanted: Mapping[str, tuple[str, ...]] = PROCESSES
+    ) -> Iterator[tuple[Processes, Meter]]:
+        """Processes by a clock that shows `epoch` (UTC seconds) until the machine's time `started`: bridge, worker,
+        engine, or those `wanted`."""
         shown, until = (datetime.fromtimestamp(moment, UTC).isoformat() for moment in (epoch, started))
         clock = data_clock(shown, until, 1.0)
         environment = {**os.environ, **self.stack.environment, **clock, **FREE_PORTS}
         processes = Processes(self.stack.state_dir, environment, threading.Event())
         try:
-            for name, arguments in PROCESSES.items():
+            for name, arguments in wanted.items():
                 processes.start(name, *arguments)
-            processes.wait_ready(60)
+            processes.wait_ready(READY_S)
             yield processes, Meter({**self.servers, **processes.pids})
         finally:
             processes.stop()

@@ -78,22 +78,11 @@ def _history(canvas: Canvas, points: Sequence[Point]) -> Figure:
     rows = [max(1, point["report_rows"] + point["statistic_rows"]) for point in points]
     days = [f"{point['days']} d\n{row:,}" for point, row in zip(points, rows, strict=True)]
     rate.plot(rows, [point["readings_per_s"] for point in points], "o-", color=MINUTES)
-    _axis(
-        rate,
-        canvas.say("每秒读数", "readings a second"),
-        canvas.say("历史天数、行数", "days of history, rows"),
-        rows,
-        days,
-    )
+    below = canvas.say("历史天数、行数", "days of history, rows")
+    _axis(rate, canvas.say("每秒读数", "readings a second"), below, rows, days)
     for name, colour in zip(points[0]["answers_ms"], _COLOURS, strict=True):
         answers.plot(rows, [point["answers_ms"][name] for point in points], "o-", color=colour, label=name)
-    _axis(
-        answers,
-        canvas.say("查询毫秒", "milliseconds an answer"),
-        canvas.say("历史天数、行数", "days of history, rows"),
-        rows,
-        days,
-    )
+    _axis(answers, canvas.say("查询毫秒", "milliseconds an answer"), below, rows, days)
     _legend(answers)
     return figure
 

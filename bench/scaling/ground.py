@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -21,12 +18,11 @@ from core.errors import UnavailableError
 from core.postgres import connect
 from core.settings import ConfiguredSettings
 from deploy.local.stack import Stack
-from deploy.processes import FREE_PORTS, PROCESSES, Processes, data_clock, refuse_servers
+from deploy.processes import PROCESSES, refuse_servers
 from ingest.kinds import KIND_RULES, Kind
 from standards.factors import load_catalogue
 from truth.settled import nothing_overdue, wait_at_rest
 
-READY_S = 60.0
 GRACE_S = max(rules.grace_s for kind, rules in KIND_RULES.items() if kind in {Kind.DUST, Kind.CEMS})
 """After an hour's end: then it is not waited for any more at any station of the load."""
 _EARLY, _LATE = 0.1, 0.9
@@ -97,10 +93,10 @@ def from_backlog(ground: Ground, workers: int, first: int, last: int) -> tuple[f
     Until all is told, from when the first worker was ready; and stored, between the tenth and the ninetieth percent.
     """
     end = ground.source.time(last)
-    with _running(ground, end, {"ingest": PROCESSES["ingest"]}) as processes:
+    with ground.running(end, time.time(), {"ingest": PROCESSES["ingest"]}) as (processes, _):
         sent = ground.send(ground.order(ground.task.stations, first, last), processes.check)
     fleet = {"aggregate": ("aggregate", "--processes", str(workers)), "alerts": PROCESSES["alerts"]}
-    with _running(ground, end, fleet) as processes:
+    with ground.running(end, time.time(), fleet) as (processes, _):
         began = time.time()
         took = ground.rest(processes) - began
     return sent.reports * ground.task.factors / took, _steady(ground, first, last)
@@ -110,7 +106,7 @@ def hour_ended(ground: Ground) -> float:
     """Seconds that the first hour of all stations takes when it falls due by the clock, its reports being stored."""
     due = ground.source.start + HOUR + GRACE_S
     with (
-        _running(ground, due, PROCESSES) as processes,
+        ground.running(due, time.time()) as (processes, _),
         closing(connect(ground.settings, "reader", application="lantian bench")) as database,
     ):
         began = time.time()
@@ -118,21 +114,6 @@ def hour_ended(ground: Ground) -> float:
             ground.settings, database, REST_S, processes.check, lambda cursor: nothing_overdue(cursor, float(due))
         )
         return time.time() - began
-
-
-@contextmanager
-def _running(ground: Ground, shown: int, wanted: Mapping[str, tuple[str, ...]]) -> Iterator[Processes]:
-    """Some processes, by a clock that shows `shown` (UTC seconds) as they start."""
-    at, now = (datetime.fromtimestamp(moment, UTC).isoformat() for moment in (shown, time.time()))
-    environment = {**os.environ, **ground.stack.environment, **data_clock(at, now, 1.0), **FREE_PORTS}
-    processes = Processes(ground.stack.state_dir, environment, threading.Event())
-    try:
-        for name, arguments in wanted.items():
-            processes.start(name, *arguments)
-        processes.wait_ready(READY_S)
-        yield processes
-    finally:
-        processes.stop()
 
 
 def _steady(ground: Ground, first: int, last: int) -> float:
