@@ -47,7 +47,7 @@ from core.kafka import REPORTS
 from core.logs import get_logger
 from ingest.envelope import Entry, EntryKind
 from ingest.kinds import KindSettings
-from ingest.registry import renewed
+from ingest.registry import RegistryReader
 from standards.editions import load_editions
 from standards.factors import load_catalogue
 
@@ -68,7 +68,11 @@ class ReportStep:
     consumer = WORKER
     topic = REPORTS
 
-    def __init__(self, settings: AggregateSettings, kinds: KindSettings) -> None:
+    def __init__(
+        self, settings: AggregateSettings, kinds: KindSettings, registries: RegistryReader | None = None
+    ) -> None:
+        """`registries`: what the steps of a process share."""
+        self._registries = registries or RegistryReader()
         self._order = settings.source_order
         self._judge = Judge(load_catalogue(), kinds.rules())
         self._sanddust = SandDust(())
@@ -88,6 +92,7 @@ class ReportStep:
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """Note every open statistic of the partitions: the ticks that follow rebuild them, slice by slice."""
+        self._refresh(cursor)
         self._owed.note(cursor, partitions)
 
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
@@ -221,7 +226,7 @@ class ReportStep:
         self._update(cursor, touched, now)
 
     def _refresh(self, cursor: Any) -> None:
-        registry = renewed(cursor.connection, self._judge.registry)
+        registry = self._registries.read(cursor.connection)
         if registry is not self._judge.registry:
             self._judge.use(registry)
             self._memory.hold(len(registry))

@@ -23,7 +23,7 @@ from core import offsets
 from core.kafka import STATISTICS, partition_of
 from core.logs import get_logger
 from core.outbox import enqueue
-from ingest.registry import Registry, renewed
+from ingest.registry import Registry, RegistryReader
 
 MALFORMED = Counter("lantian_statements_malformed_total", "Records of the statistics topic that are none of ours")
 
@@ -53,12 +53,15 @@ class StatementStep:
 
     topic = STATISTICS
 
-    def __init__(self, maker: Maker, layouts: Layouts, lateness_s: int) -> None:
-        """`layouts`: the maker's."""
+    def __init__(
+        self, maker: Maker, layouts: Layouts, lateness_s: int, registries: RegistryReader | None = None
+    ) -> None:
+        """`layouts`: the maker's; `registries`: what the steps of a process share."""
         self.consumer = maker.name
         self._maker = maker
         self._layouts = layouts
         self._lateness_s = lateness_s
+        self._registries = registries or RegistryReader()
         self._registry = Registry.empty()
         self._owed = Owed(maker.name)
 
@@ -68,6 +71,7 @@ class StatementStep:
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """Note every open window of the partitions: the ticks that follow make them anew."""
+        self._refresh(cursor)
         self._owed.note(cursor, partitions)
 
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
@@ -76,7 +80,7 @@ class StatementStep:
         owed = self._owed.take(partitions, SLICE - sum(weight(row.key.window) for row in due))
         if not due and not owed:
             return
-        self._registry = renewed(cursor.connection, self._registry)
+        self._refresh(cursor)
         ended: list[Statistic] = []
         anew = set(owed)
         for row in due:
@@ -90,7 +94,7 @@ class StatementStep:
 
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
         """Make anew the windows that statements touch."""
-        self._registry = renewed(cursor.connection, self._registry)
+        self._refresh(cursor)
         touched: set[Key] = set()
         for batch in records.values():
             for record in batch:
@@ -103,6 +107,9 @@ class StatementStep:
                 for statement in told.statements:
                     touched.update(self._maker.touched(told.city, statement))
         self._update(cursor, records, touched, int(now))
+
+    def _refresh(self, cursor: Any) -> None:
+        self._registry = self._registries.read(cursor.connection)
 
     def _update(self, cursor: Any, held: Collection[int], keys: Iterable[Key], now: int) -> set[Key]:
         """Make windows anew; returns those that changed.

@@ -10,21 +10,23 @@ from aggregate.statement_step import StatementStep
 from aggregate.store import Layouts
 from core.stream import Step
 from ingest.kinds import Kind, KindSettings
+from ingest.registry import RegistryReader
 from standards.editions import load_editions
 
 
 def all_steps(own: AggregateSettings, kinds: KindSettings) -> list[Step]:
-    """Each a stream with offsets of its own."""
-    return [ReportStep(own, kinds), city_step(kinds), period_step(kinds)]
+    """Each a stream with offsets of its own; they share one registry."""
+    registries = RegistryReader()
+    return [ReportStep(own, kinds, registries), city_step(kinds, registries), period_step(kinds, registries)]
 
 
-def city_step(kinds: KindSettings) -> StatementStep:
+def city_step(kinds: KindSettings, registries: RegistryReader | None = None) -> StatementStep:
     """From stations to cities."""
     rules, layouts = kinds.rules()[Kind.AIR], Layouts()
-    return StatementStep(Cities(rules, load_editions(), layouts), layouts, rules.lateness_s)
+    return StatementStep(Cities(rules, load_editions(), layouts), layouts, rules.lateness_s, registries)
 
 
-def period_step(kinds: KindSettings) -> StatementStep:
+def period_step(kinds: KindSettings, registries: RegistryReader | None = None) -> StatementStep:
     """From days to months, quarters and years."""
     rules, layouts = kinds.rules()[Kind.AIR], Layouts()
-    return StatementStep(Periods(rules, load_editions(), layouts), layouts, rules.lateness_s)
+    return StatementStep(Periods(rules, load_editions(), layouts), layouts, rules.lateness_s, registries)

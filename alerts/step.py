@@ -19,7 +19,7 @@ from alerts.judging import Judge, Result
 from core.kafka import ALERTS, STATISTICS
 from core.logs import get_logger
 from core.outbox import Message, enqueue
-from ingest.registry import Registry, renewed
+from ingest.registry import Registry, RegistryReader
 
 CONSUMER = "engine"
 HEADERS = (("v", "1"),)
@@ -43,6 +43,7 @@ class AlertStep:
         """`registry_s`: how often, in seconds of data time, the registry is asked whether it has changed."""
         self._judge = judge
         self._registry_s = registry_s
+        self._registries = RegistryReader()
         self._registry = Registry.empty()
         self._registry_asked = float("-inf")
 
@@ -50,7 +51,8 @@ class AlertStep:
         """Nothing is remembered but the registry, which is not of this step's making."""
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
-        """Nothing is owed: alerts change by statements alone."""
+        """Nothing is owed, for alerts change by statements alone; the registry is read before the first comes."""
+        self._renew_registry(cursor, now)
 
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """Nothing falls due by the clock: an alert clears by data, not by silence."""
@@ -67,7 +69,7 @@ class AlertStep:
     def _renew_registry(self, cursor: Any, now: float) -> None:
         if abs(now - self._registry_asked) < self._registry_s:
             return
-        self._registry = renewed(cursor.connection, self._registry)
+        self._registry = self._registries.read(cursor.connection)
         self._registry_asked = now
 
 

@@ -39,7 +39,7 @@ from core.clock import DAY, HOUR, midnight
 from core.kafka import REPORTS, STATISTICS, partition_of
 from core.postgres import probe_by_key
 from ingest.kinds import Kind, KindRules
-from ingest.registry import Registry, renewed
+from ingest.registry import Registry, RegistryReader
 from standards.editions import Editions
 
 STATION_DAYS = 60
@@ -96,6 +96,7 @@ class Rebuilder:
         self._recomputer = Recomputer(editions, kinds, self._layouts, Memory(4 * STATION_DAYS))
         air = (kinds[Kind.AIR], editions, self._layouts)
         self._makers: list[Maker] = [Cities(*air), Periods(*air)]
+        self._registries = RegistryReader()
         self._registry = Registry.empty()
         self._sanddust = SandDust(())
         with database, database.cursor() as cursor:
@@ -174,7 +175,7 @@ class Rebuilder:
         return result
 
     def _refresh(self, cursor: Any) -> None:
-        registry = renewed(self._database, self._registry)
+        registry = self._registries.read(self._database)
         if registry is not self._registry:
             self._registry, self._sanddust = registry, SandDust.load(cursor)
 

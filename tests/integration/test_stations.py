@@ -19,7 +19,7 @@ from core.mqtt import Connection, Login, Message
 from core.postgres import connect
 from core.settings import CoreSettings
 from ingest.credentials import issue, issue_platform, revoke
-from ingest.registry import Registry, read_version
+from ingest.registry import Registry, RegistryReader, read_version
 from ingest.station_import import ImportResult, import_csv
 from ingest.stations_cli import BROKER_FOLDER, update_broker
 
@@ -149,6 +149,24 @@ def test_bad_rows_do_not_stop_good_ones(registry_connection: connection, tmp_pat
     assert registry.knows("good-1")
     assert registry.knows("good-2")
     assert not registry.knows("bad-1")
+
+
+def test_a_reader_reads_once_for_all_until_something_changes(
+    stack: CoreSettings, registry_connection: connection, tmp_path: Path
+) -> None:
+    row = "shared,站,air,140502,晋城市,PT1M,,,,,,"
+    take(registry_connection, tmp_path, row)
+    reader = RegistryReader()
+    with closing(connect(stack, "worker", application="test")) as other:
+        first = reader.read(registry_connection)
+        assert reader.read(other) is first
+        registry_connection.commit()
+        take(registry_connection, tmp_path, row.replace("PT1M", "PT1H"), effective=MAY)
+        changed = reader.read(other)
+        assert changed is not first
+        station = changed.at("shared", MAY.timestamp())
+        assert station is not None
+        assert station.reporting_period == 3600
 
 
 def test_an_mn_code_belongs_to_one_station(registry_connection: connection, tmp_path: Path) -> None:
