@@ -83,6 +83,8 @@ class Kafka:
             f"-Xmx{self._settings.kafka_heap}",
             "-XX:+UseG1GC",
             "-XX:MaxGCPauseMillis=20",
+            # what the second compiler takes in the first minutes is half of all that a small Kafka does
+            "-XX:TieredStopAtLevel=1",
             "-XX:+ExitOnOutOfMemoryError",
             f"-Dlog4j2.configurationFile={_LOGGING}",
         ]

@@ -82,7 +82,6 @@ def render(ports: Ports, local: LocalSettings) -> str:
         "max_inflight_messages": 4000,
         "max_packet_size": 4_194_304,
         "persistent_client_expiration": "30d",
-        "set_tcp_nodelay": "true",
         "log_dest": "stdout",
         "log_timestamp_format": "%Y-%m-%dT%H:%M:%S",
         "connection_messages": "false",
