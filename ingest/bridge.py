@@ -20,6 +20,7 @@ from core.logs import get_logger
 from core.mqtt import Connection, Login, Message
 from core.settings import CoreSettings
 from ingest import bridge_metrics as metrics
+from ingest.ack_order import AckOrder
 from ingest.acks import Durable, StationAck, encode_ack, encode_platform_acks, payload_hash
 from ingest.batching import Batch, Batcher
 from ingest.entries import Publisher, make_entry, publisher_of
@@ -77,6 +78,7 @@ class Bridge:
         self._routes = routes
         self._batcher: Batcher[Taken] = Batcher(settings.batch_reports, settings.batch_bytes, settings.linger_ms / 1000)
         self._durable = Durable()
+        self._order = AckOrder()
         self._next_acks = time.monotonic() + settings.ack_seconds
         self._correlation = f"{settings.name}-{int(time.time()):x}-"
         self._closing = False
@@ -166,6 +168,7 @@ class Bridge:
             entries.append(entry)
             for batch in self._batcher.add(publisher.partition, entry, taken, now):
                 self.writer.write(batch)
+        self._order.came([taken.message for taken in known])
         self.taken += len(known)
         self.in_flight += len(known)
         self.in_flight_bytes += _bytes(known)
@@ -173,7 +176,7 @@ class Bridge:
             metrics.ENTRIES[labels].inc(count)
 
     def _settle(self, batch: Batch[Taken]) -> None:
-        self.mqtt.ack([taken.message for taken in batch.tokens])
+        self.mqtt.ack(self._order.durable([taken.message for taken in batch.tokens]))
         status, note_number = EntryKind.STATUS, self._durable.note_number
         for entry, taken in zip(batch.entries, batch.tokens, strict=True):
             if entry.kind is status:

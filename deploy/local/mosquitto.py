@@ -79,7 +79,7 @@ def render(ports: Ports, local: LocalSettings) -> str:
         "autosave_interval": 10,
         "max_queued_messages": local.mqtt_queued_messages,
         "max_queued_bytes": local.mqtt_queued_bytes,
-        "max_inflight_messages": 4000,
+        "max_inflight_messages": 16_000,
         "max_packet_size": 4_194_304,
         "persistent_client_expiration": "30d",
         "log_dest": "stdout",
