@@ -111,10 +111,17 @@ class Ground:
         return msgspec.json.decode(done.stdout, type=Sent)
 
     def rest(self, processes: Processes) -> float:
-        """Wait until everything is told; returns when (Unix seconds)."""
+        """Wait until everything is told; returns when the last was stored, computed or judged (Unix seconds).
+
+        That is the commit of the last transaction that moved a stream on.
+        """
         with closing(connect(self.settings, "reader", application="lantian bench")) as database:
             wait_at_rest(self.settings, database, REST_S, processes.check, lambda _cursor: True)
-        return time.time()
+        with closing(self.superuser()) as server, server.cursor() as cursor:
+            cursor.execute(
+                "select max(extract(epoch from pg_xact_commit_timestamp(xmin)))::float8 from lantian.consumer_offset"
+            )
+            return float(cursor.fetchone()[0])
 
 
 def register(ground: Ground) -> None:

@@ -25,7 +25,7 @@ def lines(figures: Mapping[str, Any]) -> Iterator[str]:
     yield f"versions: {figures['broker']}, python {machine['python']}, numba {machine['numba']}"
     yield (
         f"full speed: {figures['reports']} reports of {figures['factors']} factors from {figures['stations']} stations:"
-        f" {figures['readings_per_s']:,.0f} readings/s until all is told, {figures['readings_per_s_steady']:,.0f} in"
+        f" {figures['readings_per_s']:,.0f} readings/s until all is judged, {figures['readings_per_s_steady']:,.0f} in"
         f" between, {figures['readings_per_s_durable']:,.0f} until durable"
     )
     yield (

@@ -15,7 +15,7 @@ from bench.scaling.memory import memory_per_thousand
 from deploy.charts.canvas import COLUMN, MINUTES, SECOND, THIRD, Canvas
 
 PROCESSES = {"ingest": MINUTES, "aggregate": SECOND, "alerts": THIRD}
-_RATES = (("readings_per_s", MINUTES, "until all is told"), ("steady_per_s", SECOND, "stored"))
+_RATES = (("readings_per_s", MINUTES, "until all is judged"), ("steady_per_s", SECOND, "stored"))
 _COLOURS = (MINUTES, SECOND, THIRD, "#8C5A2B")
 
 Point = Mapping[str, Any]

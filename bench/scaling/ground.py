@@ -90,7 +90,7 @@ def at_full_speed(ground: Ground, first: int, last: int) -> Speed:
 def from_backlog(ground: Ground, workers: int, first: int, last: int) -> tuple[float, float]:
     """Send slots `first` … `last` - 1 while no worker runs, then let so many work them off: readings a second.
 
-    Until all is told, from when the first worker was ready; and stored, between the tenth and the ninetieth percent.
+    Until all is judged, from when the first worker was ready; and stored, between the tenth and the ninetieth percent.
     """
     end = ground.source.time(last)
     with ground.running(end, time.time(), {"ingest": PROCESSES["ingest"]}) as (processes, _):
