@@ -20,6 +20,10 @@ class Owed:
         """Note every open window of partitions."""
         self._keys.update(read_open_keys(cursor, self._maker, partitions))
 
+    def waits(self, partitions: Sequence[int]) -> bool:
+        """Whether any is left."""
+        return any(self._keys[partition] for partition in partitions)
+
     def take(self, partitions: Sequence[int], most: int) -> list[Key]:
         """The next of them, which weigh `most` at most, or are one."""
         keys: list[Key] = []

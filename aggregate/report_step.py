@@ -30,7 +30,7 @@ from aggregate.rejection import rejection_of, rejection_of_unparsed, write_rejec
 from aggregate.sanddust.periods import SandDust
 from aggregate.settings import AggregateSettings
 from aggregate.statistic import WORKER, State, Statistic, Window
-from aggregate.statistic_store import SLICE, Memory, read_due, read_keys
+from aggregate.statistic_store import SLICE, Memory, fills_slice, read_due, read_keys
 from aggregate.store import (
     Layouts,
     Span,
@@ -95,13 +95,14 @@ class ReportStep:
         self._refresh(cursor)
         self._owed.note(cursor, partitions)
 
-    def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
+    def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> bool:
         """What falls due by the clock (open becomes provisional, provisional final), then what is still owed."""
         due = read_due(cursor, self._layouts, WORKER, partitions, now)
         rows = {row.key: row for row in due + self._read_owed(cursor, partitions, SLICE - len(due))}
         if rows:
             self._refresh(cursor)
             self._rebuild(cursor, rows.values(), int(now))
+        return fills_slice(due) or self._owed.waits(partitions)
 
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
         """Take records; an entry that cannot be stored is rejected alone."""

@@ -17,7 +17,7 @@ from aggregate.owed import Owed
 from aggregate.publish import batches
 from aggregate.settle import Settled, finish
 from aggregate.statistic import Key, State, Statement, Statistic, decode_statements
-from aggregate.statistic_store import SLICE, Writer, read_due, slices, weight, write
+from aggregate.statistic_store import SLICE, Writer, fills_slice, read_due, slices, weight, write
 from aggregate.store import Layouts
 from core import offsets
 from core.kafka import STATISTICS, partition_of
@@ -74,12 +74,12 @@ class StatementStep:
         self._refresh(cursor)
         self._owed.note(cursor, partitions)
 
-    def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
+    def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> bool:
         """What falls due by the clock, and what is still owed."""
         due = read_due(cursor, self._layouts, self.consumer, partitions, now)
         owed = self._owed.take(partitions, SLICE - sum(weight(row.key.window) for row in due))
         if not due and not owed:
-            return
+            return False
         self._refresh(cursor)
         ended: list[Statistic] = []
         anew = set(owed)
@@ -91,6 +91,7 @@ class StatementStep:
         done = self._update(cursor, partitions, anew, int(now))
         finished = (finish(row, now=int(now), lateness=self._lateness_s) for row in ended if row.key not in done)
         publish(cursor, self._maker, self._layouts, self._registry, [settled for settled in finished if settled])
+        return fills_slice(due) or self._owed.waits(partitions)
 
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
         """Make anew the windows that statements touch."""

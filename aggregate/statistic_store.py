@@ -64,6 +64,11 @@ def slices(items: Iterable[_Item], most: int, window: Callable[[_Item], Window])
         yield part
 
 
+def fills_slice(rows: Iterable[Statistic]) -> bool:
+    """Whether no other may have found room beside these in a slice, so that more may wait."""
+    return sum(weight(row.key.window) for row in rows) > SLICE - max(_WEIGHTS.values())
+
+
 def of_day(key: Key) -> ObjectDay:
     """Where a statistic is remembered: by the day that its window begins in."""
     return (key.object, day_start(key.start))

@@ -54,8 +54,9 @@ class AlertStep:
         """Nothing is owed, for alerts change by statements alone; the registry is read before the first comes."""
         self._renew_registry(cursor, now)
 
-    def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
+    def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> bool:
         """Nothing falls due by the clock: an alert clears by data, not by silence."""
+        return False
 
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
         """Judge the statements of each partition in their order."""

@@ -69,8 +69,8 @@ class Step(Protocol):
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
         """Take Kafka records by partition."""
 
-    def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
-        """Do what falls due by the clock."""
+    def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> bool:
+        """Do what falls due by the clock; returns whether more of it waits, so that the next tick comes at once."""
 
 
 class Stream:
@@ -269,12 +269,12 @@ class Stream:
         now = self._clock.now()
         held = dict(self._stands)
 
-        def work(cursor: Any) -> None:
+        def work(cursor: Any) -> bool:
             offsets.lock(cursor, self._position(), held)
-            self._step.tick(cursor, sorted(held), now)
+            return self._step.tick(cursor, sorted(held), now)
 
-        self._transact(work)
-        self._next_tick = time.monotonic() + self._tick_s
+        more = self._transact(work)
+        self._next_tick = time.monotonic() + (0.0 if more else self._tick_s)
 
     def _relay(self) -> None:
         if self._database is None or not self._stands or not self._to_relay:

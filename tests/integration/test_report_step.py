@@ -348,7 +348,7 @@ def test_what_is_owed_is_rebuilt_slice_by_slice_while_reports_are_taken(
         for minute, left in ((1, 4), (2, 2), (3, 0)):
             log.add(*(sent(minute, minute + 1, {"PM10": 80}, name=name) for name in names))
             heir.take(now)
-            heir.tick(now)
+            assert heir.tick(now) is (left > 0)
             hours_and_days = "select count(*) from statistic where due > to_timestamp(%s)"
             assert ground.rows(hours_and_days, now + 8 * DAY) == [(left,)]
             assert ground.count("report") == 3 * (minute + 1)

@@ -40,8 +40,8 @@ class Idle:
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
         pass
 
-    def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
-        pass
+    def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> bool:
+        return False
 
 
 class Remembering(Idle):
@@ -59,10 +59,23 @@ class Remembering(Idle):
         self.taken += sum(map(len, records.values()))
 
 
+class Owing(Idle):
+    """So many ticks have something to do."""
+
+    consumer = "test-owing"
+
+    def __init__(self) -> None:
+        self.left = 20
+
+    def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> bool:
+        self.left = max(0, self.left - 1)
+        return self.left > 0
+
+
 @contextmanager
-def running(stack: CoreSettings, step: Idle) -> Iterator[Stream]:
+def running(stack: CoreSettings, step: Idle, tick_s: float = 0.1) -> Iterator[Stream]:
     """A stream in a thread of its own."""
-    made = Stream(stack, step, role="worker", clock=Clock(), transaction_bytes=1_000_000, tick_s=0.1)
+    made = Stream(stack, step, role="worker", clock=Clock(), transaction_bytes=1_000_000, tick_s=tick_s)
     stop = threading.Event()
     thread = threading.Thread(target=made.run, args=(stop,))
     thread.start()
@@ -116,3 +129,9 @@ def test_of_a_backlog_the_partitions_take_turns(stack: CoreSettings) -> None:
     for partition in range(kafka.PARTITIONS):
         turns = [number for number, of in enumerate(step.transactions) if partition in of]
         assert max(after - before for before, after in pairwise([-1, *turns])) <= 2 * kafka.PARTITIONS
+
+
+def test_what_waits_for_a_tick_is_done_without_a_pause(stack: CoreSettings) -> None:
+    step = Owing()
+    with running(stack, step, tick_s=60.0):
+        eventually("all is done", lambda: step.left == 0, 30)

@@ -115,11 +115,11 @@ class Worker:
             self.database.rollback()
         self.gain(now)
 
-    def tick(self, now: float) -> None:
-        """Do what falls due by the clock."""
+    def tick(self, now: float) -> bool:
+        """Do what falls due by the clock; whether more waits."""
         with self.database, self.database.cursor() as cursor:
             offsets.lock(cursor, self.position, self.stands)
-            self.step.tick(cursor, sorted(self.stands), now)
+            return self.step.tick(cursor, sorted(self.stands), now)
 
 
 @contextmanager
