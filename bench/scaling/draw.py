@@ -115,7 +115,7 @@ def _axis(axes: Axes, y: str, x: str, ticks: Sequence[float], labels: Sequence[s
     axes.set_xscale("log")
     axes.set_xticks(ticks, labels or [f"{tick:,}".replace(",", " ") for tick in ticks])
     axes.minorticks_off()
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.05 * axes.get_ylim()[1])
     axes.yaxis.set_major_formatter(EngFormatter(sep=""))
     axes.set_xlabel(x)
     axes.set_ylabel(y)
