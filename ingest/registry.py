@@ -136,7 +136,7 @@ def read_version(conn: connection) -> int:
 class RegistryReader:
     """The registry as it stands, read anew only when it has changed; the threads of a process share one.
 
-    Of a country's stations it takes a second of a core and some hundred megabytes.
+    Of 60 000 stations it takes a second of a core and some 90 MB.
     """
 
     def __init__(self) -> None:
