@@ -39,11 +39,11 @@ class Figures:
     reports: int
     stored_at_return: int
     backlog: int
-    """Reports made and not in the database when the server answered again."""
+    """Reports made and not in the database at the last look before the server answered again."""
     memory: Mapping[str, Growth]
     repeated: int
     worked_off_s: float
-    """From the server's answer until no report waited any more."""
+    """From that look until no report waited any more."""
     worked_off_rate: float
     """Reports a second stored in that time."""
     behind_before: float
@@ -61,23 +61,25 @@ def figures(server: str, minutes: float, live_rate: float, reports: int, samples
     before, away, back = ([s for s in samples if s.phase == phase] for phase in ("before", "away", "back"))
     usual = float(np.percentile([s.behind for s in before if s.behind is not None], 95))
     seen = [s for s in back if s.stored is not None]
-    stored = [s.stored or 0 for s in seen]
+    # a short backlog may be worked off before the first look after the server's return
+    last_away = [s for s in samples if s.phase != "back"][-1]
+    held = max(s.stored or 0 for s in samples if s.phase != "back")
     returned = back[0].at
     caught_up = next(s for s in seen if waiting(s) == 0 or (s.stored or 0) >= s.made - live_rate * 2)
     late = [s.at for s in back if s.behind is None or s.behind > usual + CURRENT_S]
     live = [s for s in seen if s.behind is not None and s.at - s.behind > returned]
-    took = max(caught_up.at - returned, 1e-9)
+    took = caught_up.at - last_away.at
     return Figures(
         server=server,
         minutes=minutes,
         live_rate=live_rate,
         reports=reports,
-        stored_at_return=stored[0],
-        backlog=seen[0].made - stored[0],
+        stored_at_return=held,
+        backlog=last_away.made - held,
         memory={name: _growth(name, before, away, samples) for name in before[0].memory},
         repeated=samples[-1].repeated,
         worked_off_s=round(took, 1),
-        worked_off_rate=round(((caught_up.stored or 0) - stored[0]) / took, 1),
+        worked_off_rate=round(((caught_up.stored or 0) - held) / took, 1),
         behind_before=round(usual, 1),
         live_first_s=round(live[0].at - returned, 1),
         behind_most=round(max(s.behind or 0 for s in live), 1),
