@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -14,6 +15,8 @@ from pathlib import Path
 
 _START_TIME_FIELD = 19
 """Of `/proc/<pid>/stat`, counted after the command's name: field 22 of proc(5)."""
+REAPED_S, REAPED_LOOK_S = 2.0, 0.01
+"""How long an ended process's remains are waited for: its parent, or who stands in for it, is not always quick."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,18 @@ def wait_end(running: Running, timeout: float) -> bool:
             select.select([handle], [], [], timeout)
     finally:
         os.close(handle)
-    return not alive(running)
+    ended = not alive(running)
+    if ended:
+        _wait_reaped(running)
+    return ended
+
+
+def _wait_reaped(running: Running) -> None:
+    """Wait briefly until the pid is free: PostgreSQL does not start beside what it takes for another server."""
+    deadline = time.monotonic() + REAPED_S
+    while _stat(running.pid)[_START_TIME_FIELD:][:1] == [str(running.started)] and time.monotonic() < deadline:
+        alive(running)
+        time.sleep(REAPED_LOOK_S)
 
 
 def _read(record: Path) -> Running | None:
@@ -109,8 +123,13 @@ def _boot() -> str:
 
 def _start_time(pid: int) -> int | None:
     """Start time in ticks; None if there is no such process, or only its remains."""
+    fields = _stat(pid)
+    return None if not fields or fields[0] in "ZX" else int(fields[_START_TIME_FIELD])
+
+
+def _stat(pid: int) -> list[str]:
+    """Of proc(5) from the state on; empty if there is no such process."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
-        return None
-    return None if fields[0] in "ZX" else int(fields[_START_TIME_FIELD])
+        return []
