@@ -23,13 +23,13 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from core.errors import SettingsError
 from core.logs import get_logger
-from core.mqtt_packets import Message, pubacks
+from core.mqtt_packets import Message, Receipt, pubacks
 from core.mqtt_socket import BufferedSocket
 from core.process import Backoff
 from core.secrets import read_secret
 from core.settings import CoreSettings
 
-__all__ = ["Connection", "Login", "Message", "Will"]
+__all__ = ["Connection", "Login", "Message", "Receipt", "Will"]
 
 log = get_logger(__name__)
 
@@ -186,11 +186,11 @@ class Connection:
         """Publish at QoS 1; paho repeats it after a reconnect until the broker confirms."""
         self._client.publish(topic, payload, 1, retain)
 
-    def ack(self, messages: Iterable[Message]) -> None:
+    def ack(self, messages: Iterable[Message | Receipt]) -> None:
         """Tell the broker that messages are taken; without effect for those whose connection is gone."""
         if self.connected and self._client.buffered is not None:
             number = self.number
-            mids = [message.mid for message in messages if message.connection == number and message.qos == 1]
+            mids = [message.mid for message in messages if message.connection == number and message.mid]
             self._client.buffered.put(pubacks(mids))
 
     def unsubscribe(self, topics: Sequence[str]) -> int | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 from itertools import repeat
+from typing import NamedTuple
 
 import msgspec
 
@@ -20,6 +21,13 @@ _MOST_LENGTH_BITS = 28
 _pack = struct.Struct(">HH").pack
 
 
+class Receipt(NamedTuple):
+    """What acknowledges a message received, on connection number `connection` only; `mid` is 0 at QoS 0."""
+
+    mid: int
+    connection: int
+
+
 class Message(msgspec.Struct, frozen=True, gc=False):
     """A message received; `mid` acknowledges it, on connection number `connection` only."""
 
@@ -29,6 +37,11 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     mid: int
     """0 at QoS 0."""
     connection: int
+
+    @property
+    def receipt(self) -> Receipt:
+        """What acknowledges it."""
+        return Receipt(self.mid, self.connection)
 
 
 def cut(content: bytes, start: int, most: int, connection: int) -> tuple[list[Message], int]:

@@ -6,40 +6,36 @@ Mosquitto looks each acknowledged message up from the oldest on: out of turn it 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 
-from core.mqtt import Message
+from core.mqtt import Message, Receipt
 
 NO_CONNECTION = 0
 
 
 class AckOrder:
-    """Messages under way, those of the latest connection alone: the broker sends again what another left unsaid."""
+    """What is durable and has not had its turn, of the latest connection alone: the broker sends the others again.
+
+    Messages are numbered one after the other as they come.
+    """
 
     def __init__(self) -> None:
         self._connection = NO_CONNECTION
-        self._waiting: deque[Message] = deque()
-        self._durable: set[int] = set()
-        """Out of turn, by identity: a broker may send a packet id again before it has heard of it."""
+        self._next = 0
+        self._waiting: dict[int, Receipt] = {}
 
-    def came(self, messages: Iterable[Message]) -> None:
-        """Note what was delivered."""
-        for message in messages:
-            if message.connection != self._connection:
-                self._connection = message.connection
-                self._waiting.clear()
-                self._durable.clear()
-            if message.qos:
-                self._waiting.append(message)
+    def came(self, number: int, connection: int) -> None:
+        """Note that messages from `number` on came on `connection`."""
+        if connection != self._connection:
+            self._connection, self._next = connection, number
+            self._waiting.clear()
 
-    def durable(self, messages: Iterable[Message]) -> list[Message]:
-        """Note which of those that came are durable; returns those whose turn it is now."""
-        connection, waiting, durable = self._connection, self._waiting, self._durable
-        durable.update([id(message) for message in messages if message.qos and message.connection == connection])
+    def durable(self, messages: Iterable[tuple[int, Message]]) -> list[Receipt]:
+        """Note numbered messages that are durable; returns those whose turn it is now."""
+        connection, waiting = self._connection, self._waiting
+        waiting.update([(number, message.receipt) for number, message in messages if message.connection == connection])
         turn = []
-        while waiting and id(waiting[0]) in durable:
-            message = waiting.popleft()
-            durable.remove(id(message))
-            turn.append(message)
+        while self._next in waiting:
+            turn.append(waiting.pop(self._next))
+            self._next += 1
         return turn

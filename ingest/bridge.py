@@ -47,8 +47,9 @@ GATHER_SHARE = 0.25
 
 
 class Taken(msgspec.Struct, frozen=True, gc=False):
-    """A message in flight, and who published it."""
+    """A message in flight, by number, and who published it."""
 
+    number: int
     message: Message
     publisher: Publisher
 
@@ -160,15 +161,17 @@ class Bridge:
         if self._closing:
             return  # never acknowledged, nor is what comes on other topics: they stay with the broker
         received, now, correlation = self._clock.micros(), time.monotonic(), self._correlation
-        known = [Taken(message, publisher) for message in messages if (publisher := publisher_of(message.topic))]
+        ours = [(message, publisher) for message in messages if (publisher := publisher_of(message.topic))]
+        known = [Taken(number, *each) for number, each in enumerate(ours, self.taken + 1)]
+        if known:
+            self._order.came(known[0].number, known[0].message.connection)
         entries: list[Entry] = []
-        for number, taken in enumerate(known, self.taken + 1):
+        for taken in known:
             publisher = taken.publisher
-            entry = make_entry(publisher, taken.message.payload, received, f"{correlation}{number:x}")
+            entry = make_entry(publisher, taken.message.payload, received, f"{correlation}{taken.number:x}")
             entries.append(entry)
             for batch in self._batcher.add(publisher.partition, entry, taken, now):
                 self.writer.write(batch)
-        self._order.came([taken.message for taken in known])
         self.taken += len(known)
         self.in_flight += len(known)
         self.in_flight_bytes += _bytes(known)
@@ -176,7 +179,7 @@ class Bridge:
             metrics.ENTRIES[labels].inc(count)
 
     def _settle(self, batch: Batch[Taken]) -> None:
-        self.mqtt.ack(self._order.durable([taken.message for taken in batch.tokens]))
+        self.mqtt.ack(self._order.durable([(taken.number, taken.message) for taken in batch.tokens]))
         status, note_number = EntryKind.STATUS, self._durable.note_number
         for entry, taken in zip(batch.entries, batch.tokens, strict=True):
             if entry.kind is status:

@@ -27,7 +27,7 @@ class BridgeSettings(SectionSettings):
     metrics_port: int = PORTS["ingest"]
     linger_ms: float = Field(default=50, ge=0, le=1000)
     """How long a batch waits for more entries. A record costs the bridge, Kafka and the worker much whatever it holds:
-    with 50 ms half as much as with 20; with 100 ms what the broker may have under way bounds the rate."""
+    with 50 ms half as much as with 20."""
     batch_reports: int = Field(default=500, ge=1, le=10_000)
     batch_bytes: int = Field(default=256 * 1024, ge=1024, le=900_000)
     in_flight_reports: int = Field(default=20_000, ge=1)
