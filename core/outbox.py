@@ -15,6 +15,8 @@ from psycopg2.extensions import connection
 from core.kafka import partition_of
 from core.postgres import copy
 
+RELAY_MESSAGES = 500
+"""Relayed at once."""
 RELAY_BYTES = 8 * 1024 * 1024
 """Of messages in memory at once; a single larger one goes alone."""
 RELAY_TIMEOUT_S = 10
@@ -40,7 +42,9 @@ def enqueue(cursor: Any, consumer: str, partition: int, messages: Iterable[Messa
         copy(cursor, "outbox", "consumer, partition, topic, key, value, headers", rows)
 
 
-def relay(database: connection, producer: Any, consumer: str, partitions: Sequence[int], limit: int = 500) -> int:
+def relay(
+    database: connection, producer: Any, consumer: str, partitions: Sequence[int], limit: int = RELAY_MESSAGES
+) -> int:
     """Send the oldest messages of `partitions` to Kafka, wait for its acknowledgement, delete them.
 
     Returns how many were sent; raises Kafka's error, leaving them for the next try. Two relays at once (a zombie's

@@ -25,7 +25,7 @@ from core.deadline import deadline
 from core.errors import FencedError, LantianError, UnavailableError
 from core.logs import get_logger
 from core.offsets import Position, Stand
-from core.outbox import relay
+from core.outbox import RELAY_MESSAGES, relay
 from core.portion import Portion
 from core.postgres import Gone, connect, end_frozen, probe_by_key
 from core.process import Backoff
@@ -282,6 +282,9 @@ class Stream:
         sent = relay(self._database, self._producer, self._step.consumer, sorted(self._stands))
         RELAYED.labels(self._step.consumer).inc(sent)
         self._to_relay = sent > 0
+        if sent >= RELAY_MESSAGES:
+            # what waits to be told goes before what would be told after it
+            self._next_tick = max(self._next_tick, time.monotonic() + self._tick_s)
 
     def _transact(self, work: Callable[[Any], Any]) -> Any:
         if self._database is None:
