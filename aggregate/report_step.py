@@ -229,9 +229,9 @@ class ReportStep:
     def _refresh(self, cursor: Any) -> None:
         registry = self._registries.read(cursor.connection)
         if registry is not self._judge.registry:
+            self._sanddust = SandDust.load(cursor)
             self._judge.use(registry)
             self._memory.hold(len(registry))
-            self._sanddust = SandDust.load(cursor)
 
 
 def _numbers_told(located: Iterable[Located]) -> dict[tuple[str, int, int], tuple[int, int]]:

@@ -68,7 +68,7 @@ class AlertStep:
             _report(result)
 
     def _renew_registry(self, cursor: Any, now: float) -> None:
-        if abs(now - self._registry_asked) < self._registry_s:
+        if len(self._registry) and abs(now - self._registry_asked) < self._registry_s:
             return
         self._registry = self._registries.read(cursor.connection)
         self._registry_asked = now
