@@ -33,7 +33,7 @@ class Speed(NamedTuple):
 
     reports: int
     readings_per_s: float
-    """Until all is stored, computed, judged and told."""
+    """Until all is stored, computed and judged."""
     steady_per_s: float
     """Readings stored, between the tenth and the ninetieth percent of the commits."""
     cpu_s: Mapping[str, float]
@@ -99,7 +99,8 @@ def from_backlog(ground: Ground, workers: int, first: int, last: int) -> tuple[f
     with ground.running(end, time.time(), fleet) as (processes, _):
         began = time.time()
         took = ground.rest(processes) - began
-    return sent.reports * ground.task.factors / took, _steady(ground, first, last)
+    rate = sent.reports * ground.task.factors / took if took > 0 else float("nan")
+    return rate, _steady(ground, first, last)
 
 
 def hour_ended(ground: Ground) -> float:
