@@ -101,6 +101,8 @@ class Stream:
         self._stands: dict[int, Stand] = {}
         self._gained: set[int] = set()
         self._next_tick = 0.0
+        self._tick_again = False
+        """Whether more waits for a tick, and no more is to be told than goes at once: that has precedence."""
         self._next_claim = 0.0
         self._rest_until = 0.0
         self._subscribed = -math.inf
@@ -159,7 +161,7 @@ class Stream:
                 self._claim()
             if records:
                 self._take(self._cut(records))
-            if self._stands and time.monotonic() >= self._next_tick:
+            if self._stands and (self._tick_again or time.monotonic() >= self._next_tick):
                 self._tick()
             self._relay()
         HELD.labels(self._step.consumer).set(len(self._stands))
@@ -273,8 +275,8 @@ class Stream:
             offsets.lock(cursor, self._position(), held)
             return self._step.tick(cursor, sorted(held), now)
 
-        more = self._transact(work)
-        self._next_tick = time.monotonic() + (0.0 if more else self._tick_s)
+        self._tick_again = self._transact(work)
+        self._next_tick = time.monotonic() + self._tick_s
 
     def _relay(self) -> None:
         if self._database is None or not self._stands or not self._to_relay:
@@ -283,8 +285,7 @@ class Stream:
         RELAYED.labels(self._step.consumer).inc(sent)
         self._to_relay = sent > 0
         if sent >= RELAY_MESSAGES:
-            # what waits to be told goes before what would be told after it
-            self._next_tick = max(self._next_tick, time.monotonic() + self._tick_s)
+            self._tick_again = False
 
     def _transact(self, work: Callable[[Any], Any]) -> Any:
         if self._database is None:
