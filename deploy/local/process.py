@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _START_TIME_FIELD = 19
 """Of `/proc/<pid>/stat`, counted after the command's name: field 22 of proc(5)."""
@@ -105,8 +106,7 @@ def wait_end(running: Running, timeout: float) -> bool:
 def _wait_reaped(running: Running) -> None:
     """Wait briefly until the pid is free: PostgreSQL does not start beside what it takes for another server."""
     deadline = time.monotonic() + REAPED_S
-    while _stat(running.pid)[_START_TIME_FIELD:][:1] == [str(running.started)] and time.monotonic() < deadline:
-        alive(running)
+    while (seen := _seen(running.pid)) and seen.started == running.started and time.monotonic() < deadline:
         time.sleep(REAPED_LOOK_S)
 
 
@@ -123,13 +123,20 @@ def _boot() -> str:
 
 def _start_time(pid: int) -> int | None:
     """Start time in ticks; None if there is no such process, or only its remains."""
-    fields = _stat(pid)
-    return None if not fields or fields[0] in "ZX" else int(fields[_START_TIME_FIELD])
+    seen = _seen(pid)
+    return None if seen is None or seen.state in "ZX" else seen.started
 
 
-def _stat(pid: int) -> list[str]:
-    """Of proc(5) from the state on; empty if there is no such process."""
+class _Seen(NamedTuple):
+    """A process, or its remains, in `/proc`."""
+
+    state: str
+    started: int
+
+
+def _seen(pid: int) -> _Seen | None:
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
-        return []
+        return None
+    return _Seen(fields[0], int(fields[_START_TIME_FIELD]))
