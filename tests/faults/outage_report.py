@@ -38,14 +38,15 @@ class Figures:
     """Reports a second."""
     reports: int
     stored_at_return: int
+    """At the last look before the server answered again."""
     backlog: int
-    """Reports made and not in the database at the last look before the server answered again."""
+    """Reports made by then and not in the database."""
     memory: Mapping[str, Growth]
     repeated: int
     worked_off_s: float
-    """From that look until no report waited any more."""
+    """From the server's answer until no report waited any more."""
     worked_off_rate: float
-    """Reports a second stored in that time."""
+    """Reports a second stored from that look until then."""
     behind_before: float
     """Seconds that live data are behind, ordinarily (the 95th percentile before the outage)."""
     live_first_s: float
@@ -62,13 +63,12 @@ def figures(server: str, minutes: float, live_rate: float, reports: int, samples
     usual = float(np.percentile([s.behind for s in before if s.behind is not None], 95))
     seen = [s for s in back if s.stored is not None]
     # a short backlog may be worked off before the first look after the server's return
-    last_away = [s for s in samples if s.phase != "back"][-1]
-    held = max(s.stored or 0 for s in samples if s.phase != "back")
+    until_back = [s for s in samples if s.phase != "back"]
+    last_away, held = until_back[-1], max(s.stored or 0 for s in until_back)
     returned = back[0].at
     caught_up = next(s for s in seen if waiting(s) == 0 or (s.stored or 0) >= s.made - live_rate * 2)
     late = [s.at for s in back if s.behind is None or s.behind > usual + CURRENT_S]
     live = [s for s in seen if s.behind is not None and s.at - s.behind > returned]
-    took = caught_up.at - last_away.at
     return Figures(
         server=server,
         minutes=minutes,
@@ -78,8 +78,8 @@ def figures(server: str, minutes: float, live_rate: float, reports: int, samples
         backlog=last_away.made - held,
         memory={name: _growth(name, before, away, samples) for name in before[0].memory},
         repeated=samples[-1].repeated,
-        worked_off_s=round(took, 1),
-        worked_off_rate=round(((caught_up.stored or 0) - held) / took, 1),
+        worked_off_s=round(caught_up.at - returned, 1),
+        worked_off_rate=round(((caught_up.stored or 0) - held) / (caught_up.at - last_away.at), 1),
         behind_before=round(usual, 1),
         live_first_s=round(live[0].at - returned, 1),
         behind_most=round(max(s.behind or 0 for s in live), 1),
