@@ -230,11 +230,16 @@ class Pipeline:
             )
         )
 
-    def unread(self) -> int:
-        """Bytes that the broker has sent to a bridge, or a sender to the broker, and that nobody has read yet."""
+    def unread(self, bridge: Process) -> int:
+        """Bytes that the broker has sent to a bridge and that it has not read yet."""
+        sockets = set()
+        for file in Path(f"/proc/{bridge.pid}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                sockets.add(str(file.readlink()))
         port = f":{self.core.mqtt_port:04X}"
         lines = (line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:])
-        return sum(int(line[4].rpartition(":")[2], 16) for line in lines if line[2].endswith(port))
+        mine = (line for line in lines if line[2].endswith(port) and f"socket:[{line[9]}]" in sockets)
+        return sum(int(line[4].rpartition(":")[2], 16) for line in mine)
 
     def wait_settled(self, seconds: float = PATIENCE) -> None:
         """Wait until nothing moves any more: bridges idle, offsets at the logs' ends, outbox empty, twice in a row."""
@@ -255,7 +260,7 @@ class Pipeline:
         was still to come, so the end of the statistics' log was already the last.
         """
         bridges = self.running("bridge")
-        if any(bridge.metric("lantian_bridge_in_flight_entries") != 0 for bridge in bridges) or self.unread():
+        if any(bridge.metric("lantian_bridge_in_flight_entries") != 0 or self.unread(bridge) for bridge in bridges):
             return None
         read = {"worker": kafka.REPORTS, "city": kafka.STATISTICS}
         if self.running("engine"):
