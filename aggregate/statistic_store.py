@@ -193,6 +193,13 @@ def read_keys(cursor: Any, layouts: Layouts, keys: Collection[Key]) -> dict[Key,
 
 def read_days(cursor: Any, layouts: Layouts, spans: Mapping[str, tuple[int, int]]) -> dict[Key, Statistic]:
     """The days of objects, each in its span (UTC seconds, half-open), with all their variants."""
+    return read_spans(cursor, layouts, Window.DAY, spans)
+
+
+def read_spans(
+    cursor: Any, layouts: Layouts, window: Window, spans: Mapping[str, tuple[int, int]]
+) -> dict[Key, Statistic]:
+    """The windows of one kind that begin in each object's span (UTC seconds, half-open), with all their variants."""
     found: dict[Key, Statistic] = {}
     chunks = [
         (name, chunk * STATISTIC_CHUNK_S)
@@ -204,13 +211,14 @@ def read_days(cursor: Any, layouts: Layouts, spans: Mapping[str, tuple[int, int]
         start = of_chunk[0][1]
         cursor.execute(
             _SELECT + " from unnest(%s::text[], %s::bigint[], %s::bigint[]) as k(object, start, until)"
-            " cross join lateral (select * from statistic where object = k.object and time_window = 'day'"
+            " cross join lateral (select * from statistic where object = k.object and time_window = %s"
             " and start >= to_timestamp(k.start) and start < to_timestamp(k.until)"
             " and start >= to_timestamp(%s) and start < to_timestamp(%s) offset 0) s",
             (
                 names,
                 [spans[name][0] for name in names],
                 [spans[name][1] for name in names],
+                str(window),
                 start,
                 start + STATISTIC_CHUNK_S,
             ),

@@ -8,8 +8,10 @@ import msgspec
 
 from aggregate.statistic import city_object, station_object
 from alerts.engine import Episode, Event
-from alerts.rules.model import Happening, Rule, Text
+from alerts.happening import Happening
+from alerts.rules.model import Rule, Text
 from core.clock import SHANGHAI
+from standards.factors import load_catalogue
 
 LIVE, HISTORY = "live", "history"
 OPEN, CLEARED, WITHDRAWN = "open", "cleared", "withdrawn"
@@ -22,6 +24,10 @@ class Place(msgspec.Struct, frozen=True):
     name_zh: str
     name_en: str
     camera: str = ""
+    county: str = ""
+    """The county of a station, or its city if that is not registered."""
+    kind: str = ""
+    """Of its statistics; empty if it is not registered."""
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +40,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     city: str
     kind: str
     severity: str
+    peak_severity: str
+    level: int
     state: str
     opened_at: datetime
     updated_at: datetime
@@ -43,6 +51,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     time_window: str
     first_start: datetime
     last_start: datetime
+    ended_start: datetime | None
     factor: str
     value: float
     peak: float
@@ -77,8 +86,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     alert: Alert
 
 
-def alert_of(rule: Rule, event: Event, city: str, place: Place, merged_into: int | None) -> Alert:
-    """The alert after `event`; of one that is withdrawn or merged, as it stood last.
+def alert_of(rule: Rule, name: str, event: Event, city: str, place: Place, merged_into: int | None) -> Alert:
+    """The alert of the object `name` after `event`; of one that is withdrawn or merged, as it stood last.
 
     `merged_into` is the id of the alert that goes on, where `event` names an heir.
     """
@@ -88,29 +97,34 @@ def alert_of(rule: Rule, event: Event, city: str, place: Place, merged_into: int
     texts = Texts(rule, episode, place)
     at = _time(event.at)
     ended = episode.ended_by
+    peak = episode.peak(rule)
+    level = rule.levels[episode.level - 1]
     state = WITHDRAWN if event.after is None else OPEN if ended is None else CLEARED
     return Alert(
         rule_id=rule.id,
-        object=event.cause.object,
+        object=name,
         number=event.number,
-        station=station_of(event.cause.object),
+        station=station_of(name),
         city=city,
-        kind=rule.kind,
-        severity=rule.severity,
+        kind=place.kind or rule.watch.kinds[0],
+        severity=level.severity,
+        peak_severity=rule.levels[episode.peak_level - 1].severity,
+        level=episode.level,
         state=state,
         opened_at=_time(episode.first.end),
         updated_at=at,
         cleared_at=_time(ended.end) if ended is not None and state == CLEARED else None,
         closed_at=at if state == WITHDRAWN else None,
         merged_into=merged_into,
-        time_window=rule.window,
+        time_window=rule.watch.window,
         first_start=_time(episode.first.start),
         last_start=_time(episode.last.start),
-        factor=rule.factor,
+        ended_start=_time(ended.start) if ended is not None and state == CLEARED else None,
+        factor=rule.watch.factor,
         value=episode.last.measured,
-        peak=episode.peak.measured,
-        peak_start=_time(episode.peak.start),
-        threshold=rule.threshold,
+        peak=peak.measured,
+        peak_start=_time(peak.start),
+        threshold=level.threshold,
         unit=rule.unit,
         edition=episode.last.edition,
         origin=LIVE if episode.live else HISTORY,
@@ -140,20 +154,26 @@ class Texts:
         last = episode.last
         common = {
             "value": number_text(last.measured),
-            "peak": number_text(episode.peak.measured),
-            "threshold": number_text(rule.threshold),
+            "own": "" if last.own is None else number_text(last.own),
+            "other": "" if last.other is None else number_text(last.other),
+            "peak": number_text(episode.peak(rule).measured),
+            "threshold": number_text(rule.levels[episode.level - 1].threshold),
             "unit": rule.unit,
             "hours": number_text((last.end - episode.first.start) / 3600),
         }
+        factor = load_catalogue().by_code.get(rule.watch.factor)
+        common["factor"] = factor.symbol if factor else rule.watch.factor
         self._zh = common | {
             "object": place.name_zh,
             "hour": hour_zh(last.start, last.end),
             "camera": place.camera or "未登记",
+            "county": place.county,
         }
         self._en = common | {
             "object": place.name_en,
             "hour": hour_en(last.start, last.end),
             "camera": place.camera or "none registered",
+            "county": place.county,
         }
 
     def zh(self, text: Text) -> str:

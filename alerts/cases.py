@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from aggregate.statistic import Reason
-from alerts.engine import Episode, Fact
-from alerts.rules.model import Case, Rule, Step
-from alerts.timeline import Timeline
+from aggregate.statistic import State
+from alerts.engine import Track, judge
+from alerts.rules.case import Case, Said
+from alerts.rules.model import Rule
+from alerts.watched import Fact, judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +28,29 @@ def run_cases(rules: Iterable[Rule]) -> list[CaseResult]:
 
 def run_case(rule: Rule, case: Case) -> str:
     """What went otherwise than the case says; empty if nothing did."""
-    timeline = Timeline((), {}, 1)
-    alerts: dict[int, Episode | None] = {}
-    versions: dict[int, int] = {}
-    for number, step in enumerate(case.steps, 1):
-        versions[step.at] = step.version or versions.get(step.at, 0) + 1
-        fact = _fact(rule, case, step, versions[step.at])
-        events = timeline.judge(rule, fact, float(fact.end)).events
-        alerts.update({event.number: event.after for event in events})
-        happened = tuple(event.happening for event in events)
-        if happened != step.expect:
-            return f"step {number}: expected {_names(step.expect)}, happened {_names(happened)}"
-    left = [episode for episode in alerts.values() if episode is not None]
-    still_open = sum(episode.ended_by is None for episode in left)
-    if still_open != case.open:
-        return f"expected {case.open} open at the end, found {still_open}"
-    if any(episode.live for episode in left) != case.pages:
+    track = Track()
+    facts: dict[int, Fact] = {}
+    for number, said in enumerate(case.steps, 1):
+        happened: tuple[str, ...] = ()
+        fact = _fact(rule, case, said, facts)
+        if said.state is not State.OPEN and (fact.start not in facts or fact.version > facts[fact.start].version):
+            facts[fact.start] = fact
+            outcome = judge(rule, track, judged(rule, facts), float(fact.end))
+            track, happened = outcome.track, tuple(event.happening for event in outcome.events)
+        if happened != said.expect:
+            return f"step {number}: expected {_names(said.expect)}, happened {_names(happened)}"
+    return _left(rule, case, track)
+
+
+def _left(rule: Rule, case: Case, track: Track) -> str:
+    lasting = [episode for episode in track.alerts.values() if episode.ended_by is None]
+    if len(lasting) != case.open:
+        return f"expected {case.open} open at the end, found {len(lasting)}"
+    if any(episode.live for episode in track.alerts.values()) != case.pages:
         return f"expected pages = {str(case.pages).lower()} at the end"
+    severities = [rule.levels[episode.level - 1].severity for episode in lasting]
+    if case.severity is not None and case.severity not in severities:
+        return f"expected severity {case.severity} at the end, found {_names(severities)}"
     return ""
 
 
@@ -51,19 +58,19 @@ def _names(happenings: Iterable[str]) -> str:
     return ", ".join(happenings) or "nothing"
 
 
-def _fact(rule: Rule, case: Case, step: Step, version: int) -> Fact:
-    start = int(case.start.timestamp()) + step.at * rule.window.length
-    valid = step.value is not None
+def _fact(rule: Rule, case: Case, said: Said, facts: dict[int, Fact]) -> Fact:
+    window = rule.watch.window
+    start = int(case.start.timestamp()) + said.at * window.length
+    known = facts.get(start)
+    valid = said.value is not None
     return Fact(
-        object="case",
         start=start,
-        end=start + rule.window.length,
-        version=version,
-        state=step.state,
-        value=step.value,
+        end=window.end(start),
+        version=said.version or (known.version + 1 if known else 1),
+        value=said.value,
+        other=said.other,
         n_valid=60 if valid else 30,
         n_expected=60,
-        reason=Reason.VALID if valid else Reason.TOO_FEW_MINUTES,
         edition="auto",
-        live=step.live,
+        live=said.live,
     )

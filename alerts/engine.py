@@ -1,86 +1,31 @@
-"""The judgement of statistics: a pure function of a rule, what was judged before, and one more statement.
+"""The judgement of statistics: a pure function of a rule, the alerts there are, the windows as they are now, and time.
 
-Law: the alerts of an object under a rule are a function of its judged windows, each at its highest version, whatever
-the order in which they came. Windows stand in order of time; those that clear divide them; between two of these there
-is one alert if any window exceeds, from the first that exceeds to the last that exceeds or holds. What an alert is
-called (its number) is what order may change: where windows are joined or divided late, the latest part keeps it.
+Law: the alerts of an object under a rule are a function of its windows as they stand, whatever happened before. The
+windows in order of time give each a level (`episodes_of`); between two at which there is none lies one alert. What an
+alert is called (its number) is what history may change: where windows are joined or divided late, the latest part
+keeps it.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from enum import StrEnum
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from aggregate.statistic import Reason, State, Statement, Tier
-from alerts.rules.model import Comparison, Happening, Rule
-
-NOISE_DECIMALS = 6
-"""A mean of exactly 250 may come as 249.99999999999997; nothing coarser is rounded away (249.6 does not reach 250)."""
-
-
-class Verdict(StrEnum):
-    """What a window says to a rule."""
-
-    EXCEEDS = "exceeds"
-    HOLDS = "holds"
-    """Under the threshold, not under the clear value."""
-    CLEARS = "clears"
-    INVALID = "invalid"
-    """Neither opens nor clears."""
-
-
-class Passed(StrEnum):
-    """Why a statement was not judged."""
-
-    OPEN = "open"
-    NOT_NEWER = "not_newer"
-
-
-class Fact(msgspec.Struct, frozen=True, gc=False):
-    """What a statement says of one factor; `start` and `end` in UTC seconds."""
-
-    object: str
-    start: int
-    end: int
-    version: int
-    state: State
-    value: float | None
-    n_valid: int
-    n_expected: int
-    reason: Reason
-    edition: str
-    live: bool
-
-
-class Judged(msgspec.Struct, frozen=True, gc=False):
-    """A window as a rule judged it last."""
-
-    start: int
-    end: int
-    version: int
-    verdict: Verdict
-    value: float | None
-    n_valid: int
-    n_expected: int
-    edition: str
-    live: bool
-
-    @property
-    def measured(self) -> float:
-        """The value of a window that belongs to an alert: such a window is valid."""
-        if self.value is None:
-            raise ValueError("a window without a value belongs to no alert")
-        return self.value
+from alerts.happening import Happening
+from alerts.rules.model import Hold, Rule
+from alerts.watched import Judged, Verdict
 
 
 class Episode(msgspec.Struct, frozen=True):
-    """The windows of one alert, in order of time, and the one that ended it (None: it lasts)."""
+    """The windows of one alert, in order of time, and the one that ended it (None: it lasts).
+
+    `lead`: windows before the first that its opening counted (`Rule.hold`).
+    """
 
     windows: tuple[Judged, ...]
     ended_by: Judged | None
+    lead: tuple[Judged, ...] = ()
 
     @property
     def first(self) -> Judged:
@@ -93,9 +38,14 @@ class Episode(msgspec.Struct, frozen=True):
         return self.windows[-1]
 
     @property
-    def peak(self) -> Judged:
-        """The window with the largest value; of equals the earliest."""
-        return max(self.windows, key=lambda window: (window.measured, -window.start))
+    def level(self) -> int:
+        """As it stands, or stood before it ended; from 1."""
+        return self.last.level
+
+    @property
+    def peak_level(self) -> int:
+        """The gravest it came to."""
+        return max(window.level for window in self.windows)
 
     @property
     def live(self) -> bool:
@@ -107,27 +57,35 @@ class Episode(msgspec.Struct, frozen=True):
         """What tells whether two episodes share a window."""
         return frozenset(window.start for window in self.windows)
 
+    @property
+    def ended_at(self) -> int | None:
+        """The start of the window that ended it."""
+        return None if self.ended_by is None else self.ended_by.start
+
+    def peak(self, rule: Rule) -> Judged:
+        """The window with the worst measure; of equals the earliest."""
+        sign = -1 if rule.falling else 1
+        return max(self.windows, key=lambda window: (sign * window.measured, -window.start))
+
     def tells_as(self, other: Episode) -> bool:
         """Whether both say the same: a window that became final, with nothing else changed, is no news."""
-        ends = [episode.ended_by.start if episode.ended_by else None for episode in (self, other)]
-        mine, theirs = ([msgspec.structs.replace(w, version=0) for w in e.windows] for e in (self, other))
-        return ends[0] == ends[1] and mine == theirs
+        mine, theirs = ([msgspec.structs.replace(w, version=0) for w in (*e.lead, *e.windows)] for e in (self, other))
+        return self.ended_at == other.ended_at and mine == theirs
 
 
 class Track(msgspec.Struct, frozen=True):
-    """What a rule knows of an object: judged windows by time, alerts' numbers by the start of their first window.
+    """The alerts of an object under a rule, by number: all that have a window, or their end, from `since` on.
 
-    It may be cut to what lies between the nearest clearing windows around a statement (both included): the outcome
-    is the same.
+    `since` (UTC seconds) is a time at which there is surely none.
     """
 
-    windows: tuple[Judged, ...] = ()
-    numbers: Mapping[int, int] = msgspec.field(default_factory=dict)
+    alerts: Mapping[int, Episode] = msgspec.field(default_factory=dict)
     next_number: int = 1
+    since: float = float("-inf")
 
 
 class Event(msgspec.Struct, frozen=True):
-    """What happened to the alert `number`, by which statement; `at` is the time that was passed in.
+    """What happened to the alert `number`, by which window; `at` is the time that was passed in.
 
     `before` and `after` are its windows; `after` is None if nothing of it is left. `heir` is the alert that goes on
     where one was merged.
@@ -137,139 +95,161 @@ class Event(msgspec.Struct, frozen=True):
     number: int
     before: Episode | None
     after: Episode | None
-    cause: Fact
+    cause: Judged
     at: float
     heir: int | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """The state after a statement, and what happened; `passed` says why it was not judged."""
+    """The alerts as they stand, and what happened to them."""
 
     track: Track
     events: tuple[Event, ...] = ()
-    passed: Passed | None = None
 
 
-def fact_of(rule: Rule, statement: Statement) -> Fact | None:
-    """What the statement says of the rule's factor; None if it is none of the rule's statistics.
+def judge(rule: Rule, track: Track, windows: Sequence[Judged], now: float) -> Outcome:
+    """What stands and what happened, now that the windows are these.
 
-    Rules judge the tier of the devices with sand-dust in: what was measured, not what an evaluation leaves out.
+    `windows` in order of time; of those before `track.since` only what later ones count is needed. `now` is data time
+    in Unix seconds; it only dates the events.
     """
-    if statement.kind != rule.kind or statement.window != rule.window:
-        return None
-    if statement.tier is not Tier.RAW or not statement.sanddust or rule.factor not in statement.factors:
-        return None
-    i = statement.factors.index(rule.factor)
-    return Fact(
-        statement.object,
-        statement.start,
-        statement.end,
-        statement.version,
-        State(statement.states[i]),
-        statement.values[i],
-        statement.n_valid[i],
-        statement.n_expected[i],
-        Reason(statement.reasons[i]),
-        statement.edition,
-        statement.live[i],
-    )
+    after = [episode for episode in episodes_of(rule, windows) if episode.first.start >= track.since]
+    known = {window.start: window for window in windows}
+    alerts, next_number, events = _named(track, after, known, now)
+    return Outcome(Track(alerts, next_number, track.since), tuple(events))
 
 
-def judge(rule: Rule, track: Track, fact: Fact, now: float) -> Outcome:
-    """One statement judged: the state after it and what it did to alerts, by the law above.
-
-    `now` is data time in Unix seconds; it only dates the events.
-    """
-    if fact.state is State.OPEN and not rule.judges_open:
-        return Outcome(track, passed=Passed.OPEN)
-    known = {window.start: window for window in track.windows}
-    if fact.start in known and fact.version <= known[fact.start].version:
-        return Outcome(track, passed=Passed.NOT_NEWER)
-    known[fact.start] = Judged(
-        fact.start,
-        fact.end,
-        fact.version,
-        verdict_of(rule, fact),
-        fact.value,
-        fact.n_valid,
-        fact.n_expected,
-        fact.edition,
-        fact.live,
-    )
-    windows = tuple(known[start] for start in sorted(known))
-    before = [(track.numbers[episode.first.start], episode) for episode in episodes_of(track.windows)]
-    numbers, next_number, events = _named(before, episodes_of(windows), track.next_number, fact, now)
-    return Outcome(Track(windows, numbers, next_number), events)
-
-
-def verdict_of(rule: Rule, fact: Fact) -> Verdict:
-    """What a window says to a rule."""
-    if fact.reason is not Reason.VALID or fact.value is None or not math.isfinite(fact.value):
-        return Verdict.INVALID
-    value = round(fact.value, NOISE_DECIMALS)
-    if _meets(rule.comparison, value, rule.threshold):
-        return Verdict.EXCEEDS
-    return Verdict.HOLDS if _meets(rule.comparison, value, rule.clear_value) else Verdict.CLEARS
-
-
-def _meets(comparison: Comparison, value: float, limit: float) -> bool:
-    return value >= limit if comparison is Comparison.REACHES else value > limit
-
-
-def episodes_of(windows: Sequence[Judged]) -> list[Episode]:
-    """The alerts that windows in order of time amount to."""
+def episodes_of(rule: Rule, windows: Iterable[Judged]) -> list[Episode]:
+    """The alerts that windows in order of time amount to, by the words of `Rule`."""
     found: list[Episode] = []
     current: list[Judged] = []
+    lead: tuple[Judged, ...] = ()
+    recent: list[Judged] = []
+    level = clearing = 0
     for window in windows:
-        if window.verdict is Verdict.EXCEEDS or (window.verdict is Verdict.HOLDS and current):
-            current.append(window)
-        elif window.verdict is Verdict.CLEARS and current:
-            found.append(Episode(tuple(current), window))
-            current = []
+        if window.verdict is Verdict.INVALID:
+            continue
+        if window.verdict is Verdict.OFF:
+            recent, reached, clearing = [], 0, rule.clear_after
+        else:
+            recent = [*_counted(rule, recent, window), window]
+            reached = max(_opens(rule.hold, recent), min(level, window.keep))
+            clearing = 0 if reached else clearing + 1
+        if reached:
+            if not level:
+                lead = tuple(one for one in recent[:-1] if one.reach)
+            current.append(msgspec.structs.replace(window, level=reached))
+            level = reached
+        elif level and clearing >= rule.clear_after:
+            found.append(Episode(tuple(current), window, lead))
+            current, level = [], 0
     if current:
-        found.append(Episode(tuple(current), None))
+        found.append(Episode(tuple(current), None, lead))
     return found
 
 
+def _counted(rule: Rule, recent: list[Judged], window: Judged) -> list[Judged]:
+    if rule.hold.of == 1:
+        return []
+    oldest = window.start - (rule.hold.of - 1) * rule.watch.window.length
+    return [one for one in recent if one.start >= oldest]
+
+
+def _opens(hold: Hold, recent: Sequence[Judged]) -> int:
+    """The gravest level that the latest window and enough of the others meet."""
+    reached = sorted((one.reach for one in recent), reverse=True)
+    return min(recent[-1].reach, reached[hold.least - 1]) if len(reached) >= hold.least else 0
+
+
+def settled(rule: Rule, windows: Sequence[Judged]) -> int:
+    """The place in `windows` from which on their levels are certain, though more may lie before the first of them.
+
+    There is no alert there. `len(windows)` if there is no such place.
+    """
+    if not windows:
+        return 0
+    counted = (rule.hold.of - 1) * rule.watch.window.length if rule.hold.of > 1 else 0
+    clear = 0
+    for place, window in enumerate(windows):
+        if clear >= rule.clear_after and window.start - counted >= windows[0].start:
+            return place
+        if window.verdict is Verdict.OFF:
+            clear = rule.clear_after
+        elif window.verdict is Verdict.CLEARS:
+            clear += 1
+        elif window.verdict is not Verdict.INVALID:
+            clear = 0
+    return len(windows)
+
+
 def _named(
-    before: Sequence[tuple[int, Episode]], after: Sequence[Episode], next_number: int, fact: Fact, now: float
-) -> tuple[dict[int, int], int, tuple[Event, ...]]:
+    track: Track, after: Sequence[Episode], known: Mapping[int, Judged], now: float
+) -> tuple[dict[int, Episode], int, list[Event]]:
     """Which alert each episode goes on as, and what that means for every alert.
 
     The latest episode chooses first, the latest alert it shares a window with; so what is open stays open under the
     number people know.
     """
-    left = list(before)
-    numbers: dict[int, int] = {}
+    left = sorted(track.alerts.items(), key=lambda pair: pair[1].first.start)
+    alerts: dict[int, Episode] = {}
+    next_number = track.next_number
     events: list[Event] = []
     for episode in reversed(after):
         shared = [pair for pair in left if pair[1].starts & episode.starts]
         left = [pair for pair in left if pair not in shared]
         if shared:
             number, old = shared[-1]
+            joined = _latest(episode, old)
             events += [
-                Event(Happening.MERGED, absorbed, former, None, fact, now, number) for absorbed, former in shared[:-1]
+                Event(Happening.MERGED, absorbed, former, None, joined, now, number) for absorbed, former in shared[:-1]
             ]
-            events += _changed(number, old, episode, fact, now)
+            events += _changed(number, old, episode, known, now)
         else:
             number, next_number = next_number, next_number + 1
-            divided = any(old.starts & episode.starts for _, old in before)
-            happening = Happening.SPLIT if divided else Happening.OPENED
-            events.append(Event(happening, number, None, episode, fact, now))
-        numbers[episode.first.start] = number
-    events += [Event(Happening.WITHDRAWN, number, old, None, fact, now) for number, old in left]
-    return numbers, next_number, tuple(events)
+            divided = any(old.starts & episode.starts for old in track.alerts.values())
+            if divided:
+                events.append(Event(Happening.SPLIT, number, None, episode, episode.first, now))
+            else:
+                events += _opened(number, episode, now)
+        alerts[number] = episode
+    gone = [
+        Event(Happening.WITHDRAWN, number, old, None, known.get(old.first.start, old.first), now)
+        for number, old in left
+    ]
+    return alerts, next_number, [*events, *gone]
 
 
-def _changed(number: int, old: Episode, new: Episode, fact: Fact, now: float) -> list[Event]:
+def _opened(number: int, episode: Episode, now: float) -> list[Event]:
+    """A new alert, and its end if that is already known."""
+    lasting = msgspec.structs.replace(episode, ended_by=None)
+    events = [Event(Happening.OPENED, number, None, lasting, episode.first, now)]
+    if episode.ended_by is not None:
+        events.append(Event(Happening.CLEARED, number, lasting, episode, episode.ended_by, now))
+    return events
+
+
+def _changed(number: int, old: Episode, new: Episode, known: Mapping[int, Judged], now: float) -> list[Event]:
+    """What became of an alert that goes on, its end told apart from the rest."""
     if new.tells_as(old):
         return []
     if new.ended_by is not None and old.ended_by is None:
-        happening = Happening.CLEARED
-    elif new.ended_by is None and old.ended_by is not None:
-        happening = Happening.REOPENED
-    elif new.starts > old.starts:
-        happening = Happening.EXTENDED
-    else:
-        happening = Happening.CORRECTED
-    return [Event(happening, number, old, new, fact, now)]
+        lasting = msgspec.structs.replace(new, ended_by=None)
+        cleared = Event(Happening.CLEARED, number, lasting, new, new.ended_by, now)
+        return [*_changed(number, old, lasting, known, now), cleared]
+    if new.ended_by is None and old.ended_by is not None:
+        cause = known.get(old.ended_by.start, old.ended_by)
+        return [Event(Happening.REOPENED, number, old, new, cause, now)]
+    return [Event(_happening(old, new), number, old, new, _latest(new, old), now)]
+
+
+def _happening(old: Episode, new: Episode) -> Happening:
+    if new.level != old.level:
+        return Happening.RAISED if new.level > old.level else Happening.LOWERED
+    return Happening.EXTENDED if new.starts > old.starts else Happening.CORRECTED
+
+
+def _latest(new: Episode, old: Episode) -> Judged:
+    """The latest window in which two episodes differ; the last where none does."""
+    former = {window.start: window for window in old.windows}
+    differing = [window for window in new.windows if former.get(window.start) != window]
+    return differing[-1] if differing else new.last

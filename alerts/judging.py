@@ -1,34 +1,25 @@
-"""One batch of statements judged in one transaction: everything the engine does between reading Kafka and moving on."""
+"""One batch of statements judged in one transaction: everything the engine does between reading Kafka and moving on.
+
+A statement only says where to look: what is judged are the statistics as they stand (decision 0012), so that one told
+twice, late, or in another order changes nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from aggregate.statistic import Statement, StatementBatch
+from aggregate.statistic import StatementBatch
+from aggregate.store import Layouts
 from alerts import store
-from alerts.alert import CITY_PREFIX, Notice, Place, alert_of, station_of
-from alerts.engine import Event, Fact, fact_of
-from alerts.rules.book import RuleBook, scope
-from alerts.rules.model import Rule
+from alerts.alert import Notice, alert_of
+from alerts.asking import Asking, Question, reach
+from alerts.engine import Event, Track, judge
+from alerts.neighbourhood import Neighbourhood, read
+from alerts.rules.book import RuleBook, by_statistic
+from alerts.surroundings import Surroundings
 from ingest.registry import Registry
-
-JUDGED, OUT_OF_SCOPE = "judged", "out_of_scope"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A statement of one city as one rule sees it."""
-
-    rule: Rule
-    city: str
-    fact: Fact
-
-    @property
-    def key(self) -> store.Key:
-        """Whose timeline it belongs to."""
-        return self.rule.id, self.fact.object
 
 
 @dataclass(slots=True)
@@ -38,67 +29,47 @@ class Result:
     notices: list[Notice] = field(default_factory=list)
     outcomes: dict[str, int] = field(default_factory=dict)
 
-    def count(self, outcome: str) -> None:
-        """One statement more with this outcome."""
-        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
-
 
 class Judge:
-    """The rules in force and what is known of places; stateless between batches, the database holds all memory."""
+    """The rules in force; the database holds all memory."""
 
     def __init__(self, book: RuleBook) -> None:
-        self._scope = scope(book)
+        self._rules = by_statistic(book)
+        self._layouts = Layouts()
 
-    def questions(self, city: str, statement: Statement) -> list[Question]:
-        """The statement with each rule that judges it."""
-        rules = self._scope.get((statement.kind, statement.window), ())
-        facts = ((rule, fact_of(rule, statement)) for rule in rules)
-        return [Question(rule, city, fact) for rule, fact in facts if fact is not None]
+    def forget(self) -> None:
+        """Drop what a lost transaction may have taught."""
+        self._layouts.forget()
 
     def judge(self, cursor: Any, batches: Iterable[StatementBatch], registry: Registry, now: float) -> Result:
-        """Judge all statements in order and store what came of it; `now` is data time in Unix seconds."""
-        result = Result()
-        questions: list[Question] = []
-        for batch in batches:
-            for statement in batch.statements:
-                found = self.questions(batch.city, statement)
-                questions += found
-                if not found:
-                    result.count(OUT_OF_SCOPE)
-        timelines = store.load_timelines(cursor, _spans(questions))
-        happened: list[tuple[Question, Event]] = []
-        for question in questions:
-            outcome = timelines[question.key].judge(question.rule, question.fact, now)
-            result.count(outcome.passed or JUDGED)
-            happened += [(question, event) for event in outcome.events]
-        store.save_judged(cursor, timelines)
-        result.notices = [_stored(cursor, question, event, registry) for question, event in happened]
-        return result
+        """Judge what the statements tell of and store what came of it; `now` is data time in Unix seconds."""
+        told = [(batch.city, statement) for batch in batches for statement in batch.statements]
+        surroundings = Surroundings(registry)
+        touching = store.touching(cursor, reach(self._rules, (statement for _, statement in told)))
+        asking = Asking(self._rules, surroundings, touching)
+        for city, statement in told:
+            asking.take(city, statement)
+        asking.ask_compared(cursor, self._layouts)
+        around = read(cursor, self._layouts, surroundings, asking.questions.values())
+        notices = [_stored(cursor, question, event, surroundings) for question, event in _events(cursor, around, now)]
+        return Result(notices, asking.outcomes)
 
 
-def _spans(questions: Iterable[Question]) -> dict[store.Key, tuple[int, int]]:
-    spans: dict[store.Key, tuple[int, int]] = {}
-    for question in questions:
-        start = question.fact.start
-        low, high = spans.get(question.key, (start, start))
-        spans[question.key] = min(low, start), max(high, start)
-    return spans
+def _events(cursor: Any, around: Iterable[Neighbourhood], now: float) -> Iterator[tuple[Question, Event]]:
+    """What happened to the alerts of each question, by questions; in order of the windows that made the difference."""
+    found = [one for one in around if one.windows]
+    alerts = store.load_alerts(cursor, {one.question.key: (one.since, one.windows[-1].start) for one in found})
+    events: list[tuple[Question, Event]] = []
+    for one in found:
+        standing, next_number = alerts[one.question.key]
+        track = Track(standing, next_number, one.since)
+        events += [(one.question, event) for event in judge(one.question.rule, track, one.windows, now).events]
+    return iter(events)
 
 
-def _stored(cursor: Any, question: Question, event: Event, registry: Registry) -> Notice:
+def _stored(cursor: Any, question: Question, event: Event, surroundings: Surroundings) -> Notice:
     heir = None if event.heir is None else store.alert_id_of(cursor, question.key, event.heir)
-    alert = alert_of(question.rule, event, question.city, place_of(question, registry), heir)
+    place = surroundings.place(question.object, event.cause.start)
+    alert = alert_of(question.rule, question.object, event, question.city, place, heir)
     alert_id, version = store.save_alert(cursor, event, alert)
     return Notice(alert_id=alert_id, version=version, happening=event.happening, alert=alert)
-
-
-def place_of(question: Question, registry: Registry) -> Place:
-    """Names and camera as the registry had them when the window began; the bare id of who is not in it."""
-    name = station_of(question.fact.object)
-    if name is None:
-        city = question.fact.object.removeprefix(CITY_PREFIX)
-        return Place(city, city)
-    station = registry.at(name, question.fact.start)
-    if station is None:
-        return Place(name, name)
-    return Place(station.name_zh, station.name_en or station.name_zh, station.camera or "")

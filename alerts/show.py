@@ -12,7 +12,9 @@ from typing import Any
 from psycopg2.extensions import connection
 
 from alerts.alert import CLEARED, HISTORY, OPEN, WITHDRAWN, number_text
-from alerts.rules.model import Happening, Rule, Severity
+from alerts.happening import Happening
+from alerts.rules.model import Measure, Rule
+from alerts.severity import Severity
 from core.clock import SHANGHAI
 from core.errors import InputError
 
@@ -22,6 +24,8 @@ STATES = {OPEN: "未解除", CLEARED: "已解除", WITHDRAWN: "已撤销"}
 HAPPENINGS = {
     Happening.OPENED: "触发",
     Happening.EXTENDED: "持续",
+    Happening.RAISED: "升级",
+    Happening.LOWERED: "降级",
     Happening.CORRECTED: "数据更正",
     Happening.CLEARED: "解除",
     Happening.REOPENED: "恢复未解除",
@@ -100,26 +104,39 @@ def lines(row: Row) -> Iterator[str]:
 
 def rule_line(rule: Rule) -> str:
     """One rule in one line."""
+    watch = rule.watch
+    steps = "、".join(
+        f"{level.comparison.sign} {number_text(level.threshold)} {level.severity.chinese}" for level in rule.levels
+    )
+    measure = "" if watch.measure is Measure.VALUE else f" {watch.measure}"
     return (
-        f"{rule.id}  {rule.severity.chinese}  {rule.kind} {rule.window} {rule.factor} {rule.comparison.sign}"
-        f" {number_text(rule.threshold)} {rule.unit}".rstrip()
-        + f"  {rule.legal_basis}"
+        f"{rule.id}  {'/'.join(watch.kinds)} {watch.window} {watch.factor}{measure} {rule.unit}".rstrip()
+        + f"  {steps}  {rule.legal_basis}"
     )
 
 
 def rule_json(rule: Rule) -> Row:
-    """What `lantian rules list --json` says of a rule; `cases` is their number."""
+    """What `lantian rules list --json` says of a rule; `severity` is the gravest, `cases` their number."""
     return {
         "id": rule.id,
         "severity": rule.severity.value,
         "legal_basis": rule.legal_basis,
         "cases": len(rule.cases),
-        "kind": rule.kind,
-        "window": rule.window.value,
-        "factor": rule.factor,
-        "comparison": rule.comparison.value,
-        "threshold": rule.threshold,
-        "clear": rule.clear_value,
+        "kinds": list(rule.watch.kinds),
+        "window": rule.watch.window.value,
+        "factor": rule.watch.factor,
+        "measure": rule.watch.measure.value,
+        "levels": [
+            {
+                "severity": level.severity.value,
+                "comparison": level.comparison.value,
+                "threshold": level.threshold,
+                "clear": level.clear_value,
+            }
+            for level in rule.levels
+        ],
+        "hold": rule.hold.model_dump(),
+        "clear_after": rule.clear_after,
         "unit": rule.unit,
         "title_zh": rule.title.zh,
         "title_en": rule.title.en,

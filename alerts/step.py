@@ -48,7 +48,8 @@ class AlertStep:
         self._registry_asked = float("-inf")
 
     def forget(self) -> None:
-        """Nothing is remembered but the registry, which is not of this step's making."""
+        """The registry is kept: it is not of this step's making."""
+        self._judge.forget()
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """Nothing is owed, for alerts change by statements alone; the registry is read before the first comes."""

@@ -1,4 +1,4 @@
-"""The engine's tables: timelines read, judgements and alerts written. Every function works in the caller's transaction.
+"""The engine's tables: alerts read and written. Every function works in the caller's transaction.
 
 Fails as psycopg2 does; nothing is kept here between calls.
 """
@@ -6,7 +6,7 @@ Fails as psycopg2 does; nothing is kept here between calls.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,36 +14,36 @@ import msgspec
 from psycopg2.extras import execute_values
 
 from alerts.alert import Alert
-from alerts.engine import Episode, Event, Judged, Verdict
-from alerts.timeline import Timeline
+from alerts.engine import Episode, Event
+from alerts.watched import Judged, Verdict
 
 Key = tuple[str, str]
 """A rule's id and the object it watches."""
 
-_WINDOWS = """
-with bounded as (
-    select w.rule_id, w.object,
-        coalesce((
-            select max(j.start) from judged j
-            where j.rule_id = w.rule_id and j.object = w.object and j.verdict = 'clears'
-                and j.start < to_timestamp(w.low)
-        ), '-infinity') as low,
-        coalesce((
-            select min(j.start) from judged j
-            where j.rule_id = w.rule_id and j.object = w.object and j.verdict = 'clears'
-                and j.start > to_timestamp(w.high)
-        ), 'infinity') as high
-    from unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[]) as w (rule_id, object, low, high)
-)
-select j.rule_id, j.object, extract(epoch from j.start)::bigint, extract(epoch from j."end")::bigint,
-    j.version, j.verdict, j.value, j.n_valid, j.n_expected, j.edition, j.live
-from bounded b join judged j on j.rule_id = b.rule_id and j.object = b.object and j.start between b.low and b.high
+Extent = tuple[int, int]
+"""Of an alert: the start of its first window, and of the latest that it has or that ended it. UTC seconds."""
+
+FOREVER = 2**62
+"""The latest start of an alert that lasts, where that matters."""
+
+_TOUCHING = """
+select a.rule_id, a.object, extract(epoch from a.first_start)::bigint,
+    extract(epoch from coalesce(a.ended_start, a.last_start))::bigint, a.ended_start is null
+from unnest(%s::text[], %s::bigint[], %s::bigint[]) as w (object, low, high)
+join alert a on a.object = w.object and a.state <> 'withdrawn' and a.first_start <= to_timestamp(w.high)
+    and (a.ended_start is null or a.ended_start >= to_timestamp(w.low))
 """
-_NUMBERS = """
-select a.rule_id, a.object, extract(epoch from a.first_start)::bigint, a.number
-from unnest(%s::text[], %s::text[], %s::bigint[]) as w (rule_id, object, start)
-join alert a on a.rule_id = w.rule_id and a.object = w.object and a.first_start = to_timestamp(w.start)
-where a.state <> 'withdrawn'
+_ALERTS = """
+select a.rule_id, a.object, a.number, a.alert_id, extract(epoch from a.ended_start)::bigint,
+    extract(epoch from a.cleared_at)::bigint
+from unnest(%s::text[], %s::text[], %s::float8[], %s::bigint[]) as w (rule_id, object, since, high)
+join alert a on a.rule_id = w.rule_id and a.object = w.object and a.state <> 'withdrawn'
+    and a.first_start >= to_timestamp(w.since) and a.first_start <= to_timestamp(w.high)
+"""
+_VALUES = """
+select alert_id, lead, extract(epoch from start)::bigint, extract(epoch from "end")::bigint, version, value, own, other,
+    n_valid, n_expected, edition, live, reach, keep, level
+from alert_value where alert_id = any(%s) order by alert_id, start
 """
 _LAST_NUMBERS = """
 select w.rule_id, w.object, max(a.number)
@@ -52,45 +52,73 @@ group by w.rule_id, w.object
 """
 
 
-def load_timelines(cursor: Any, wanted: Mapping[Key, tuple[int, int]]) -> dict[Key, Timeline]:
-    """What the engine has judged around each span `(earliest start, latest start)` in UTC seconds."""
-    if not wanted:
-        return {}
+def touching(cursor: Any, spans: Mapping[str, tuple[int, int]]) -> dict[Key, list[Extent]]:
+    """The alerts of objects, by any rule, that have a window or their end in the object's span (starts, both included).
+
+    What lasts reaches to `FOREVER`.
+    """
+    found: defaultdict[Key, list[Extent]] = defaultdict(list)
+    if spans:
+        cursor.execute(
+            _TOUCHING, (list(spans), [low for low, _ in spans.values()], [high for _, high in spans.values()])
+        )
+        for rule_id, object_, first, last, lasts in cursor.fetchall():
+            found[rule_id, object_].append((first, FOREVER if lasts else last))
+    return found
+
+
+def extents(cursor: Any, spans: Mapping[Key, tuple[int, int]]) -> dict[Key, list[Extent]]:
+    """As `touching`, of one rule each, and of what lasts the start of its latest window."""
+    found: defaultdict[Key, list[Extent]] = defaultdict(list)
+    keys = list(spans)
+    cursor.execute(
+        _TOUCHING,
+        ([key[1] for key in keys], [spans[key][0] for key in keys], [spans[key][1] for key in keys]),
+    )
+    for rule_id, object_, first, last, _ in set(cursor.fetchall()):
+        if (rule_id, object_) in spans:
+            found[rule_id, object_].append((first, last))
+    return found
+
+
+def load_alerts(cursor: Any, wanted: Mapping[Key, tuple[float, int]]) -> dict[Key, tuple[dict[int, Episode], int]]:
+    """The alerts that began in each span (starts, both included), by number; and the next number.
+
+    Of the window that ended one, only its start and end are known.
+    """
     rules, objects = [key[0] for key in wanted], [key[1] for key in wanted]
-    spans = ([span[0] for span in wanted.values()], [span[1] for span in wanted.values()])
-    windows: defaultdict[Key, list[Judged]] = defaultdict(list)
-    cursor.execute(_WINDOWS, (rules, objects, *spans))
-    for rule_id, object_, start, end, version, verdict, *rest in cursor.fetchall():
-        windows[rule_id, object_].append(Judged(start, end, version, Verdict(verdict), *rest))
-    exceeding = [
-        (*key, window.start) for key, found in windows.items() for window in found if window.verdict is Verdict.EXCEEDS
-    ]
-    numbers: defaultdict[Key, dict[int, int]] = defaultdict(dict)
-    if exceeding:
-        cursor.execute(_NUMBERS, tuple(list(column) for column in zip(*exceeding, strict=True)))
-        for rule_id, object_, first_start, number in cursor.fetchall():
-            numbers[rule_id, object_][first_start] = number
+    since = [low if low > float("-inf") else 0.0 for low, _ in wanted.values()]
+    cursor.execute(_ALERTS, (rules, objects, since, [high for _, high in wanted.values()]))
+    rows = cursor.fetchall()
+    windows = _load_values(cursor, [row[3] for row in rows])
+    alerts: defaultdict[Key, dict[int, Episode]] = defaultdict(dict)
+    for rule_id, object_, number, alert_id, ended_start, ended_end in rows:
+        ended = None if ended_start is None else _end(ended_start, ended_end)
+        lead, own = windows[alert_id]
+        alerts[rule_id, object_][number] = Episode(tuple(own), ended, tuple(lead))
     cursor.execute(_LAST_NUMBERS, (rules, objects))
     last = {(rule_id, object_): number for rule_id, object_, number in cursor.fetchall()}
-    return {key: Timeline(windows[key], numbers[key], last.get(key, 0) + 1) for key in wanted}
+    return {key: (alerts[key], last.get(key, 0) + 1) for key in wanted}
 
 
-def save_judged(cursor: Any, timelines: Mapping[Key, Timeline]) -> None:
-    """Store what was judged since the timelines were loaded."""
-    rows = [
-        (*key, *_row(window, window.verdict.value, window.value))
-        for key, timeline in timelines.items()
-        for window in timeline.changed.values()
-    ]
-    execute_values(
-        cursor,
-        'insert into judged as j (rule_id, object, start, "end", version, verdict, value, n_valid, n_expected,'
-        " edition, live) values %s on conflict (rule_id, object, start) do update set version = excluded.version,"
-        " verdict = excluded.verdict, value = excluded.value, n_valid = excluded.n_valid,"
-        " n_expected = excluded.n_expected, edition = excluded.edition, live = excluded.live",
-        rows,
-        page_size=1000,
-    )
+def _end(start: int, end: int) -> Judged:
+    return Judged(start, end, 0, Verdict.CLEARS, None, None, None, 0, 0, "", live=False)
+
+
+def _load_values(cursor: Any, alert_ids: Collection[int]) -> dict[int, tuple[list[Judged], list[Judged]]]:
+    """By alert, the windows that lead to it and its own."""
+    found: dict[int, tuple[list[Judged], list[Judged]]] = {alert_id: ([], []) for alert_id in alert_ids}
+    if not found:
+        return found
+    cursor.execute(_VALUES, (list(found),))
+    for alert_id, lead, start, end, version, *said, reach, keep, level in cursor.fetchall():
+        verdict = Verdict.EXCEEDS if reach else Verdict.HOLDS if keep else Verdict.CLEARS
+        value, own, other, n_valid, n_expected, edition, live = said
+        window = Judged(
+            start, end, version, verdict, value, own, other, n_valid, n_expected, edition, live, reach, keep, level
+        )
+        found[alert_id][0 if lead else 1].append(window)
+    return found
 
 
 def alert_id_of(cursor: Any, key: Key, number: int) -> int:
@@ -122,39 +150,64 @@ def save_alert(cursor: Any, event: Event, alert: Alert) -> tuple[int, int]:
 
 
 def _save_values(cursor: Any, alert_id: int, before: Episode | None, after: Episode) -> None:
-    former = before.windows if before else ()
-    new = [window for window in after.windows if window not in former]
-    gone = [window.start for window in former if window.start not in after.starts]
+    former = _by_start(before) if before else {}
+    standing = _by_start(after)
+    gone = [start for start in former if start not in standing]
     if gone:
         cursor.execute(
-            "delete from alert_value where alert_id = %s and start = any(%s)",
-            (alert_id, [datetime.fromtimestamp(start, UTC) for start in gone]),
+            "delete from alert_value where alert_id = %s and start = any(%s)", (alert_id, [_time(at) for at in gone])
         )
+    new = [row for start, row in standing.items() if former.get(start) != row]
     if new:
         execute_values(
             cursor,
-            'insert into alert_value (alert_id, start, "end", version, value, n_valid, n_expected, edition, live)'
-            " values %s on conflict (alert_id, start) do update set version = excluded.version,"
-            " value = excluded.value, n_valid = excluded.n_valid, n_expected = excluded.n_expected,"
-            " edition = excluded.edition, live = excluded.live",
-            [(alert_id, *_row(window, window.measured)) for window in new],
+            'insert into alert_value (alert_id, lead, start, "end", version, value, own, other, n_valid, n_expected,'
+            " edition, live, reach, keep, level) values %s on conflict (alert_id, start) do update set"
+            " lead = excluded.lead, version = excluded.version, value = excluded.value, own = excluded.own,"
+            " other = excluded.other, n_valid = excluded.n_valid, n_expected = excluded.n_expected,"
+            " edition = excluded.edition, live = excluded.live, reach = excluded.reach, keep = excluded.keep,"
+            " level = excluded.level",
+            [(alert_id, lead, *_row(window)) for window, lead in new],
         )
+
+
+def _by_start(episode: Episode) -> dict[int, tuple[Judged, bool]]:
+    """Its windows, and whether each only leads to it."""
+    return {w.start: (w, True) for w in episode.lead} | {w.start: (w, False) for w in episode.windows}
+
+
+def _row(window: Judged) -> Sequence[Any]:
+    return (
+        _time(window.start),
+        _time(window.end),
+        window.version,
+        window.value,
+        window.own,
+        window.other,
+        window.n_valid,
+        window.n_expected,
+        window.edition,
+        window.live,
+        window.reach,
+        window.keep,
+        window.level,
+    )
 
 
 def _log(cursor: Any, alert_id: int, version: int, event: Event, alert: Alert) -> None:
     cause = event.cause
     cursor.execute(
         "insert into alert_log (alert_id, version, at, happening, state, object, time_window, start,"
-        " statement_version, value, merged_into) values (%s, %s, %s, %s, %s, %s, %s, to_timestamp(%s), %s, %s, %s)",
+        " statement_version, value, merged_into) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             alert_id,
             version,
             alert.updated_at,
             event.happening.value,
             alert.state,
-            cause.object,
+            alert.object,
             alert.time_window,
-            cause.start,
+            _time(cause.start),
             cause.version,
             cause.value,
             alert.merged_into,
@@ -171,6 +224,5 @@ def save_unreadable(cursor: Any, partition: int, offset: int, at: float, reason:
     )
 
 
-def _row(window: Judged, *said: Any) -> tuple[Any, ...]:
-    start, end = (datetime.fromtimestamp(seconds, UTC) for seconds in (window.start, window.end))
-    return (start, end, window.version, *said, window.n_valid, window.n_expected, window.edition, window.live)
+def _time(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -11,7 +11,7 @@ from typing import Any
 
 from aggregate.statistic import AQI, State
 from alerts.alert import HISTORY, LIVE
-from alerts.rules.model import Severity
+from alerts.severity import Severity
 from alerts.show import STATES
 from core.clock import SHANGHAI
 from deploy.totals import Totals

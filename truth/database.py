@@ -97,7 +97,7 @@ select a.rule_id, a.object, extract(epoch from a.first_start)::bigint, a.state,
     extract(epoch from a.cleared_at)::bigint, extract(epoch from a.last_start)::bigint, a.value,
     extract(epoch from a.peak_start)::bigint, a.peak,
     array_agg(extract(epoch from v.start)::bigint order by v.start), array_agg(v.value order by v.start)
-from alert a left join alert_value v using (alert_id)
+from alert a left join alert_value v on v.alert_id = a.alert_id and not v.lead
 where a.object = any(%s) and a.state <> 'withdrawn'
 group by a.alert_id
 """

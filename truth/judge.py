@@ -23,7 +23,7 @@ from ingest.kinds import Kind, KindRules
 from ingest.period import format_period
 from ingest.registry import Registry
 from truth import database
-from truth.alerts import Watch
+from truth.alerts import Watch, judged_by_law
 from truth.database import FoundAlert, FoundCell, FoundWindows, WindowKey, found_as
 from truth.expected import (
     CITY_KIND,
@@ -179,7 +179,7 @@ def _bound(value: float | None, sign: int) -> float:
 
 
 def _not_yet(episodes: Sequence[Happened], readings: ExpectedReadings, rules: RuleBook) -> dict[str, int]:
-    known = {rule.id for rule in rules}
+    known = {rule.id for rule in rules if judged_by_law(rule)}
     missing = Counter(f"rule {one.expects}" for one in episodes if one.expects and one.expects not in known)
     return dict(sorted(missing.items())) | readings.not_yet
 
@@ -263,7 +263,7 @@ def _cell_text(found: FoundCell) -> str:
 
 def _judge_alerts(cursor: Any, folder: Folder, rules: RuleBook, watch: Watch, verdict: Verdict) -> None:
     """The alerts that stand in the run's span, and those that must, wherever a faulty clock has put them."""
-    lengths = {rule.id: rule.window.length for rule in rules}
+    lengths = {rule.id: rule.watch.window.length for rule in rules if judged_by_law(rule)}
     expected = {
         (alert.rule, alert.object, alert.first_start): found_as(alert, lengths[alert.rule]) for alert in watch.alerts()
     }
@@ -271,7 +271,8 @@ def _judge_alerts(cursor: Any, folder: Folder, rules: RuleBook, watch: Watch, ve
     found = {
         key: alert
         for key, alert in database.alerts(cursor, objects).items()
-        if key in expected or (key[2] < folder.run.end and alert.last_start >= folder.run.start // HOUR * HOUR)
+        if key in expected
+        or (key[0] in lengths and key[2] < folder.run.end and alert.last_start >= folder.run.start // HOUR * HOUR)
     }
     for key in sorted({*expected, *found}):
         rule, name, first = key

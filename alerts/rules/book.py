@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 
 from alerts.rules.model import Pack, Rule
 from core.errors import InputError
+from standards.factors import load_catalogue
 
 BUILTIN = Path(__file__).parent
 
@@ -65,20 +67,52 @@ def load_pack(path: Path) -> tuple[Rule, ...]:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError("rules_toml", f"{path}: is not TOML: {error}", hint="correct that line") from error
+    entries, places = _each(table.get("rule"))
     try:
-        return Pack.model_validate(table).rule
+        return Pack.model_validate({**table, "rule": entries}).rule
     except ValidationError as error:
-        raise _explained(path, text, table, error) from error
+        raise _explained(path, text, (entries, places), error) from error
 
 
-def _explained(path: Path, text: str, table: dict[str, Any], error: ValidationError) -> InputError:
+def _each(entries: object) -> tuple[Any, list[int]]:
+    """The rules of a file, one for each factor where `each` lists some; and which entry each rule comes from.
+
+    Such a rule's id ends with the factor's symbol in small letters.
+    """
+    if not isinstance(entries, list):
+        return entries, []
+    found: list[Any] = []
+    places: list[int] = []
+    for place, entry in enumerate(entries):
+        rules = _of_each_factor(entry) if isinstance(entry, dict) and "each" in entry else [entry]
+        found += rules
+        places += [place] * len(rules)
+    return found, places
+
+
+def _of_each_factor(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    factors, rest = entry["each"], {key: value for key, value in entry.items() if key != "each"}
+    if not isinstance(factors, list) or not isinstance(rest.get("watch"), dict):
+        return [entry]
+    return [
+        {**rest, "id": f"{rest.get('id')}-{_suffix(str(code))}", "watch": {**rest["watch"], "factor": code}}
+        for code in factors
+    ]
+
+
+def _suffix(code: str) -> str:
+    factor = load_catalogue().by_code.get(code)
+    return re.sub("[^a-z0-9]", "", (factor.symbol if factor else code).lower())
+
+
+def _explained(path: Path, text: str, entries: tuple[list[Any], list[int]], error: ValidationError) -> InputError:
     first = error.errors()[0]
     location = first["loc"]
     place, name, field = f"{path}", "", ".".join(str(part) for part in location)
     if len(location) > 1 and location[0] == "rule" and isinstance(location[1], int):
-        entry = table["rule"][location[1]]
-        name = f" rule {entry.get('id', f'number {location[1] + 1}')}:" if isinstance(entry, dict) else ""
-        place = f"{path}:{_line_of_rule(text, location[1])}"
+        entry, number = entries[0][location[1]], entries[1][location[1]]
+        name = f" rule {entry.get('id', f'number {number + 1}')}:" if isinstance(entry, dict) else ""
+        place = f"{path}:{_line_of_rule(text, number)}"
         field = ".".join(str(part) for part in location[2:])
     message = first["msg"].removeprefix("Value error, ")
     return InputError(
@@ -102,9 +136,10 @@ def _remedy(kind: str, field: str) -> str:
     return "correct it, then run `lantian rules check`"
 
 
-def scope(rules: Sequence[Rule] | RuleBook) -> dict[tuple[str, str], list[Rule]]:
+def by_statistic(rules: Iterable[Rule]) -> dict[tuple[str, str], list[Rule]]:
     """Rules by the kind and window of the statements they judge."""
     found: dict[tuple[str, str], list[Rule]] = {}
     for rule in rules:
-        found.setdefault((rule.kind, rule.window), []).append(rule)
+        for kind in rule.watch.kinds:
+            found.setdefault((kind, rule.watch.window), []).append(rule)
     return found

@@ -1,66 +1,73 @@
-"""What a rule is: the statistic it watches, its condition, its texts and legal basis, and the cases that prove it."""
+"""What a rule is: what it watches, its levels of severity, when it holds and clears, its texts, and its cases."""
 
 from __future__ import annotations
 
 import string
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from aggregate.statistic import State, Window
+from aggregate.statistic import PERIODS, Window
+from alerts.rules.case import Case
+from alerts.severity import Severity
 
-PLACEHOLDERS = frozenset({"object", "value", "peak", "threshold", "unit", "hour", "camera", "hours"})
-"""What a text may name in braces; `alerts.texts` fills them in."""
-
-
-class Severity(StrEnum):
-    """How grave an alert is, least first."""
-
-    INFO = "info"
-    WARNING = "warning"
-    SEVERE = "severe"
-    CRITICAL = "critical"
-
-    @property
-    def chinese(self) -> str:
-        """As operators read it."""
-        return {"info": "提示", "warning": "警告", "severe": "严重", "critical": "紧急"}[self.value]
+PLACEHOLDERS = frozenset(
+    {"object", "factor", "value", "own", "other", "peak", "threshold", "unit", "hour", "camera", "hours", "county"}
+)
+"""What a text may name in braces; `alerts.alert` fills them in."""
 
 
 class Comparison(StrEnum):
-    """How a value meets a threshold."""
+    """How a value meets a threshold; its name is the field of a level that gives the threshold."""
 
     REACHES = "reaches"
     """达到: at or above."""
     EXCEEDS = "exceeds"
     """大于: above."""
+    AT_MOST = "at_most"
+    """不高于: at or below."""
+    BELOW = "below"
+    """低于: below."""
 
     @property
     def sign(self) -> str:
         """As operators read it."""
-        return {"reaches": "≥", "exceeds": ">"}[self.value]
+        return {"reaches": "≥", "exceeds": ">", "at_most": "≤", "below": "<"}[self.value]
+
+    @property
+    def falling(self) -> bool:
+        """Whether less is worse."""
+        return self in {Comparison.AT_MOST, Comparison.BELOW}
+
+    def met(self, value: float, limit: float) -> bool:
+        """Whether `value` stands so to `limit`."""
+        if self is Comparison.REACHES:
+            return value >= limit
+        if self is Comparison.EXCEEDS:
+            return value > limit
+        return value <= limit if self is Comparison.AT_MOST else value < limit
 
 
-class Happening(StrEnum):
-    """What a judgement did to an alert."""
+class Measure(StrEnum):
+    """What of the watched factor is compared with the thresholds."""
 
-    OPENED = "opened"
-    EXTENDED = "extended"
-    """A further window belongs to it."""
-    CORRECTED = "corrected"
-    """A window that it stands on changed."""
-    CLEARED = "cleared"
-    """A valid later window ended it."""
-    REOPENED = "reopened"
-    """The window that had ended it no longer does."""
-    WITHDRAWN = "withdrawn"
-    """A correction left none of the windows that caused it."""
-    MERGED = "merged"
-    """What lay between it and a later alert no longer separates them: the later one goes on."""
-    SPLIT = "split"
-    """The earlier part of an alert that a late or corrected window divided; the later part keeps the alert."""
+    VALUE = "value"
+    RISE = "rise"
+    """How much more it is than `over` windows before."""
+    RANGE = "range"
+    """Largest less least of the last `over` windows, this one the last: nothing for what is stuck."""
+    RATIO = "ratio"
+    """How many times what it stands `against`."""
+    EXCESS = "excess"
+    """How much more than what it stands `against`."""
+
+
+class Around(StrEnum):
+    """Whose stations a station is compared with: the others of its kind."""
+
+    COUNTY = "county"
+    CITY = "city"
 
 
 def _template(text: str) -> str:
@@ -87,54 +94,162 @@ class Text(_Model):
     en: Template
 
 
-class Step(_Model):
-    """One statement of a case, and what it must do.
+class Against(_Model):
+    """What a value is compared with: another factor of the same window, a station, or the stations around it.
 
-    `at` counts windows from the case's start; a step without `value` is an invalid window. `version` counts up by
-    itself. `expect` lists what happens to alerts, in order.
+    Of the stations around, the median of those with a valid value counts, the station itself left out; with fewer than
+    `least` of them the window is not valid for the rule.
     """
 
-    at: int
-    value: float | None = None
-    state: State = State.PROVISIONAL
-    live: bool = True
-    version: int | None = Field(default=None, ge=1)
-    expect: tuple[Happening, ...] = ()
+    factor: str | None = None
+    station: str | None = None
+    """The public id of a background station; of its value of the same factor and window."""
+    around: Around | None = None
+    least: int = Field(default=3, ge=1)
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        given = [name for name in ("factor", "station", "around") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError("needs one of factor, station and around")
+        return self
 
 
-class Case(_Model):
-    """A story of statements about one object, and what is left of it.
+class Watch(_Model):
+    """Which statistic a rule watches, and what of it."""
 
-    `open` and `pages` tell of the alerts not withdrawn at its end: how many are open, whether any may page.
-    """
+    kinds: tuple[str, ...] = Field(min_length=1)
+    window: Window
+    factor: str = Field(min_length=1)
+    measure: Measure = Measure.VALUE
+    over: int | None = Field(default=None, ge=1, le=744)
+    against: Against | None = None
+    floor: float | None = Field(default=None, allow_inf_nan=False)
+    """A window whose own value is below it clears, whatever the measure says."""
 
-    name: str = Field(min_length=1)
-    start: datetime = Field(default=datetime.fromisoformat("2026-03-02T08:00:00+08:00"))
-    steps: tuple[Step, ...] = Field(min_length=1)
-    open: int = Field(ge=0)
-    pages: bool
+    @property
+    def lookback(self) -> int:
+        """How many windows before a window its measure is made of."""
+        if self.over is None:
+            return 0
+        return self.over if self.measure is Measure.RISE else self.over - 1
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> Self:
+        through_time = self.measure in {Measure.RISE, Measure.RANGE}
+        compared = self.measure in {Measure.RATIO, Measure.EXCESS}
+        if through_time != (self.over is not None):
+            raise ValueError(f"measure {self.measure} {'needs' if through_time else 'does not take'} over")
+        if compared != (self.against is not None):
+            raise ValueError(f"measure {self.measure} {'needs' if compared else 'does not take'} against")
+        if self.measure is Measure.RANGE and self.over == 1:
+            raise ValueError("a range over one window is always 0; let over be 2 or more")
+        if self.against and self.against.factor is None and self.floor is None:
+            raise ValueError("a comparison with other stations needs a floor, below which nothing is compared")
+        if through_time and self.window in PERIODS:
+            raise ValueError(f"windows of a {self.window} have no fixed length to look back over")
+        return self
+
+
+class Level(_Model):
+    """A severity, and what a value must meet for it: one of `reaches`, `exceeds`, `at_most`, `below`."""
+
+    severity: Severity
+    reaches: float | None = Field(default=None, allow_inf_nan=False)
+    exceeds: float | None = Field(default=None, allow_inf_nan=False)
+    at_most: float | None = Field(default=None, allow_inf_nan=False)
+    below: float | None = Field(default=None, allow_inf_nan=False)
+    clear: float | None = Field(default=None, allow_inf_nan=False)
+    """What a value must still meet, by the same comparison, for the level to last."""
+
+    @property
+    def comparison(self) -> Comparison:
+        """Which of the four is given."""
+        return next(one for one in Comparison if getattr(self, one.value) is not None)
+
+    @property
+    def threshold(self) -> float:
+        """What opens it."""
+        found: float = getattr(self, self.comparison.value)
+        return found
+
+    @property
+    def clear_value(self) -> float:
+        """What a value must still meet for it to last."""
+        return self.threshold if self.clear is None else self.clear
+
+    @model_validator(mode="after")
+    def _one_threshold(self) -> Self:
+        if sum(getattr(self, one.value) is not None for one in Comparison) != 1:
+            raise ValueError("needs one of reaches, exceeds, at_most and below")
+        if self.clear is not None and not self.comparison.met(self.threshold, self.clear):
+            side = "below" if self.comparison.falling else "above"
+            raise ValueError(f"clear must not be {side} the threshold; change it, or leave it out")
+        return self
+
+
+class Hold(_Model):
+    """An alert opens when `least` of the last `of` windows meet the level, the latest among them."""
+
+    least: int = Field(default=1, ge=1, le=744)
+    of: int = Field(default=1, ge=1, le=744)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.least > self.of:
+            raise ValueError("least must not be above of")
+        return self
+
+
+class Schedule(_Model):
+    """When a rule watches, by the start of the window in Asia/Shanghai; at other times an alert clears."""
+
+    first: str | None = Field(default=None, pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")
+    """Month and day, `11-15`; with `last` (included) a season, which may go over New Year."""
+    last: str | None = Field(default=None, pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")
+    hours: tuple[int, int] | None = None
+    """From the first, included, to the second, excluded, of 0 … 24; may go over midnight."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.first is None) != (self.last is None):
+            raise ValueError("first and last belong together")
+        if self.hours is not None and not all(0 <= hour <= 24 for hour in self.hours):
+            raise ValueError("hours are 0 … 24")
+        if self.first is None and self.hours is None:
+            raise ValueError("needs first and last, or hours")
+        return self
+
+
+class Scope(_Model):
+    """Of which objects; each list that is given must name the object's."""
+
+    regions: tuple[str, ...] = ()
+    """Beginnings of region codes: `1405` holds `140502`."""
+    cities: tuple[str, ...] = ()
+    enterprises: tuple[str, ...] = ()
+    stations: tuple[str, ...] = ()
 
 
 class Rule(_Model):
-    """A condition on one factor of one kind of statistic.
+    """A condition on a statistic, its texts and its ground.
 
-    An alert opens with a valid window whose value meets `comparison` with `threshold`, lasts while valid windows meet
-    it with `clear` (default: the threshold), and clears with the first that does not. A window that is not valid, or
-    missing, neither opens nor clears: silence is for a rule of its own.
+    An alert opens with a valid window that meets a level and `hold`; its severity is that of the gravest level that
+    opened and whose clear value is still met; it clears with the last of `clear_after` valid windows in a row that
+    meet none. A window that is not valid, or missing, neither opens nor clears: silence is for rules of its own.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
-    severity: Severity
-    kind: str = Field(min_length=1)
-    window: Window
-    factor: str = Field(min_length=1)
-    comparison: Comparison
-    threshold: float = Field(allow_inf_nan=False)
-    clear: float | None = Field(default=None, allow_inf_nan=False)
+    watch: Watch
+    levels: tuple[Level, ...] = Field(min_length=1)
+    """Least grave first."""
+    hold: Hold = Hold()
+    clear_after: int = Field(default=1, ge=1, le=744)
+    schedule: Schedule | None = None
+    scope: Scope | None = None
     unit: str
-    judges_open: bool = False
-    """Whether windows that still expect values are judged too (an early notice)."""
     legal_basis: str = Field(min_length=1)
+    """The text that it rests on, or `operational（…）` with what it is for."""
     title: Text
     detail: Text
     todo: Text
@@ -142,9 +257,20 @@ class Rule(_Model):
     cases: tuple[Case, ...] = Field(min_length=1)
 
     @property
-    def clear_value(self) -> float:
-        """What a value must still meet for the alert to last."""
-        return self.threshold if self.clear is None else self.clear
+    def severity(self) -> Severity:
+        """The gravest that it can come to."""
+        return self.levels[-1].severity
+
+    @property
+    def falling(self) -> bool:
+        """Whether less is worse."""
+        return self.levels[0].comparison.falling
+
+    @property
+    def span(self) -> int:
+        """Seconds that a window's change reaches forward: by its measure, and by what `hold` counts."""
+        windows = self.watch.lookback + self.hold.of - 1
+        return windows * self.watch.window.length if windows else 0
 
     @field_validator("cases")
     @classmethod
@@ -155,9 +281,18 @@ class Rule(_Model):
         return cases
 
     @model_validator(mode="after")
-    def _clears_below(self) -> Self:
-        if self.clear_value > self.threshold:
-            raise ValueError("clear must not be above threshold; lower it, or leave it out")
+    def _levels_rise(self) -> Self:
+        if len({level.comparison for level in self.levels}) > 1:
+            raise ValueError("levels must compare in one way")
+        comparison = self.levels[0].comparison
+        for lower, upper in zip(self.levels, self.levels[1:], strict=False):
+            graver = upper.severity.rank >= lower.severity.rank
+            if not graver or upper.threshold == lower.threshold or not comparison.met(upper.threshold, lower.threshold):
+                raise ValueError("levels must stand in order, the least grave first")
+            if not comparison.met(upper.clear_value, lower.clear_value):
+                raise ValueError("what clears a level must not be easier to meet than what clears the one before it")
+        if self.hold.of > 1 and self.watch.window in PERIODS:
+            raise ValueError(f"windows of a {self.watch.window} have no fixed length to count over")
         return self
 
 

@@ -75,7 +75,7 @@ class Pictures:
         subject = city_object(name)
         particles = self.day.hours(subject, PM25), self.day.hours(subject, PM10)
         levels = edition_at(self.day.first).levels
-        heavy = book.load().get("heavy-pollution-hour").threshold
+        heavy = book.load().get("heavy-pollution-hour").levels[0].threshold
         return air.city(self.canvas, name, self.day.hours(subject, AQI), particles, levels, heavy, self._of(subject))
 
     def _dust(self, site: Place) -> Figure:
@@ -91,7 +91,7 @@ class Pictures:
             self.day.hours(subject, PM10),
             self._minutes(site, PM10),
             self.day.typical(others, PM10),
-            book.load().get("dust-stop-work").threshold,
+            book.load().get("dust-stop-work").levels[0].threshold,
             self._of(subject),
             self._live_hours,
         )

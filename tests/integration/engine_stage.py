@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from kafka import KafkaConsumer, TopicPartition
 from waiting import eventually
 
 from aggregate.statistic import Reason, Statement, StatementBatch, Window, encode_statements, station_object
+from aggregate.store import Layouts
 from core import kafka
 from core.postgres import connect
 from core.settings import CoreSettings
@@ -53,8 +55,40 @@ class Site:
         )
 
     def tell(self, *statements: Statement) -> int:
-        """Put a record into Kafka; returns the offset behind it."""
+        """Let the statistics be so, and put a record that says it into Kafka; returns the offset behind it."""
+        self.store(*statements)
+        return self.repeat(*statements)
+
+    def repeat(self, *statements: Statement) -> int:
+        """Put a record into Kafka that says what is stored already; returns the offset behind it."""
         return self.tell_bytes(encode_statements(StatementBatch(self.city, list(statements))))
+
+    def store(self, *statements: Statement) -> None:
+        """Write the rows that the worker would have written; an older version changes nothing."""
+        with (
+            closing(connect(self.settings, "worker", application="test")) as database,
+            database,
+            database.cursor() as cursor,
+        ):
+            layouts = Layouts()
+            for statement in statements:
+                layout = layouts.ids(cursor, [tuple(statement.factors)])[tuple(statement.factors)]
+                values = [math.nan if value is None else value for value in statement.values]
+                cursor.execute(
+                    "insert into statistic as s (object, time_window, start, maker, partition, layout, states,"
+                    " \"values\", n_valid, n_expected, reasons, live, edition, version, revision, changed_at)"
+                    " values (%s, %s, to_timestamp(%s), 'worker', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, now())"
+                    " on conflict (object, time_window, start, tier, sanddust) do update set layout = excluded.layout,"
+                    " states = excluded.states, \"values\" = excluded.\"values\", n_valid = excluded.n_valid,"
+                    " n_expected = excluded.n_expected, reasons = excluded.reasons, live = excluded.live,"
+                    " edition = excluded.edition, version = excluded.version where s.version < excluded.version",
+                    (
+                        statement.object, str(statement.window), statement.start, self.partition, layout,
+                        statement.states, values, statement.n_valid, statement.n_expected,
+                        [int(reason) for reason in statement.reasons], statement.live, statement.edition,
+                        statement.version,
+                    ),
+                )  # fmt: skip
 
     def tell_bytes(self, value: bytes) -> int:
         with closing(kafka.producer(self.settings)) as producer:

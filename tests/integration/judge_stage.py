@@ -208,7 +208,6 @@ def erase_alerts(ground: Ground, town: str) -> None:
     for statement in (
         f"delete from alert_log where alert_id in ({mine})",
         f"delete from alert_value where alert_id in ({mine})",
-        f"delete from judged where object like '%%:{town}%%'",
         f"delete from alert where city = '{town}'",
         "delete from outbox where consumer = 'engine'",
         "delete from consumer_offset where consumer = 'engine' and cluster like 'test%%'",

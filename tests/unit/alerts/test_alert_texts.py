@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aggregate.statistic import Reason, State
 from alerts.alert import Alert, Place, alert_of, hour_en, hour_zh, number_text
-from alerts.engine import Fact, Track, judge
+from alerts.engine import Track, judge
 from alerts.rules import book
+from alerts.watched import Fact, judged
 
 DUST = book.load().get("dust-stop-work")
 HOUR = 3600
@@ -20,13 +20,14 @@ SITE = Place("东环工地", "East ring site", "cam-7")
 def alert_after(*values: float, place: Place = SITE, live: bool = True) -> Alert:
     """The alert after hours of these values from 22:00 of 2 March on."""
     track, alert = Track(), None
+    facts: dict[int, Fact] = {}
     for at, value in enumerate(values, -1):
         start = ELEVEN_PM + at * HOUR
-        fact = Fact("station:d1", start, start + HOUR, 1, State.PROVISIONAL, value, 60, 60, Reason.VALID, "2026", live)
-        outcome = judge(DUST, track, fact, float(start + HOUR + 5))
+        facts[start] = Fact(start, start + HOUR, 1, value, None, 60, 60, "2026", live)
+        outcome = judge(DUST, track, judged(DUST, facts), float(start + HOUR + 5))
         track = outcome.track
         for event in outcome.events:
-            alert = alert_of(DUST, event, "晋城市", place, None)
+            alert = alert_of(DUST, "station:d1", event, "晋城市", place, None)
     assert alert is not None
     return alert
 

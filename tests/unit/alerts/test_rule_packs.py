@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rule_facts import changed
 
 from alerts.cases import run_case, run_cases
 from alerts.rules import book
@@ -22,21 +23,26 @@ def test_a_case_beside_its_rule_holds(rule: Rule, case: str) -> None:
 
 def test_the_first_two_rules_have_the_thresholds_of_their_legal_basis() -> None:
     heavy = BOOK.get("heavy-pollution-hour")
-    assert (DUST.comparison.sign, DUST.threshold, DUST.window, DUST.kind) == ("≥", 250.0, "hour", "dust")
-    assert (heavy.comparison.sign, heavy.threshold, heavy.window, heavy.kind) == (">", 200.0, "hour", "city")
+    for rule, kind, sign, threshold in ((DUST, "dust", "≥", 250.0), (heavy, "city", ">", 200.0)):
+        (level,) = rule.levels
+        assert (level.comparison.sign, level.threshold) == (sign, threshold)
+        assert (rule.watch.kinds, rule.watch.window) == ((kind,), "hour")
     assert "晋政办发〔2019〕39号" in DUST.legal_basis
     assert "第28项" in DUST.legal_basis
 
 
-def test_the_cases_fail_with_a_threshold_one_lower_or_one_higher() -> None:
+def test_the_cases_fail_with_any_threshold_a_little_lower_or_higher() -> None:
     for rule in BOOK:
-        for shift in (-1, 1):
-            moved = rule.model_copy(update={"threshold": rule.threshold + shift})
-            assert any(result.problem for result in run_cases([moved])), (rule.id, shift)
+        for place, level in enumerate(rule.levels):
+            for shift in (-1, 1):
+                field = level.comparison.value
+                moved = level.model_copy(update={field: level.threshold + shift})
+                other = rule.model_copy(update={"levels": (*rule.levels[:place], moved, *rule.levels[place + 1 :])})
+                assert any(result.problem for result in run_cases([other])), (rule.id, place, shift)
 
 
 def test_a_failing_case_says_which_step_and_what_happened() -> None:
-    moved = DUST.model_copy(update={"threshold": 251.0})
+    moved = changed(DUST, levels=[{"severity": "critical", "reaches": 251}])
     problems = {result.case: result.problem for result in run_cases([moved])}
     assert problems["恰好：250 触发 / at: 250 triggers"] == "step 1: expected opened, happened nothing"
 
@@ -52,11 +58,17 @@ def pack(tmp_path: Path, old: str, new: str) -> Path:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("threshold = 250\n", "", "rule dust-stop-work: threshold: Field required; add threshold"),
-        ('severity = "critical"', 'severity = "terrible"', "rule dust-stop-work: severity: "),
-        ("threshold = 250\n", "treshold = 250\nthreshold = 250\n", "remove treshold, or correct its spelling"),
-        ("threshold = 250\n", "threshold = 250\nclear = 260\n", "clear must not be above threshold"),
-        ("threshold = 250\n", 'threshold = "high"\n', "(got 'high'); correct it, then run `lantian rules check`"),
+        ('unit = "µg/m³"\n', "", "rule dust-stop-work: unit: Field required; add unit"),
+        (", reaches = 250", "", "rule dust-stop-work: levels.0: needs one of reaches, exceeds, at_most and below"),
+        ('severity = "critical"', 'severity = "terrible"', "rule dust-stop-work: levels.0.severity: "),
+        ("reaches = 250", "reaches = 250, reach = 1", "remove levels.0.reach, or correct its spelling"),
+        ("reaches = 250", "reaches = 250, clear = 260", "levels.0: clear must not be above the threshold"),
+        ("reaches = 250", 'reaches = "high"', "(got 'high'); correct it, then run `lantian rules check`"),
+        ('factor = "a34002" }', 'factor = "a34002", measure = "rise" }', "watch: measure rise needs over"),
+        ('factor = "a34002" }', 'factor = "a34002", over = 3 }', "watch: measure value does not take over"),
+        ("levels = [", 'levels = [{ severity = "severe", reaches = 300 }, ', "levels must stand in order, the least"),
+        ("levels = [", "hold = { least = 3, of = 2 }\nlevels = [", "hold: least must not be above of"),
+        ("levels = [", "schedule = { hours = [22, 25] }\nlevels = [", "schedule: hours are 0 … 24"),
         ('{value} {unit}"', '{wert} {unit}"', "rule dust-stop-work: title.zh: names wert; a text may name camera"),
         ('id = "dust-stop-work"', 'id = "Dust"', "rule Dust: id: "),
     ],
@@ -70,8 +82,8 @@ def test_a_faulty_rule_is_named_with_its_field_and_remedy(tmp_path: Path, old: s
 
 
 def test_a_file_that_is_not_toml_is_named_with_its_line(tmp_path: Path) -> None:
-    path = pack(tmp_path, "threshold = 250\n", "threshold =\n")
-    with pytest.raises(InputError, match=r"is not TOML: .*line 10") as caught:
+    path = pack(tmp_path, 'unit = "µg/m³"\n', "unit =\n")
+    with pytest.raises(InputError, match=r"is not TOML: .*line 7") as caught:
         book.load(tmp_path)
     assert str(path) in str(caught.value)
 

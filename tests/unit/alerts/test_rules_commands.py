@@ -18,7 +18,7 @@ def test_the_list_as_json_names_id_severity_legal_basis_and_the_number_of_cases(
     done = RUNNER.invoke(app, ["rules", "list", "--json"])
     assert done.exit_code == 0
     listed = {rule["id"]: rule for rule in json.loads(done.stdout)}
-    assert set(listed) == {"dust-stop-work", "heavy-pollution-hour"}
+    assert len(listed) >= 15
     for rule in book.load():
         told = listed[rule.id]
         assert (told["severity"], told["legal_basis"], told["cases"]) == (
@@ -36,7 +36,7 @@ def test_the_cases_of_the_built_in_rules_pass() -> None:
 
 def test_a_case_that_does_not_hold_gives_exit_status_1_and_says_what_happened(tmp_path: Path) -> None:
     text = (book.BUILTIN / "dust.toml").read_text(encoding="utf-8")
-    (tmp_path / "dust.toml").write_text(text.replace("threshold = 250\n", "threshold = 251\n"), encoding="utf-8")
+    (tmp_path / "dust.toml").write_text(text.replace("reaches = 250", "reaches = 251"), encoding="utf-8")
     done = RUNNER.invoke(app, ["rules", "test", "dust-stop-work", "--rules-dir", str(tmp_path)])
     assert done.exit_code == 1
     assert "at: 250 triggers  不符 FAILED: step 1: expected opened, happened nothing" in done.stdout
@@ -44,7 +44,7 @@ def test_a_case_that_does_not_hold_gives_exit_status_1_and_says_what_happened(tm
 
 def test_check_counts_the_rules_that_can_be_used() -> None:
     done = RUNNER.invoke(app, ["rules", "check", "--json"])
-    assert json.loads(done.stdout) == {"rules": 2}
+    assert json.loads(done.stdout) == {"rules": len(book.load().rules)}
 
 
 def test_check_refuses_a_folder_without_packs(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ LIVE = (20.0, 22.0)
 NOON = int(datetime(2026, 4, 18, 12, tzinfo=SHANGHAI).timestamp())
 LEVELS = edition_at(NOON).levels
 SO2 = "a21026"
-HEAVY, STOP = (book.load().get(rule).threshold for rule in ("heavy-pollution-hour", "dust-stop-work"))
+HEAVY, STOP = (book.load().get(rule).levels[0].threshold for rule in ("heavy-pollution-hour", "dust-stop-work"))
 ALERT = Raised("rule", "station:s1", "扬尘停工", "stop", 20.0, 22.0)
 
 

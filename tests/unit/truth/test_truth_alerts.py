@@ -11,7 +11,7 @@ from truth.alerts import ExpectedAlert, Fact, alerts_of
 
 BOOK = book.load()
 DUST = BOOK.get("dust-stop-work")
-LENIENT = DUST.model_copy(update={"clear": 200.0})
+LENIENT = DUST.model_copy(update={"levels": (DUST.levels[0].model_copy(update={"clear": 200.0}),)})
 
 
 def stand(values: list[float | None], rule: Rule = DUST) -> list[tuple[list[int], int | None]]:
@@ -23,14 +23,14 @@ def stand(values: list[float | None], rule: Rule = DUST) -> list[tuple[list[int]
 @pytest.mark.parametrize(("rule", "case"), [(rule, case.name) for rule in BOOK for case in rule.cases])
 def test_what_is_left_of_each_rules_cases_is_what_the_law_says(rule: Rule, case: str) -> None:
     told = next(one for one in rule.cases if one.name == case)
-    versions: dict[int, tuple[int, float | None]] = {}
+    versions: dict[int, tuple[int, Fact]] = {}
     for step in told.steps:
         if step.state is not State.OPEN:
-            before = versions.get(step.at, (0, None))[0]
+            before = versions[step.at][0] if step.at in versions else 0
             version = step.version or before + 1
             if version > before:
-                versions[step.at] = (version, step.value)
-    found = alerts_of(rule, "case", [Fact(at, value) for at, (_, value) in versions.items()])
+                versions[step.at] = (version, Fact(step.at, step.value, step.other))
+    found = alerts_of(rule, "case", [fact for _, fact in versions.values()])
     assert sum(alert.cleared_by is None for alert in found) == told.open
 
 

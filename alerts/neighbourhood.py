@@ -1,0 +1,160 @@
+"""The windows around those that changed: as few as tell surely what became of alerts, read from the statistics.
+
+Read first some days around, then more where an alert or its counting reaches further. Nothing is kept between calls.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aggregate.statistic import DEVICES, PERIODS, Statistic, Window
+from aggregate.statistic_store import read_spans
+from aggregate.store import Layouts
+from alerts import store
+from alerts.asking import Question
+from alerts.engine import episodes_of, settled
+from alerts.rules.model import Rule
+from alerts.surroundings import Surroundings
+from alerts.watched import Judged, fact_of, judged
+from core.clock import DAY
+
+AROUND = 2
+"""Windows read at first before and after what changed, beside those that a rule counts."""
+FURTHER = 16
+"""How many times more in each further reading."""
+PERIOD_S = 366 * DAY
+"""At first, of windows of the calendar, which are few."""
+
+
+_Rows = Mapping[tuple[str, Window], Mapping[int, Statistic]]
+"""By object, kind of window, and start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """The windows of an object under a rule, in order of time; from `since` on (UTC seconds) all is certain.
+
+    There is no alert at `since`, and none reaches over the end of `windows`.
+    """
+
+    question: Question
+    windows: Sequence[Judged]
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is read for a question: `before` and `after`, seconds around what changed."""
+
+    question: Question
+    before: int
+    after: int
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Half-open, as `read_spans` takes it."""
+        return self.question.changed.low - self.before, self.question.changed.high + self.after + 1
+
+
+def read(
+    cursor: Any, layouts: Layouts, surroundings: Surroundings, questions: Iterable[Question]
+) -> list[Neighbourhood]:
+    """The neighbourhood of each question's changed windows, as the transaction of `cursor` sees the statistics."""
+    looks = [_first_look(question) for question in questions]
+    found: list[Neighbourhood] = []
+    while looks:
+        rows = _rows(cursor, layouts, surroundings, looks)
+        stored = store.extents(cursor, {look.question.key: look.span for look in looks})
+        answers = [
+            _look(cursor, look, _judged(surroundings, rows, look), stored.get(look.question.key, ())) for look in looks
+        ]
+        found += [answer for answer in answers if isinstance(answer, Neighbourhood)]
+        looks = [answer for answer in answers if isinstance(answer, _Look)]
+    return found
+
+
+def _first_look(question: Question) -> _Look:
+    rule = question.rule
+    if rule.watch.window in PERIODS:
+        return _Look(question, PERIOD_S, PERIOD_S)
+    counted = rule.watch.lookback + rule.hold.of + rule.clear_after + AROUND
+    return _Look(question, counted * rule.watch.window.length, counted * rule.watch.window.length)
+
+
+def _look(
+    cursor: Any, look: _Look, windows: Sequence[Judged], stored: Sequence[tuple[int, int]]
+) -> Neighbourhood | _Look:
+    """The answer, or how much further to look; `stored` are first and last starts of the alerts that touch it."""
+    question, changed = look.question, look.question.changed
+    rule = question.rule
+    low, end = look.span
+    from_start = not _more(cursor, question, "start < to_timestamp(%s)", low)
+    certain = windows if from_start else _after_lookback(rule, windows, low)
+    since = float("-inf") if from_start else _since(rule, certain)
+    before = look.before * FURTHER if since > changed.low else look.before
+    after = look.after
+    episodes = episodes_of(rule, certain)
+    if episodes and episodes[-1].ended_by is None:
+        after = look.after * FURTHER if _more(cursor, question, "start >= to_timestamp(%s)", end) else look.after
+    for first, last in stored:
+        if first < since <= last:
+            before = max(before, changed.low - first + look.before)
+        if last >= end:
+            after = max(after, last - changed.high + look.after)
+    if (before, after) == (look.before, look.after):
+        return Neighbourhood(question, certain, since)
+    return replace(look, before=before, after=after)
+
+
+def _since(rule: Rule, windows: Sequence[Judged]) -> float:
+    place = settled(rule, windows)
+    return windows[place].start if place < len(windows) else float("inf")
+
+
+def _after_lookback(rule: Rule, windows: Sequence[Judged], low: int) -> Sequence[Judged]:
+    """Those whose measure is made of what was read."""
+    back = rule.watch.lookback
+    return [w for w in windows if w.start >= low + back * rule.watch.window.length] if back else windows
+
+
+def _judged(surroundings: Surroundings, rows: _Rows, look: _Look) -> list[Judged]:
+    rule, name = look.question.rule, look.question.object
+    low, end = look.span
+    facts = {}
+    for start, row in rows.get((name, rule.watch.window), {}).items():
+        if low <= start < end and (fact := fact_of(rule, start, row.version, row.states, row.content, row.live)):
+            facts[start] = surroundings.with_other(
+                rule, name, fact, lambda other, window, at: rows.get((other, window), {}).get(at)
+            )
+    return judged(rule, facts, lambda start: surroundings.watching(rule, name, start))
+
+
+def _rows(cursor: Any, layouts: Layouts, surroundings: Surroundings, looks: Iterable[_Look]) -> _Rows:
+    """The devices' rows of each object and of those it is compared with."""
+    spans: defaultdict[Window, dict[str, tuple[int, int]]] = defaultdict(dict)
+    for look in looks:
+        rule, name = look.question.rule, look.question.object
+        low, end = look.span
+        of = spans[rule.watch.window]
+        beside = {other for at in look.question.changed for other in surroundings.others(rule, name, at)}
+        for one in (name, *beside):
+            known = of.get(one, (low, end))
+            of[one] = min(low, known[0]), max(end, known[1])
+    rows: defaultdict[tuple[str, Window], dict[int, Statistic]] = defaultdict(dict)
+    for window, of in spans.items():
+        for key, row in read_spans(cursor, layouts, window, of).items():
+            if key.variant == DEVICES:
+                rows[key.object, window][key.start] = row
+    return rows
+
+
+def _more(cursor: Any, question: Question, condition: str, seconds: int) -> bool:
+    cursor.execute(
+        "select exists (select from statistic where object = %s and time_window = %s and tier = 'raw' and sanddust"
+        f" and {condition})",
+        (question.object, str(question.rule.watch.window), seconds),
+    )
+    return bool(cursor.fetchone()[0])
