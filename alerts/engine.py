@@ -192,31 +192,32 @@ def _named(
     """
     left = sorted(track.alerts.items(), key=lambda pair: pair[1].first.start)
     alerts: dict[int, Episode] = {}
-    next_number = track.next_number
     events: list[Event] = []
+    fresh: list[Episode] = []
     for episode in reversed(after):
         shared = [pair for pair in left if pair[1].starts & episode.starts]
         left = [pair for pair in left if pair not in shared]
-        if shared:
-            number, old = shared[-1]
-            joined = _latest(episode, old)
-            events += [
-                Event(Happening.MERGED, absorbed, former, None, joined, now, number) for absorbed, former in shared[:-1]
-            ]
-            events += _changed(number, old, episode, known, now)
-        else:
-            number, next_number = next_number, next_number + 1
-            divided = any(old.starts & episode.starts for old in track.alerts.values())
-            if divided:
-                events.append(Event(Happening.SPLIT, number, None, episode, episode.first, now))
-            else:
-                events += _opened(number, episode, now)
+        if not shared:
+            fresh.insert(0, episode)
+            continue
+        number, old = shared[-1]
+        joined = _latest(episode, old)
+        events += [
+            Event(Happening.MERGED, absorbed, former, None, joined, now, number) for absorbed, former in shared[:-1]
+        ]
+        events += _changed(number, old, episode, known, now)
         alerts[number] = episode
-    gone = [
-        Event(Happening.WITHDRAWN, number, old, None, known.get(old.first.start, old.first), now)
-        for number, old in left
-    ]
-    return alerts, next_number, [*events, *gone]
+    for number, old in left:
+        events.append(Event(Happening.WITHDRAWN, number, old, None, known.get(old.first.start, old.first), now))
+    for number, episode in enumerate(fresh, track.next_number):
+        divided = any(old.starts & episode.starts for old in track.alerts.values())
+        events += _split(number, episode, now) if divided else _opened(number, episode, now)
+        alerts[number] = episode
+    return alerts, track.next_number + len(fresh), events
+
+
+def _split(number: int, episode: Episode, now: float) -> list[Event]:
+    return [Event(Happening.SPLIT, number, None, episode, episode.first, now)]
 
 
 def _opened(number: int, episode: Episode, now: float) -> list[Event]:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from engine_stage import EIGHT, HOUR, Process, Site
+from engine_stage import EIGHT, HOUR, RULE, Process, Site
 from waiting import eventually
 
 from core import kafka, offsets
@@ -79,11 +79,11 @@ def test_an_alert_opens_goes_on_and_clears_with_the_values_that_caused_it(
     assert site.notices() == [("opened", 1), ("extended", 2), ("cleared", 3)]
     values = site.rows(
         "select extract(epoch from v.start)::bigint, v.value, v.n_valid, v.version, v.edition from v_alert_values v"
-        " join v_alerts a using (alert_id) where a.city = %(city)s order by 1"
+        f" join v_alerts a using (alert_id) where a.city = %(city)s and rule_id = '{RULE}' order by 1"
     )
     assert values == [(EIGHT + HOUR, 250.0, 60, 1, "2026"), (EIGHT + 2 * HOUR, 381.5, 60, 1, "2026")]
     [(title, camera, basis, todo)] = site.rows(
-        "select title_zh, camera, legal_basis, todo_zh from v_alerts where city = %(city)s"
+        f"select title_zh, camera, legal_basis, todo_zh from v_alerts where city = %(city)s and rule_id = '{RULE}'"
     )
     assert title == "扬尘停工：东环工地 PM10 小时均值 381.5 µg/m³"
     assert camera == "cam-7"
@@ -239,13 +239,13 @@ def test_operators_list_and_show_alerts(stack: CoreSettings, engine: Process) ->
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         return done.stdout
 
-    [listed] = json.loads(lantian("list", "--city", site.city, "--json"))
+    [listed] = json.loads(lantian("list", "--city", site.city, "--rule", RULE, "--json"))
     assert (listed["rule_id"], listed["station_id"], listed["opened_at"]) == (
         "dust-stop-work",
         site.station,
         "2026-03-02T01:00:00+00:00",
     )
-    text = lantian("list", "--city", site.city, "--state", "open")
+    text = lantian("list", "--city", site.city, "--rule", RULE, "--state", "open")
     assert text.startswith(f"#{listed['alert_id']} 紧急 未解除 2026-03-02 09:00 {site.city} 扬尘停工")
     assert "依据 Basis: 晋政办发〔2019〕39号" in text
     shown = lantian("show", str(listed["alert_id"]))

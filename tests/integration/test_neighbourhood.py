@@ -1,0 +1,112 @@
+"""Whatever part of the statistics the engine reads, it comes to the alerts that all of them amount to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from engine_stage import EIGHT, HOUR, Site
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from aggregate.statistic import Reason, Statement, StatementBatch, Window, station_object
+from alerts import store
+from alerts.engine import episodes_of
+from alerts.judging import Judge
+from alerts.rules.book import RuleBook
+from alerts.rules.model import Rule
+from alerts.watched import Fact, judged
+from core.postgres import connect
+from core.settings import CoreSettings
+from ingest.registry import Registry
+
+pytestmark = pytest.mark.stack
+
+WATCH = {"kinds": ["dust"], "window": "hour", "factor": "a34002"}
+TEXT = {"zh": "{value}", "en": "{value}"}
+SAID = {
+    "unit": "µg/m³", "legal_basis": "test", "title": TEXT, "detail": TEXT, "todo": TEXT,
+    "cases": [{"name": "none", "steps": [{"at": 0}], "open": 0, "pages": False}],
+}  # fmt: skip
+HIGH = {"severity": "critical", "reaches": 250}
+BOOK = RuleBook(
+    tuple(
+        Rule.model_validate({"id": name, "watch": WATCH, "levels": [HIGH], **SAID, **changes})
+        for name, changes in {
+            "plain": {},
+            "clear": {"levels": [{**HIGH, "clear": 150}]},
+            "steps": {"levels": [{"severity": "warning", "reaches": 150}, {**HIGH, "clear": 200}], "clear_after": 3},
+            "counting": {"hold": {"least": 3, "of": 5}, "clear_after": 2},
+            "rise": {"watch": {**WATCH, "measure": "rise", "over": 3}, "levels": [{"severity": "info", "reaches": 60}]},
+            "stuck": {
+                "watch": {**WATCH, "measure": "range", "over": 4},
+                "levels": [{"severity": "info", "at_most": 0}],
+            },
+        }.items()
+    )
+)
+values = st.sampled_from([None, 100.0, 100.0, 149.0, 150.0, 199.0, 250.0, 300.0])
+hours = st.one_of(st.integers(0, 12), st.integers(0, 90))
+changes = st.lists(st.lists(st.tuples(hours, values), min_size=1, max_size=12), min_size=1, max_size=8)
+
+
+@settings(max_examples=60, derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(told=changes)
+def test_batch_by_batch_the_alerts_become_those_of_all_windows(
+    stack: CoreSettings, told: list[list[tuple[int, float | None]]]
+) -> None:
+    site = Site(stack, f"hood-{next(NUMBERS)}")
+    versions: dict[int, int] = {}
+    standing: dict[int, Fact] = {}
+    judge = Judge(BOOK)
+    with closing(connect(stack, "engine", application="test")) as database, database.cursor() as cursor:
+        for batch in told:
+            statements = [statement(site, hour, value, versions) for hour, value in batch]
+            site.store(*statements)
+            standing |= {one.start: fact_of(one) for one in statements}
+            judge.judge(cursor, [StatementBatch(site.city, statements)], Registry.empty(), 0.0)
+            database.commit()
+        for rule in BOOK:
+            assert stored(cursor, rule, site) == expected(rule, standing), rule.id
+
+
+def numbers() -> Iterator[int]:
+    number = 0
+    while True:
+        number += 1
+        yield number
+
+
+NUMBERS = numbers()
+
+
+def statement(site: Site, hour: int, value: float | None, versions: dict[int, int]) -> Statement:
+    versions[hour] = versions.get(hour, 0) + 1
+    start = EIGHT + hour * HOUR
+    reason = Reason.TOO_FEW_MINUTES if value is None else Reason.VALID
+    return Statement(
+        station_object(site.station), "dust", Window.HOUR, start, start + HOUR, versions[hour], ["a34002"], "P",
+        [value], [60], [60], [reason], "2026", [True],
+    )  # fmt: skip
+
+
+def fact_of(said: Statement) -> Fact:
+    return Fact(said.start, said.end, said.version, said.values[0], None, 60, 60, "2026", live=True)
+
+
+def expected(rule: Rule, facts: dict[int, Fact]) -> list[tuple[list[tuple[int, int]], int | None]]:
+    return [
+        ([(window.start, window.level) for window in episode.windows], episode.ended_at)
+        for episode in episodes_of(rule, judged(rule, facts))
+    ]
+
+
+def stored(cursor: Any, rule: Rule, site: Site) -> list[tuple[list[tuple[int, int]], int | None]]:
+    key = (rule.id, station_object(site.station))
+    alerts, _ = store.load_alerts(cursor, {key: (float("-inf"), EIGHT + 1000 * HOUR)})[key]
+    return [
+        ([(window.start, window.level) for window in episode.windows], episode.ended_at)
+        for episode in sorted(alerts.values(), key=lambda episode: episode.first.start)
+    ]
