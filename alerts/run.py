@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.judging import Judge
-from alerts.rules import book
+from alerts.rules.folder import RuleFolder
 from alerts.settings import AlertsSettings
 from alerts.step import AlertStep
 from core.clock import clock_of
@@ -20,7 +19,7 @@ def run(settings: CoreSettings, own: AlertsSettings) -> None:
     """Until SIGTERM or SIGINT; raises `LantianError` for faulty rules and for what no waiting can mend."""
     configure(settings, "alerts")
     log = get_logger(__name__)
-    step = AlertStep(Judge(book.load(own.rules_dir)), own.registry_seconds)
+    step = AlertStep(RuleFolder(own.rules_dir), own.registry_seconds)
     shutdown = Shutdown().install()
     stream = Stream(settings, step, role=ROLE, clock=clock_of(settings), transaction_bytes=own.transaction_bytes)
     health = HealthServer(settings, "alerts", own.metrics_port, stream.ready).start()

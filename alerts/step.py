@@ -16,6 +16,7 @@ from aggregate.statistic import Reason, State, StatementBatch, decode_statements
 from alerts import store
 from alerts.alert import Notice
 from alerts.judging import Judge, Result
+from alerts.rules.folder import RuleFolder
 from core.kafka import ALERTS, STATISTICS
 from core.logs import get_logger
 from core.outbox import Message, enqueue
@@ -39,9 +40,10 @@ class AlertStep:
     consumer = CONSUMER
     topic = STATISTICS
 
-    def __init__(self, judge: Judge, registry_s: float) -> None:
-        """`registry_s`: how often, in seconds of data time, the registry is asked whether it has changed."""
-        self._judge = judge
+    def __init__(self, rules: RuleFolder, registry_s: float) -> None:
+        """`registry_s`: how often, in seconds of data time, registry and rules are asked whether they have changed."""
+        self._rules = rules
+        self._judge = Judge(rules.book)
         self._registry_s = registry_s
         self._registries = RegistryReader()
         self._registry = Registry.empty()
@@ -53,26 +55,29 @@ class AlertStep:
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """Nothing is owed, for alerts change by statements alone; the registry is read before the first comes."""
-        self._renew_registry(cursor, now)
+        self._renew(cursor, now)
 
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> bool:
-        """Nothing falls due by the clock: an alert clears by data, not by silence."""
+        """Nothing falls due by the clock: an alert clears by data, not by silence. A faulty rule is told of early."""
+        self._renew(cursor, now)
         return False
 
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
         """Judge the statements of each partition in their order."""
-        self._renew_registry(cursor, now)
+        self._renew(cursor, now)
         for partition, batch in records.items():
             readable = [found for record in batch if (found := _decoded(cursor, record, now))]
             result = self._judge.judge(cursor, readable, self._registry, now)
             enqueue(cursor, CONSUMER, partition, map(_message, result.notices))
             _report(result)
 
-    def _renew_registry(self, cursor: Any, now: float) -> None:
+    def _renew(self, cursor: Any, now: float) -> None:
         if len(self._registry) and abs(now - self._registry_asked) < self._registry_s:
             return
         self._registry = self._registries.read(cursor.connection)
         self._registry_asked = now
+        if self._rules.renew():
+            self._judge = Judge(self._rules.book)
 
 
 def _report(result: Result) -> None:
