@@ -66,7 +66,8 @@ def fired(
     done, total = 0, sum(map(len, by_city.values()))
     low = start - (PERIODS_BEFORE_S if rule.watch.window in PERIODS else BEFORE_S) - rule.span
     for city, objects in by_city.items():
-        company = objects if rule.watch.against is not None and rule.watch.against.factor is None else []
+        compared = rule.watch.against is not None and rule.watch.against.factor is None
+        company = [*objects, *surroundings.background(rule)] if compared else []
         rows = _rows(cursor, rule.watch.window, company, low, end)
         for name in objects:
             own = rows if company else _rows(cursor, rule.watch.window, [name], low, end)

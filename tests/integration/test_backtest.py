@@ -102,6 +102,18 @@ def test_a_station_far_above_the_median_of_the_others_in_its_county_is_named(sta
     }
 
 
+def test_a_station_may_stand_against_a_background_station(stack: CoreSettings, city: str, tmp_path: Path) -> None:
+    text = (book.BUILTIN / "dust.toml").read_text(encoding="utf-8")
+    own = text.replace('against = { around = "county", least = 3 }', 'against = { station = "site-backtest-d" }')
+    (tmp_path / "dust.toml").write_text(own, encoding="utf-8")
+    found = answer(stack, "dust-far-above-county", "--city", city, "--rules-dir", str(tmp_path))
+    assert {(item["object"].removeprefix("station:"), item["first_start"] - EIGHT) for item in found["items"]} == {
+        ("site-backtest-a", 2 * HOUR),
+        ("site-backtest-a", 4 * HOUR),
+        ("site-backtest-b", 3 * HOUR),
+    }
+
+
 def test_people_get_a_chart(stack: CoreSettings, city: str) -> None:
     done = backtest(stack, "dust-stop-work", "--from", "2026-03-01", "--to", "2026-03-03", "--city", city)
     assert "4 个对象 objects，3 次报警 alerts，平均每天 a day 1.00" in done.stdout
