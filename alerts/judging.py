@@ -6,19 +6,23 @@ twice, late, or in another order changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from aggregate.statistic import StatementBatch
+from aggregate.statistic import StatementBatch, station_object
 from aggregate.store import Layouts
 from alerts import store
 from alerts.alert import Notice, alert_of
 from alerts.asking import Asking, Question, reach
+from alerts.devices.looking import look
 from alerts.engine import Event, Track, judge
 from alerts.neighbourhood import Neighbourhood, read
 from alerts.rules.book import RuleBook, by_statistic
+from alerts.rules.device import DeviceRule
+from alerts.rules.model import Rule
 from alerts.surroundings import Surroundings
+from core.kafka import partition_of
 from ingest.registry import Registry
 
 
@@ -35,6 +39,7 @@ class Judge:
 
     def __init__(self, book: RuleBook) -> None:
         self._rules = by_statistic(book)
+        self._devices = book.devices
         self._layouts = Layouts()
 
     def forget(self) -> None:
@@ -51,8 +56,20 @@ class Judge:
             asking.take(city, statement)
         asking.ask_compared(cursor, self._layouts)
         around = read(cursor, self._layouts, surroundings, asking.questions.values())
-        notices = [_stored(cursor, question, event, surroundings) for question, event in _events(cursor, around, now)]
+        notices = [
+            stored(cursor, question.rule, question.object, question.city, event, surroundings)
+            for question, event in _events(cursor, around, now)
+        ]
         return Result(notices, asking.outcomes)
+
+    def look(self, cursor: Any, partitions: Collection[int], registry: Registry) -> dict[int, list[Notice]]:
+        """Look at the devices of cities in these partitions, and store what came of it; notices by partition."""
+        surroundings = Surroundings(registry)
+        notices: dict[int, list[Notice]] = {}
+        for rule, station, event in look(cursor, self._devices, partitions, registry):
+            notice = stored(cursor, rule, station_object(station.station), station.city, event, surroundings)
+            notices.setdefault(partition_of(station.city), []).append(notice)
+        return notices
 
 
 def _events(cursor: Any, around: Iterable[Neighbourhood], now: float) -> Iterator[tuple[Question, Event]]:
@@ -67,9 +84,11 @@ def _events(cursor: Any, around: Iterable[Neighbourhood], now: float) -> Iterato
     return iter(events)
 
 
-def _stored(cursor: Any, question: Question, event: Event, surroundings: Surroundings) -> Notice:
-    heir = None if event.heir is None else store.alert_id_of(cursor, question.key, event.heir)
-    place = surroundings.place(question.object, event.cause.start)
-    alert = alert_of(question.rule, question.object, event, question.city, place, heir)
+def stored(
+    cursor: Any, rule: Rule | DeviceRule, name: str, city: str, event: Event, surroundings: Surroundings
+) -> Notice:
+    """Store what happened to an alert, and what is to be told of it."""
+    heir = None if event.heir is None else store.alert_id_of(cursor, (rule.id, name), event.heir)
+    alert = alert_of(rule, name, event, city, surroundings.place(name, event.cause.start), heir)
     alert_id, version = store.save_alert(cursor, event, alert)
     return Notice(alert_id=alert_id, version=version, happening=event.happening, alert=alert)

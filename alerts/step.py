@@ -6,7 +6,7 @@ least once: a notice carries the alert's version, and receivers ignore what is n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ from prometheus_client import Counter
 from aggregate.statistic import Reason, State, StatementBatch, decode_statements
 from alerts import store
 from alerts.alert import Notice
-from alerts.judging import Judge, Result
+from alerts.judging import Judge
 from alerts.rules.folder import RuleFolder
 from core.kafka import ALERTS, STATISTICS
 from core.logs import get_logger
@@ -24,6 +24,8 @@ from ingest.registry import Registry, RegistryReader
 
 CONSUMER = "engine"
 HEADERS = (("v", "1"),)
+LOOK_S = 15.0
+"""Between two looks at devices, in data time; the worker says once a minute when they were heard."""
 _STATES = frozenset(State)
 _REASONS = frozenset(Reason)
 
@@ -48,18 +50,25 @@ class AlertStep:
         self._registries = RegistryReader()
         self._registry = Registry.empty()
         self._registry_asked = float("-inf")
+        self._looked = float("-inf")
 
     def forget(self) -> None:
         """The registry is kept: it is not of this step's making."""
         self._judge.forget()
+        self._looked = float("-inf")
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """Nothing is owed, for alerts change by statements alone; the registry is read before the first comes."""
         self._renew(cursor, now)
 
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> bool:
-        """Nothing falls due by the clock: an alert clears by data, not by silence. A faulty rule is told of early."""
+        """Look at devices: alone what rules say of them falls due by the clock."""
         self._renew(cursor, now)
+        if abs(now - self._looked) >= LOOK_S:
+            self._looked = now
+            for partition, notices in self._judge.look(cursor, partitions, self._registry).items():
+                enqueue(cursor, CONSUMER, partition, map(_message, notices))
+                _report(notices)
         return False
 
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
@@ -69,7 +78,9 @@ class AlertStep:
             readable = [found for record in batch if (found := _decoded(cursor, record, now))]
             result = self._judge.judge(cursor, readable, self._registry, now)
             enqueue(cursor, CONSUMER, partition, map(_message, result.notices))
-            _report(result)
+            for outcome, count in result.outcomes.items():
+                STATEMENTS.labels(outcome).inc(count)
+            _report(result.notices)
 
     def _renew(self, cursor: Any, now: float) -> None:
         if len(self._registry) and abs(now - self._registry_asked) < self._registry_s:
@@ -80,11 +91,9 @@ class AlertStep:
             self._judge = Judge(self._rules.book)
 
 
-def _report(result: Result) -> None:
+def _report(notices: Iterable[Notice]) -> None:
     """Logs and counts; what is rolled back and judged again is told again."""
-    for outcome, count in result.outcomes.items():
-        STATEMENTS.labels(outcome).inc(count)
-    for notice in result.notices:
+    for notice in notices:
         alert = notice.alert
         EVENTS.labels(notice.happening, alert.severity).inc()
         _log.info(

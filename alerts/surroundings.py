@@ -42,7 +42,7 @@ class Surroundings:
         station = self._registry.at(public, start)
         if station is None:
             return rule.scope is None and not self._registry.knows(public)
-        return station.kind in rule.watch.kinds and (rule.scope is None or _in_scope(rule.scope, station))
+        return station.kind in rule.watch.kinds and (rule.scope is None or in_scope(rule.scope, station))
 
     def others(self, rule: Rule, name: str, start: int) -> tuple[str, ...]:
         """The objects that an object is compared with at `start`."""
@@ -136,7 +136,8 @@ def _value(rule: Rule, row: Statistic | None) -> float | None:
     return None if row is None else valid_of(row.content, row.states, rule.watch.factor)
 
 
-def _in_scope(scope: Scope, station: Station) -> bool:
+def in_scope(scope: Scope, station: Station) -> bool:
+    """Whether a scope holds a station."""
     return (
         (not scope.regions or station.region.startswith(scope.regions))
         and (not scope.cities or station.city in scope.cities)

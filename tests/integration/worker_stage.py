@@ -28,7 +28,7 @@ HEADING = "station,name_zh,kind,region,city,reporting_period,control_level,contr
 TABLES = (
     "report, rejected, intake, told, statistic, statistic_revision, closed_day, closed_numbers, closed_counts,"
     " closed_payloads, intake_folded, rejected_replay, sanddust_period,"
-    " reading_review, reading_statement"
+    " reading_review, reading_statement, heard, heard_until"
 )
 MINE = "consumer in ('worker', 'city', 'period')"
 
