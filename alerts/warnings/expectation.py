@@ -90,11 +90,12 @@ class Expectation:
         """The highest condition of the episode that a warning is for, as far as it is known.
 
         Of one that has begun that is the episode of today, or one that is too near for the warning to end before it;
-        of one that has not, the next that needs a level.
+        of one that has not, the next that needs a level, or could if unknown days are the worst there are.
         """
-        for episode in self._near(self.expected, begun=begun):
+        episodes = self._near(self.expected if begun else self.worst, begun=begun)
+        for episode in episodes:
             found = self.expected.ahead(episode, self.today)
-            if found is not None:
+            if found is not None or (not begun and self.worst.ahead(episode, self.today) is not None):
                 return found
         return None
 
