@@ -74,9 +74,8 @@ class Expectation:
 
     def next_episode(self) -> tuple[date, Met] | None:
         """The first day of the episode of today, or of the next that begins soon enough, and what it meets."""
-        latest = self.today + timedelta(days=self.scheme.lead_days.value)
         for episode in self.expected.episodes:
-            if episode[-1] >= self.today and episode[0] <= latest:
+            if episode[0] <= self._latest:
                 found = self.expected.ahead(episode, self.today)
                 if found is not None:
                     return episode[0], found
@@ -87,32 +86,40 @@ class Expectation:
         return not any(one.hot[-1] >= self.today for one in self.worst.met)
 
     def needed(self, *, begun: bool) -> Met | None:
-        """The highest condition of the episode that a warning is for, as far as it is known.
+        """The highest condition that a warning in force is for, as far as it is known.
 
-        Of one that has begun that is the episode of today, or one that is too near for the warning to end before it;
-        of one that has not, the next that needs a level, or could if unknown days are the worst there are.
+        Of one that has begun: of the episode of today, or one too near for the warning to end before it; of one that
+        has not: of those that begin soon enough to be proposed.
         """
-        episodes = self._near(self.expected if begun else self.worst, begun=begun)
-        for episode in episodes:
-            found = self.expected.ahead(episode, self.today)
-            if found is not None or (not begun and self.worst.ahead(episode, self.today) is not None):
-                return found
-        return None
+        if begun:
+            return highest(self._ahead(self.expected, self._soon))
+        return highest(self._ahead(self.expected, midnight(self._latest + ONE_DAY)))
 
     def needed_at_worst(self, *, begun: bool) -> Met | None:
-        """The highest condition if the days that are not known are the worst there are, and so make any episode."""
-        found = (self.worst.ahead(episode, self.today) for episode in self._near(self.worst, begun=begun))
-        return highest(met for met in found if met is not None)
+        """The same if the days that are not known are the worst there are; of one not begun, of all that is to come."""
+        return highest(self._ahead(self.worst, self._soon if begun else None))
 
     def was_met(self, level: Level) -> bool:
         """Whether days that are over had their part in meeting the level."""
         return any(one.level is level and one.days[0] < self.today for one in self.expected.met)
 
-    def _near(self, view: _View, *, begun: bool) -> Iterator[tuple[date, ...]]:
-        soon = self.now + timedelta(hours=self.scheme.clear_hours.value)
+    @property
+    def _latest(self) -> date:
+        """The last day on which an episode that is proposed may begin."""
+        return self.today + timedelta(days=self.scheme.lead_days.value)
+
+    @property
+    def _soon(self) -> float:
+        """Unix seconds: what begins before leaves no time to end a warning."""
+        return self.now.timestamp() + timedelta(hours=self.scheme.clear_hours.value).total_seconds()
+
+    def _ahead(self, view: _View, before: float | None) -> Iterator[Met]:
+        """What episodes that begin before an instant still need."""
         for episode in view.episodes:
-            if episode[-1] >= self.today and not (begun and midnight(episode[0]) >= soon.timestamp()):
-                yield episode
+            if before is None or midnight(episode[0]) < before:
+                found = view.ahead(episode, self.today)
+                if found is not None:
+                    yield found
 
     def _is_clear(self, day: date) -> bool:
         value = self.values.get(day)
