@@ -17,10 +17,10 @@ class Change(StrEnum):
 
     NEW = "new"
     CHANGED = "changed"
-    """The unit has done something else until now."""
+    """In place of something else that the unit has done until now."""
     SAME = "same"
     LIFTED = "lifted"
-    """The unit goes back to normal."""
+    """The unit goes back to normal in this."""
 
     @property
     def chinese(self) -> str:
@@ -98,15 +98,20 @@ def dispatch(plan: Plan, cut: Cut | None, level: Level | None, before: Level | N
 
 
 def _orders(now: Sequence[Measure], before: Sequence[Measure]) -> list[Order]:
-    texts = {(measure.unit, measure.text) for measure in before}
-    units = {measure.unit for measure in before}
+    old = {(measure.unit, measure.text) for measure in before}
+    new = {(measure.unit, measure.text) for measure in now}
+    left = {unit for unit, _ in old - new}
+    taken_up = {unit for unit, _ in new - old}
     orders = []
     for measure in now:
-        same = (measure.unit, measure.text) in texts
-        change = Change.SAME if same else Change.CHANGED if measure.unit in units else Change.NEW
+        same = (measure.unit, measure.text) in old
+        change = Change.SAME if same else Change.CHANGED if measure.unit in left else Change.NEW
         orders.append(Order(measure, change))
-    still = {measure.unit for measure in now}
-    orders += [Order(measure, Change.LIFTED) for measure in before if measure.unit not in still]
+    orders += [
+        Order(measure, Change.LIFTED)
+        for measure in before
+        if (measure.unit, measure.text) not in new and measure.unit not in taken_up
+    ]
     return sorted(orders, key=lambda order: (order.measure.unit, order.change is Change.LIFTED, order.measure.text))
 
 
