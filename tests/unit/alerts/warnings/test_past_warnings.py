@@ -42,10 +42,11 @@ def day(number: int) -> date:
 
 def told(found: Past) -> list[tuple[int, int | None, Level]]:
     """First day, end and highest level of each warning, by numbers of days from the first."""
-    return [
-        ((one.first_day - FIRST).days + 1, one.end and (one.end - FIRST).days + 1, one.highest)
-        for one in found.warnings
-    ]
+
+    def number(of: date) -> int:
+        return (of - FIRST).days + 1
+
+    return [(number(one.first_day), number(one.end) if one.end else None, one.highest) for one in found.warnings]
 
 
 def test_a_warning_is_in_force_from_the_episodes_first_day_until_the_day_it_ends() -> None:
@@ -313,3 +314,14 @@ def test_how_many_warnings_each_scheme_would_have_given_in_beijing(
 ) -> None:
     found = past(load_schemes().get(scheme), beijing)
     assert (len(found.warnings), sum(one.highest is Level.RED for one in found.warnings)) == (number, reds)
+
+
+def test_the_page_has_these_figures(beijing: list[Day]) -> None:
+    page = (Path(__file__).parents[4] / "docs" / "warnings.md").read_text(encoding="utf-8")
+    for scheme in load_schemes():
+        for season in seasons(past(scheme, beijing)):
+            cells = [
+                ", ".join(f"{level} {counts[level]}" for level in Level if level in counts) or "–"
+                for counts in (season.warnings, season.days)
+            ]
+            assert f"| {season.label} | `{scheme.id}` | {cells[0]} | {cells[1]} |" in page
