@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -46,6 +47,11 @@ class Day:
     """Primary pollutants, of `pm25, pm10, so2, no2, co, o3`."""
     dust: bool = False
     """A sand-dust period touches it."""
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` for what is no AQI: NaN would be neither above nor below anything."""
+        if self.aqi is not None and not 0 <= self.aqi < math.inf:
+            raise ValueError(f"{self.date} has no AQI of 0 or more: {self.aqi}")
 
     @property
     def kind(self) -> Kind:

@@ -150,6 +150,12 @@ def test_two_days_of_one_date_that_differ_are_an_error() -> None:
         assess(UNIFIED, (*days(250), *days(90)))
 
 
+@pytest.mark.parametrize("value", [float("nan"), -1.0, float("inf")])
+def test_what_is_no_aqi_is_no_day(value: float) -> None:
+    with pytest.raises(ValueError, match="2026-12-01 has no AQI of 0 or more"):
+        Day(FIRST, value)
+
+
 @given(any_scheme, series, st.data())
 def test_a_higher_series_never_gives_a_lower_level(
     scheme: Scheme, values: list[float | None], data: st.DataObject

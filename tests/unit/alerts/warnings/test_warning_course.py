@@ -1,4 +1,4 @@
-"""From outlook to outlook: what is proposed, withdrawn, left alone, and issued; a ten-day episode as a story."""
+"""From outlook to outlook: what is proposed, withdrawn, left alone, and issued by a person."""
 
 from __future__ import annotations
 
@@ -87,48 +87,6 @@ def words(found: Advance) -> list[str]:
 
 def warned(level: Level = Level.YELLOW, first: int = 1) -> State:
     return State(ActiveWarning(level, day(first), at(day(first))))
-
-
-def test_the_story_of_a_ten_day_winter_episode() -> None:
-    city = City()
-    was = [120.0, 160.0]
-    # 3 December: two days of heavy pollution are forecast from the 5th on
-    assert city.hears(3, was, [180, 190, 230, 240, 150, 110, 90, 80]) == ["start yellow"]
-    assert city.level is None, "a proposal is not in force"
-    assert city.state.proposal is not None
-    assert (city.state.proposal.first_day, city.state.proposal.reason) == (day(5), Reason.CONDITION_EXPECTED)
-    city.issues(3)
-    assert city.level is Level.YELLOW
-    # the evening's issue of the same day says the same, the morning's after it adds a day
-    assert city.hears(3, was, [182, 195, 228, 244, 150, 110, 90, 80], hour=20) == []
-    was += [183.0]
-    assert city.hears(4, was, [195, 235, 250, 220, 120, 90, 80, 80]) == ["upgrade orange"]
-    city.issues(4)
-    # the high stays: four days above 200, two of them above 300
-    was += [198.0]
-    assert city.hears(5, was, [240, 310, 320, 260, 230, 150, 90, 80]) == ["upgrade red"]
-    city.issues(5)
-    for number, observed in ((6, 236.0), (7, 315.0)):
-        was += [observed]
-        assert city.hears(number, was, [312, 325, 260, 230, 150, 90, 80, 80, 70][number - 6 :]) == []
-    # 8 December: the days above 300 are over, and none is to come
-    was += [331.0]
-    assert city.hears(8, was, [262, 228, 150, 90, 80, 80, 75, 70]) == ["downgrade orange"]
-    assert city.state.proposal is not None
-    assert city.state.proposal.reason is Reason.BELOW_AND_STAYS
-    city.issues(8)
-    # one clean day between two bad ones ends nothing
-    was += [255.0]
-    assert city.hears(9, was, [180, 215, 150, 90, 80, 80, 75, 70]) == []
-    was += [176.0]
-    assert city.hears(10, was, [222, 150, 90, 80, 80, 75, 70, 70]) == []
-    # 11 December: below, and expected to stay so
-    was += [218.0]
-    assert city.hears(11, was, [140, 90, 80, 80, 75, 70, 70, 70]) == ["end"]
-    city.issues(11)
-    assert city.level is None
-    was += [131.0]
-    assert city.hears(12, was, [85, *CLEAN[1:]]) == []
 
 
 @pytest.mark.parametrize(("first", "proposed"), [(0, True), (3, True), (4, False)])

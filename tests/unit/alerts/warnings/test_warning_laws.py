@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from random import Random
 
+import msgspec
 from episode_days import FIRST, days, forecast
 from hypothesis import given
 from hypothesis import strategies as st
@@ -104,3 +105,12 @@ def test_whatever_is_proposed_can_be_issued_and_then_is_not_proposed_again(
     done = issue(state, proposal.action, now, proposal.level, proposal.first_day)
     after = advance(scheme, done, outlook, now).state.proposal
     assert after is None or (after.action, after.level) != (proposal.action, proposal.level)
+
+
+@given(schemes, states, gappy, gappy, hours)
+def test_a_state_can_be_kept_as_json(
+    scheme: Scheme, state: State, observed: list[float | None], expected: list[float | None], hour: int
+) -> None:
+    outlook, now = outlook_of(observed, expected, hour)
+    kept = advance(scheme, state, outlook, now).state
+    assert msgspec.json.decode(msgspec.json.encode(kept), type=State) == kept
