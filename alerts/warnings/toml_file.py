@@ -79,4 +79,4 @@ def _remedy(kind: str, field: str) -> str:
         return f"add {field}"
     if kind == "extra_forbidden":
         return f"remove {field}, or correct its spelling"
-    return "correct it, then run `lantian alerts warning schemes`"
+    return "correct it, then run this again"

@@ -144,7 +144,7 @@ def test_the_same_issue_with_a_further_observed_day_is_used() -> None:
 
 def test_forecast_days_before_the_day_of_issue_are_left_out() -> None:
     now = at(day(3))
-    old = Outlook(days(80), forecast([250, 250, 80, 80, 80], day(1)), now)
+    old = Outlook((), forecast([250, 250, 250, 80, 80], day(1)), now)
     assert advance(UNIFIED, State(), old, now).events == ()
 
 

@@ -114,3 +114,16 @@ def test_a_state_can_be_kept_as_json(
     outlook, now = outlook_of(observed, expected, hour)
     kept = advance(scheme, state, outlook, now).state
     assert msgspec.json.decode(msgspec.json.encode(kept), type=State) == kept
+
+
+@given(schemes, states, gappy, gappy, hours)
+def test_issuing_whatever_an_outlook_proposes_comes_to_rest(
+    scheme: Scheme, state: State, observed: list[float | None], expected: list[float | None], hour: int
+) -> None:
+    outlook, now = outlook_of(observed, expected, hour)
+    for _ in range(4):  # an end, a start, and what then comes of it
+        state = advance(scheme, state, outlook, now).state
+        if (proposal := state.proposal) is None:
+            return
+        state = issue(state, proposal.action, now, proposal.level, proposal.first_day)
+    raise AssertionError(state)
