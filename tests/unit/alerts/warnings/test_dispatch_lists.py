@@ -171,7 +171,7 @@ def test_enterprises_with_nothing_at_a_level_and_those_that_cut_less_than_below_
     ],
 )
 def test_a_bad_row_is_told_with_its_remedy_and_stops_no_other(tmp_path: Path, row: str, says: str) -> None:
-    found = read_plan(written(tmp_path, f"{row}\n乙,,,,黄色,停产,1%,,100\n"))
+    found = read_plan(written(tmp_path, f"{row}\n乙,,,,黄色,停产,1%,0,100\n"))
     assert [measure.unit.enterprise for measure in found.measures] == ["乙"]
     (error,) = found.errors
     assert says in str(error)
@@ -232,6 +232,10 @@ def test_no_text_of_a_plan_becomes_a_formula_in_the_csv(tmp_path: Path, hostile:
     _, row = rows_of(path)
     assert row[:4] == ['\'=HYPERLINK("http://x")', "'+1", "'-1", "'@SUM(1)"]
     assert row[5] == "'=1+1, 停产"
+
+
+def test_blanks_before_a_formula_do_not_hide_it_and_other_texts_stay_as_they_are() -> None:
+    assert [guarded(text) for text in ("  =1+1", "停产 = 0", "1#线", "")] == ["'  =1+1", "停产 = 0", "1#线", ""]
 
 
 @given(st.text())

@@ -125,6 +125,20 @@ def test_a_proposal_of_another_level_replaces_the_one_that_stands() -> None:
     assert found == ["withdrawn start: REPLACED", "start orange"]
 
 
+def test_an_episode_that_comes_a_day_later_is_proposed_anew() -> None:
+    city = City()
+    city.hears(1, [], [80, 80, 250, 250, 90, 90, 90, 90])
+    found = city.hears(1, [], [80, 80, 80, 250, 250, 90, 90, 90], hour=20)
+    assert found == ["withdrawn start: REPLACED", "start yellow"]
+
+
+def test_an_episode_that_has_begun_is_not_proposed_anew_when_a_late_day_lengthens_it_backwards() -> None:
+    now, later = at(day(5)), at(day(5), 20)
+    expected = forecast([250, 90, 90], day(5))
+    state = advance(UNIFIED, State(), Outlook(days(80, None, 250, 250), expected, now), now).state
+    assert words(advance(UNIFIED, state, Outlook(days(80, 250, 250, 250), expected, later), later)) == []
+
+
 def test_an_issue_older_than_one_already_used_is_ignored() -> None:
     city = City()
     city.hears(2, [80], [80, 250, 250, 90, 90, 90, 90, 90])
@@ -191,6 +205,12 @@ def test_the_36_hours_of_a_proposed_end_run_from_the_proposal_and_not_from_each_
     assert city.hears(3, [250, 250], expected, hour=8) == ["end"]
     assert city.hears(3, [250, 250], expected, hour=20) == []
     assert city.hears(3, [250, 250], [150, 210, *CLEAN[2:]], hour=21) == ["withdrawn end: NOT_SUPPORTED"]
+
+
+def test_the_36_hours_of_a_proposed_end_do_not_count_a_day_that_came_out_above_the_threshold() -> None:
+    city = City(state=warned(Level.ORANGE))
+    assert city.hears(3, [250, 250], [150, 90, 250, 250, 90, 90, 90, 90]) == ["end"]
+    assert city.hears(4, [250, 250, 230], [90, 250, 250, *CLEAN[3:]]) == ["withdrawn end: NOT_SUPPORTED"]
 
 
 def test_after_the_end_the_next_episode_is_proposed_as_a_start() -> None:
