@@ -9,12 +9,14 @@ from typing import Annotated
 
 import typer
 
+from alerts.warnings.commands import app as warning_app
 from ingest.commands import Processes
 
 app = typer.Typer()
 alerts_app = typer.Typer(no_args_is_help=True, help="Judge statistics by rules; look at alerts.")
 rules_app = typer.Typer(no_args_is_help=True, help="Check, list and try the rules; backtest alone needs a server.")
 app.add_typer(alerts_app, name="alerts")
+alerts_app.add_typer(warning_app, name="warning")
 app.add_typer(rules_app, name="rules")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
