@@ -182,7 +182,8 @@ def test_a_device_taken_out_of_service_is_silent_no_longer(town: Town) -> None:
     town.minutes(5, QUIET, BUSY)
     town.minutes(40, BUSY)
     town.ground.rows(
-        "update station_version v set active = false from station s where s.station_id = v.station_id and s.station = %s",
+        "update station_version v set active = false from station s"
+        " where s.station_id = v.station_id and s.station = %s",
         QUIET,
     )
     town.ground.rows("update registry_version set version = version + 1")
