@@ -125,7 +125,7 @@ def alert_of(
         first_start=_time(episode.first.start),
         last_start=_time(episode.last.start),
         ended_start=_time(ended.start) if ended is not None and state == CLEARED else None,
-        factor=rule.watch.factor if isinstance(rule, Rule) else rule.condition,
+        factor=rule.watch.factor if isinstance(rule, Rule) else rule.factor or rule.condition,
         value=episode.last.measured,
         peak=peak.measured,
         peak_start=_time(peak.start),
@@ -166,7 +166,7 @@ class Texts:
             "unit": rule.unit,
             "hours": number_text((last.end - episode.first.start) / 3600),
         }
-        code = rule.watch.factor if isinstance(rule, Rule) else rule.condition
+        code = rule.watch.factor if isinstance(rule, Rule) else rule.factor or rule.condition
         factor = load_catalogue().by_code.get(code)
         common |= {
             "factor": factor.symbol if factor else code,

@@ -39,7 +39,7 @@ def run_device_case(rule: DeviceRule, case: DeviceCase) -> str:
     standing: tuple[int, Episode] | None = None
     for number, look in enumerate(case.steps, 1):
         at = number * MINUTE
-        event = judge_device(rule, standing, look.minutes, at, at, watched=look.watched)
+        event = judge_device(rule, standing, look.value, at, at, watched=look.watched)
         if event is not None and event.after is not None:
             standing = None if event.after.ended_by else (event.number, event.after)
         happened = (event.happening,) if event else ()

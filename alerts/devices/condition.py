@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
+from aggregate.statistic import station_object
 from alerts.engine import Episode, Event
 from alerts.happening import Happening
 from alerts.rules.device import Condition, DeviceRule
+from alerts.surroundings import in_scope
 from alerts.watched import Judged, Verdict
 from core.clock import DAY, HOUR
+from ingest.station import Station
 
 MINUTE = 60.0
 GUARD_S = 120.0
@@ -28,6 +33,38 @@ class Device(msgspec.Struct, frozen=True):
     ended: float | None
     future_at: float | None
     ahead_s: float | None
+
+
+class Look(NamedTuple):
+    """What a rule's condition came to for a station, since when, and when it was looked at (UTC seconds).
+
+    `value` None: nothing can be said. `over`: what was looked at is past, and its alert clears.
+    """
+
+    rule: DeviceRule
+    station: Station
+    value: float | None
+    since: float
+    at: float
+    over: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Names its alerts."""
+        return self.rule.id, station_object(self.station.station)
+
+    @property
+    def watched(self) -> bool:
+        """Whether the rule watches the station as it is now."""
+        station, rule = self.station, self.rule
+        scoped = rule.scope is None or in_scope(rule.scope, station)
+        return not self.over and station.active and station.kind in rule.kinds and scoped
+
+    @property
+    def opens(self) -> bool:
+        """Whether it would open an alert."""
+        least = self.rule.levels[0]
+        return self.value is not None and self.watched and least.comparison.met(self.value, least.threshold)
 
 
 def minutes(condition: Condition, device: Device) -> float | None:
@@ -61,7 +98,7 @@ def judge_device(
 ) -> Event | None:
     """What a look at a device does to the alert that stands, by its number, or to none.
 
-    `value` in minutes, None: unknown; `since` and `at` in UTC seconds: when it began, and the look.
+    `value` None: unknown; `since` and `at` in UTC seconds: when it began, and the look.
     """
     number, before = standing if standing is not None else (next_number, None)
     if not watched:

@@ -50,11 +50,11 @@ class Case(_Model):
 
 
 class Look(_Model):
-    """One look at a device in a case: what the rule's condition came to, in minutes, and what that does.
+    """One look at a device in a case: what the rule's condition came to, and what that does.
 
-    Without `minutes` nothing is known; `watched = false` is a device that is out of service.
+    Without `value` nothing is known; `watched = false` is a device that is out of service, or an hour that is over.
     """
 
-    minutes: float | None = None
+    value: float | None = None
     watched: bool = True
     expect: tuple[Happening, ...] = ()

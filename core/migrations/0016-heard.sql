@@ -20,3 +20,5 @@ create table lantian.heard_until (
 
 grant select, insert, update on lantian.heard, lantian.heard_until to lantian_worker;
 grant select on lantian.heard, lantian.heard_until to lantian_engine, lantian_reader;
+-- The hour that is running has no value in the statistics yet.
+grant select on lantian.report to lantian_engine;

@@ -37,17 +37,19 @@ class Town:
         for hand in (stations, engine):
             hand.gain(self.now)
 
-    def minutes(self, count: int, *heard: str, late: float = 1.0, ahead: float = 0.0, origin: str = "live") -> None:
+    def minutes(
+        self, count: int, *heard: str, late: float = 1.0, ahead: float = 0.0, origin: str = "live", value: float = 50.0
+    ) -> None:
         """Let minutes pass in which these report each minute, `late` seconds after its end, stamped `ahead`."""
         for _ in range(count):
             self.now += MINUTE
             for name in heard:
-                self.report(name, self.now - MINUTE - late + ahead, origin)
+                self.report(name, self.now - MINUTE - late + ahead, origin, value)
             self.look()
 
-    def report(self, name: str, time: float, origin: str) -> None:
+    def report(self, name: str, time: float, origin: str = "live", value: float = 50.0) -> None:
         self._seq += 1
-        body = {"station": name, "time": int(time), "period": "PT1M", "seq": self._seq, "values": {"a34002": 50.0}}
+        body = {"station": name, "time": int(time), "period": "PT1M", "seq": self._seq, "values": {"a34002": value}}
         said = json.dumps({**body, "origin": origin, "time": stamp(time)})
         self.stations.log.add(entry(said.encode(), name=name, received=self.now))
 
@@ -134,7 +136,7 @@ def test_what_waits_in_kafka_is_no_silence(town: Town) -> None:
     for _ in range(60):  # the worker is away; the devices are not
         town.now += MINUTE
         for name in (QUIET, BUSY):
-            town.report(name, town.now - MINUTE - 1, "live")
+            town.report(name, town.now - MINUTE - 1)
         town.engine.tick(town.now)
     town.look()
     town.minutes(3, QUIET, BUSY)
@@ -193,3 +195,37 @@ def test_a_device_taken_out_of_service_is_silent_no_longer(town: Town) -> None:
     finally:
         town.ground.rows("update station_version set active = true")
         town.ground.rows("update registry_version set version = version + 1")
+
+
+def test_a_running_hour_that_heads_for_the_stop_work_value_is_told_before_its_end(town: Town) -> None:
+    town.minutes(14, QUIET, BUSY, value=300.0)
+    assert town.log("dust-early-notice") == []
+    town.minutes(3, QUIET, value=300.0)
+    [(happening, name, _, at)] = town.log("dust-early-notice")
+    assert (happening, name) == ("opened", QUIET)
+    assert 15 <= at <= 17
+    [(title, first, pages)] = town.ground.rows(
+        "select title_zh, extract(epoch from first_start)::bigint, pages from alert"
+        " where rule_id = 'dust-early-notice' and city = %s",
+        TOWN,
+    )
+    assert (title, first, pages) == ("扬尘预提示：站 本小时 PM10 预计 300 µg/m³", NOON, True)
+
+
+def test_an_early_notice_is_taken_back_when_the_air_clears(town: Town) -> None:
+    town.minutes(17, QUIET, value=300.0)
+    town.minutes(8, QUIET, value=60.0)
+    assert [happened[0] for happened in town.log("dust-early-notice")] == ["opened", "cleared"]
+
+
+def test_an_early_notice_ends_with_its_hour_and_the_next_hour_is_another(town: Town) -> None:
+    town.minutes(62, QUIET, value=300.0)
+    assert [happened[0] for happened in town.log("dust-early-notice")] == ["opened", "cleared"]
+    town.minutes(18, QUIET, value=300.0)
+    assert [happened[0] for happened in town.log("dust-early-notice")] == ["opened", "cleared", "opened"]
+
+
+def test_minutes_that_do_not_count_are_no_ground_for_an_early_notice(town: Town) -> None:
+    town.minutes(14, QUIET, value=300.0)
+    town.minutes(4, QUIET, value=60.0)
+    assert town.log("dust-early-notice") == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alerts.devices.condition import Device, began, judge_device, minutes
+from alerts.devices.running import Running, projected
 from alerts.rules import book
 from alerts.rules.device import Condition
 
@@ -26,7 +27,7 @@ def test_silence_counts_from_when_the_next_report_was_due() -> None:
 
 def test_of_what_was_never_heard_nothing_is_said() -> None:
     never = device(received=None, ended=None)
-    assert [minutes(condition, never) for condition in Condition] == [None, None, None]
+    assert {minutes(condition, never) for condition in Condition} == {None}
 
 
 @pytest.mark.parametrize(("received", "found"), [(NOON + 300, 5), (NOON - 240, 4)])
@@ -58,3 +59,13 @@ def test_a_look_that_finds_what_stands_is_no_news() -> None:
     assert opened is not None
     assert opened.after is not None
     assert judge_device(SILENT, (1, opened.after), 90.0, NOON, NOON + 5400) is None
+
+
+def test_a_running_hour_is_projected_with_its_last_minutes() -> None:
+    assert projected(Running(1800, 200.0, 300.0, NOON + 1800), NOON, 15) == 250.0
+    assert projected(Running(3600, 240.0, 400.0, NOON + 3600), NOON, 15) == 240.0
+
+
+def test_with_too_few_minutes_nothing_is_projected() -> None:
+    assert projected(Running(899, 900.0, 900.0, NOON + 1800), NOON, 15) is None
+    assert projected(Running(900, 900.0, 900.0, NOON + 1800), NOON, 15) == 900.0

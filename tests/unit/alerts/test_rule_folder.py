@@ -23,7 +23,7 @@ def packs(tmp_path: Path) -> Path:
 
 def edit(packs: Path, old: str, new: str) -> None:
     path = packs / "dust.toml"
-    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
     later = path.stat().st_mtime_ns + 1_000_000  # two edits within one tick of the file system's clock
     os.utime(path, ns=(later, later))
 
