@@ -50,7 +50,7 @@ class Surroundings:
         if against is None or against.factor is not None:
             return ()
         if against.station is not None:
-            return self.background(rule)
+            return tuple(one for one in self.background(rule) if self._city(one, start) == self._city(name, start))
         return tuple(other for other in self._company(rule, name, start) if other != name)
 
     def background(self, rule: Rule) -> tuple[str, ...]:
@@ -71,10 +71,32 @@ class Surroundings:
         if against is None or against.factor is not None:
             return fact
         if against.station is not None:
-            other = _value(rule, read(station_object(against.station), rule.watch.window, fact.start))
+            others = self.others(rule, name, fact.start)
+            other = _value(rule, read(others[0], rule.watch.window, fact.start)) if others else None
         else:
-            other = median_without(self._values(rule, name, fact.start, read), fact.value, against.least)
+            # those of a few alone are not what the others measure: half of them must be in
+            most = len(self._company(rule, name, fact.start)) - 1
+            least = max(against.least, -(-most // 2))
+            other = median_without(self._values(rule, name, fact.start, read), fact.value, least)
         return msgspec.structs.replace(fact, other=other)
+
+    def ever_beside(self, rule: Rule, name: str, start: int) -> tuple[str, ...]:
+        """Whoever an object may be compared with at any time, as far as they are or ever were of its city."""
+        against = rule.watch.against
+        if against is None or against.factor is not None:
+            return ()
+        if against.station is not None:
+            return self.background(rule)
+        return tuple(
+            station_object(other)
+            for other in self._registry.city_names(self._city(name, start))
+            if station_object(other) != name
+            and any(one.kind in rule.watch.kinds for one in self._registry.history(other))
+        )
+
+    def _city(self, name: str, start: int) -> str:
+        station = self._registry.at(station_of(name) or "", start)
+        return "" if station is None else station.city
 
     def _company(self, rule: Rule, name: str, start: int) -> tuple[str, ...]:
         """The stations of the rule's kinds around a station, it among them."""

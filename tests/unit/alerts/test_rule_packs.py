@@ -9,7 +9,7 @@ from rule_facts import changed
 
 from alerts.cases import run_case, run_cases
 from alerts.rules import book
-from alerts.rules.model import Rule
+from alerts.rules.model import Level, Rule
 from core.errors import InputError
 
 BOOK = book.load()
@@ -36,7 +36,7 @@ def test_the_cases_fail_with_any_threshold_a_little_lower_or_higher() -> None:
         for place, level in enumerate(rule.levels):
             for shift in (-1, 1):
                 field = level.comparison.value
-                moved = level.model_copy(update={field: level.threshold + shift})
+                moved = Level.model_validate({**level.model_dump(), field: level.threshold + shift, "clear": None})
                 other = rule.model_copy(update={"levels": (*rule.levels[:place], moved, *rule.levels[place + 1 :])})
                 assert any(result.problem for result in run_cases([other])), (rule.id, place, shift)
 
@@ -62,7 +62,7 @@ def pack(tmp_path: Path, old: str, new: str) -> Path:
         (", reaches = 250", "", "rule dust-stop-work: levels.0: needs one of reaches, exceeds, at_most and below"),
         ('severity = "critical"', 'severity = "terrible"', "rule dust-stop-work: levels.0.severity: "),
         ("reaches = 250", "reaches = 250, reach = 1", "remove levels.0.reach, or correct its spelling"),
-        ("reaches = 250", "reaches = 250, clear = 260", "levels.0: clear must not be above the threshold"),
+        ("reaches = 250", "reaches = 250, clear = 260", "levels.0: clear must be easier to meet than the threshold"),
         ("reaches = 250", 'reaches = "high"', "(got 'high'); correct it, then run `lantian rules check`"),
         ('factor = "a34002" }', 'factor = "a34002", measure = "rise" }', "watch: measure rise needs over"),
         ('factor = "a34002" }', 'factor = "a34002", over = 3 }', "watch: measure value does not take over"),
