@@ -34,10 +34,7 @@ class Surroundings:
         A station that the registry does not know (yet) is watched where the rule asks nothing of it.
         """
         if name.startswith(CITY_PREFIX):
-            city = name.removeprefix(CITY_PREFIX)
-            return CITY in rule.watch.kinds and (
-                rule.scope is None or not rule.scope.cities or city in rule.scope.cities
-            )
+            return CITY in rule.watch.kinds and (rule.scope is None or _names_city(rule.scope, name))
         public = station_of(name) or ""
         station = self._registry.at(public, start)
         if station is None:
@@ -156,6 +153,11 @@ def median_without(values: Sequence[float], own: float | None, least: int) -> fl
 
 def _value(rule: Rule, row: Statistic | None) -> float | None:
     return None if row is None else valid_of(row.content, row.states, rule.watch.factor)
+
+
+def _names_city(scope: Scope, name: str) -> bool:
+    of_stations = scope.regions or scope.enterprises or scope.stations
+    return not of_stations and name.removeprefix(CITY_PREFIX) in scope.cities
 
 
 def in_scope(scope: Scope, station: Station) -> bool:

@@ -140,7 +140,8 @@ def _suffix(code: str) -> str:
 
 def _explained(path: Path, text: str, table: dict[str, Any], places: list[int], error: ValidationError) -> InputError:
     """`places`: of each of the table's rules the entry of the file that it comes from."""
-    first = error.errors()[0]
+    # a senseless `each` leaves the watch without a factor: the cause first
+    first = next((one for one in error.errors() if one["loc"][-1:] == ("each",)), error.errors()[0])
     location = first["loc"]
     place, name, field = f"{path}", "", ".".join(str(part) for part in location)
     if len(location) > 1 and location[0] in {"rule", "device"} and isinstance(location[1], int):
