@@ -12,7 +12,7 @@ from aggregate.statistic_store import read_spans
 from aggregate.store import Layouts
 from alerts import store
 from alerts.rules.model import Rule
-from alerts.surroundings import Surroundings
+from alerts.surroundings import CompanyKey, Surroundings
 from alerts.watched import Fact, Verdict, fact_of, judged
 
 JUDGED, UNTOUCHED, OPEN, OUT_OF_SCOPE = "judged", "untouched", "open", "out_of_scope"
@@ -103,11 +103,17 @@ class Asking:
 
     def ask_compared(self, cursor: Any, layouts: Layouts) -> None:
         """Ask of whoever stands against an object of the batch, if it now exceeds or holds, or has an alert."""
-        asked = {
-            (rule.id, other, start): (rule, city)
-            for rule, name, city, start in self._compared
-            for other in self.surroundings.compared_with(rule, name, start)
-        }
+        asked: dict[tuple[str, str, int], tuple[Rule, str]] = {}
+        companies: set[tuple[str, CompanyKey]] = set()
+        for rule, name, city, start in self._compared:
+            asked[rule.id, name, start] = rule, city
+            key = self.surroundings.company_key(rule, name, start)
+            if key is None:
+                beside = self.surroundings.behind(rule, name, start)
+            else:
+                beside = () if (rule.id, key) in companies else self.surroundings.company(key)
+                companies.add((rule.id, key))
+            asked.update(((rule.id, other, start), (rule, city)) for other in beside)
         spans: defaultdict[Window, dict[str, tuple[int, int]]] = defaultdict(dict)
         for (_, other, start), (rule, _) in asked.items():
             of = spans[rule.watch.window]

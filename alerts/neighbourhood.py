@@ -75,15 +75,19 @@ class _Look:
 def read(
     cursor: Any, layouts: Layouts, surroundings: Surroundings, questions: Iterable[Question]
 ) -> list[Neighbourhood]:
-    """The neighbourhood of each question's changed windows, as the transaction of `cursor` sees the statistics."""
+    """The neighbourhood of each question's changed windows, as the transaction of `cursor` sees the statistics.
+
+    Questions whose answer is that nothing has changed are left out.
+    """
     looks = [_first_look(question) for question in questions]
     found: list[Neighbourhood] = []
     while looks:
         rows = _rows(cursor, layouts, surroundings, looks)
         stored = store.extents(cursor, {look.question.key: look.span for look in looks})
-        seen = [_Seen(look, _judged(surroundings, rows, look)) for look in looks]
+        seen = [_Seen(look, _judged(surroundings, rows, look), stored.get(look.question.key, ())) for look in looks]
+        seen = [one for one in seen if not one.quiet]
         bounds = _bounds(cursor, [one for one in seen if one.unsure])
-        answers = [one.answer(stored.get(one.look.question.key, ()), bounds) for one in seen]
+        answers = [one.answer(bounds) for one in seen]
         found += [answer for answer in answers if isinstance(answer, Neighbourhood)]
         looks = [answer for answer in answers if isinstance(answer, _Look)]
     return found
@@ -100,12 +104,20 @@ def _first_look(question: Question) -> _Look:
 class _Seen:
     """What a look has shown: its windows, from where on they are certain, and whether an alert reaches over the end."""
 
-    def __init__(self, look: _Look, windows: Sequence[Judged]) -> None:
+    def __init__(self, look: _Look, windows: Sequence[Judged], stored: Sequence[store.Extent]) -> None:
+        """`stored`: the alerts that touch it."""
         self.look = look
         self.windows = windows
+        self._stored = stored
         low, _ = look.span
         self._certain = _after_lookback(look.question.rule, windows, low)
         self._since = _since(look.question.rule, self._certain)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether no alert is here, and none can begin: no window that may have changed meets a level."""
+        low, high = self.look.question.changed
+        return not self._stored and not any(w.reach for w in self.windows if low <= w.start <= high)
 
     @property
     def unsure(self) -> bool:
@@ -116,10 +128,8 @@ class _Seen:
         episodes = episodes_of(self.look.question.rule, windows)
         return bool(episodes) and episodes[-1].ended_by is None
 
-    def answer(
-        self, stored: Sequence[store.Extent], bounds: Mapping[tuple[str, Window], tuple[int, int]]
-    ) -> Neighbourhood | _Look:
-        """The answer, or how much further to look; `stored` alerts touch it, `bounds` are first and last starts."""
+    def answer(self, bounds: Mapping[tuple[str, Window], tuple[int, int]]) -> Neighbourhood | _Look:
+        """The answer, or how much further to look; `bounds` are the first and the last start of objects."""
         look, changed = self.look, self.look.question.changed
         low, end = look.span
         certain, since, before, after = self._certain, self._since, look.before, look.after
@@ -131,7 +141,7 @@ class _Seen:
                 before = min(look.before * FURTHER, changed.low - earliest)
         if latest >= end and self._lasts(certain):
             after = min(look.after * FURTHER, latest - changed.high)
-        for first, last, lasts in stored:
+        for first, last, lasts in self._stored:
             if first < since and (lasts or since <= last):
                 before = max(before, changed.low - first + look.before)
             if last >= end:

@@ -20,13 +20,17 @@ Read = Callable[[str, Window, int], Statistic | None]
 """A statistic that was read: of an object, a kind of window, a start."""
 
 
+CompanyKey = tuple[tuple[str, ...], str, str | None, int]
+"""Kinds, city, county (None: of the whole city) and time."""
+
+
 class Surroundings:
     """The registry as rules ask it, for one batch: companies and their values are kept."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._companies: dict[tuple[tuple[str, ...], str, str | None, int], tuple[str, ...]] = {}
-        self._sorted: dict[tuple[tuple[str, ...], str, Window, int], list[float]] = {}
+        self._companies: dict[CompanyKey, tuple[str, ...]] = {}
+        self._sorted: dict[tuple[CompanyKey, str, Window, int], list[float]] = {}
 
     def watching(self, rule: Rule, name: str, start: int) -> bool:
         """Whether the rule watches the object at `start` (UTC seconds).
@@ -43,38 +47,36 @@ class Surroundings:
 
     def others(self, rule: Rule, name: str, start: int) -> tuple[str, ...]:
         """The objects that an object is compared with at `start`."""
-        against = rule.watch.against
-        if against is None or against.factor is not None:
-            return ()
-        if against.station is not None:
+        if rule.watch.against is not None and rule.watch.against.station is not None:
             return tuple(one for one in self.background(rule) if self._city(one, start) == self._city(name, start))
-        return tuple(other for other in self._company(rule, name, start) if other != name)
+        key = self.company_key(rule, name, start)
+        return () if key is None else tuple(other for other in self.company(key) if other != name)
 
     def background(self, rule: Rule) -> tuple[str, ...]:
         """The station that all others are compared with, if the rule names one."""
         against = rule.watch.against
         return () if against is None or against.station is None else (station_object(against.station),)
 
-    def compared_with(self, rule: Rule, name: str, start: int) -> tuple[str, ...]:
-        """The objects whose judgement an object's value at `start` has a part in, itself among them."""
-        against = rule.watch.against
-        if against is None or against.factor is not None or (against.station not in {None, station_of(name)}):
-            return (name,)
-        return (name, *(other for other in self._company(rule, name, start) if other != name))
+    def behind(self, rule: Rule, name: str, start: int) -> tuple[str, ...]:
+        """Those of a city that stand against this object, where it is the rule's background station."""
+        if name not in self.background(rule):
+            return ()
+        beside = self._registry.city_stations(self._city(name, start), start)
+        return tuple(station_object(one.station) for one in beside if one.kind in rule.watch.kinds)
 
     def with_other(self, rule: Rule, name: str, fact: Fact, read: Read) -> Fact:
         """The fact with what it stands against, where that is of other objects."""
         against = rule.watch.against
         if against is None or against.factor is not None:
             return fact
-        if against.station is not None:
+        key = self.company_key(rule, name, fact.start)
+        if key is not None:
+            # what a few say is not what the others measure: half of them must be in
+            least = max(against.least, len(self.company(key)) // 2)
+            other = median_without(self._values(rule, key, fact.start, read), fact.value, least)
+        else:
             others = self.others(rule, name, fact.start)
             other = _value(rule, read(others[0], rule.watch.window, fact.start)) if others else None
-        else:
-            # those of a few alone are not what the others measure: half of them must be in
-            most = len(self._company(rule, name, fact.start)) - 1
-            least = max(against.least, -(-most // 2))
-            other = median_without(self._values(rule, name, fact.start, read), fact.value, least)
         return msgspec.structs.replace(fact, other=other)
 
     def ever_beside(self, rule: Rule, name: str, start: int) -> tuple[str, ...]:
@@ -95,30 +97,34 @@ class Surroundings:
         station = self._registry.at(station_of(name) or "", start)
         return "" if station is None else station.city
 
-    def _company(self, rule: Rule, name: str, start: int) -> tuple[str, ...]:
-        """The stations of the rule's kinds around a station, it among them."""
-        station = self._registry.at(station_of(name) or "", start)
-        if station is None:
-            return ()
+    def company_key(self, rule: Rule, name: str, start: int) -> CompanyKey | None:
+        """Names the stations that a station stands among; None where it stands among none."""
         against = rule.watch.against
-        county = station.county if against is not None and against.around is Around.COUNTY else None
-        key = (rule.watch.kinds, station.city, county, start)
+        station = self._registry.at(station_of(name) or "", start)
+        if station is None or against is None or against.around is None:
+            return None
+        if against.around is Around.COUNTY:
+            return None if station.county is None else (rule.watch.kinds, station.city, station.county, start)
+        return rule.watch.kinds, station.city, None, start
+
+    def company(self, key: CompanyKey) -> tuple[str, ...]:
+        """The stations of those kinds in the city, or in the county, at the time."""
         if key not in self._companies:
+            kinds, city, county, start = key
             self._companies[key] = tuple(
                 station_object(one.station)
-                for one in self._registry.city_stations(station.city, start)
-                if one.kind in rule.watch.kinds and (county is None or one.county == county)
+                for one in self._registry.city_stations(city, start)
+                if one.kind in kinds and (county is None or one.county == county)
             )
         return self._companies[key]
 
-    def _values(self, rule: Rule, name: str, start: int, read: Read) -> Sequence[float]:
-        """The valid values of a station and those around it, least first: sorted once for all of them."""
-        company = self._company(rule, name, start)
-        key = (company, rule.watch.factor, rule.watch.window, start)
-        if key not in self._sorted:
-            found = (_value(rule, read(one, rule.watch.window, start)) for one in company)
-            self._sorted[key] = sorted(value for value in found if value is not None)
-        return self._sorted[key]
+    def _values(self, rule: Rule, key: CompanyKey, start: int, read: Read) -> Sequence[float]:
+        """The valid values of a company, least first: sorted once for all of them."""
+        of = (key, rule.watch.factor, rule.watch.window, start)
+        if of not in self._sorted:
+            found = (_value(rule, read(one, rule.watch.window, start)) for one in self.company(key))
+            self._sorted[of] = sorted(value for value in found if value is not None)
+        return self._sorted[of]
 
     def place(self, name: str, start: int) -> Place:
         """Names and camera as they were when the window began; the bare id of who is not registered."""
