@@ -6,11 +6,13 @@ import string
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from aggregate.statistic import PERIODS, Window
 from alerts.rules.case import Case
 from alerts.severity import Severity
+from core.errors import InputError
+from ingest.period import parse_period
 
 PLACEHOLDERS = frozenset(
     {"object", "factor", "value", "own", "other", "peak", "threshold", "unit", "hour", "camera", "hours", "county"}
@@ -231,6 +233,36 @@ class Scope(_Model):
     stations: tuple[str, ...] = ()
 
 
+def _duration(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    try:
+        return parse_period(given)
+    except InputError as error:
+        raise ValueError(f"{error.message}; {error.hint}") from error
+
+
+Duration = Annotated[int, BeforeValidator(_duration), Field(gt=0)]
+"""Seconds; in a file ISO 8601, `PT15M`."""
+
+
+class Deadlines(_Model):
+    """How long each step of handling may take, from the one before; who is late is told of to the next above."""
+
+    acknowledge: Duration | None = None
+    """From when the engine opened it, or data reopened it."""
+    dispatch: Duration | None = None
+    feedback: Duration | None = None
+    """Where a dispatch names no time of its own."""
+    verify: Duration | None = None
+
+
+class OrderKind(StrEnum):
+    """What an alert asks an authority to order."""
+
+    STOP_WORK = "stop-work"
+
+
 class Rule(_Model):
     """A condition on a statistic, its texts and its ground.
 
@@ -254,6 +286,9 @@ class Rule(_Model):
     detail: Text
     todo: Text
     """What the operator has to do."""
+    deadlines: Deadlines = Deadlines()
+    order: OrderKind | None = None
+    """Proposed with the alert."""
     cases: tuple[Case, ...] = Field(min_length=1)
 
     @property
