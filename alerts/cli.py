@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from psycopg2.extensions import connection
 
 from alerts import cases, show
+from alerts.handling import show as show_handling
 from alerts.rules import book
 from alerts.settings import AlertsSettings
 from core.postgres import connect
@@ -33,11 +35,11 @@ def list_alerts(state: str | None, city: str | None, rule: str | None, limit: in
 def show_alert(alert_id: int, *, as_json: bool) -> None:
     """One alert, and what happened to it."""
     with closing(_reader()) as database:
-        found = show.alert(database, alert_id)
+        found = show.alert(database, alert_id) | show_handling.of_alert(database, alert_id)
     if as_json:
         _print_json(found)
         return
-    for text in show.lines(found):
+    for text in chain(show.lines(found), show_handling.lines(found)):
         _print(text)
 
 

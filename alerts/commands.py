@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from alerts.handling.commands import handling_app
 from ingest.commands import Processes
 
 app = typer.Typer()
@@ -15,6 +16,7 @@ alerts_app = typer.Typer(no_args_is_help=True, help="Judge statistics by rules; 
 rules_app = typer.Typer(no_args_is_help=True, help="Check, list and try the rules; needs no server.")
 app.add_typer(alerts_app, name="alerts")
 app.add_typer(rules_app, name="rules")
+alerts_app.add_typer(handling_app)
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
 RulesDir = Annotated[

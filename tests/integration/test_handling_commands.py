@@ -1,0 +1,121 @@
+"""`lantian alerts acknowledge …` as operators type it: Chinese first, JSON on demand, refusals that say what to do."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from handling_stage import Ground
+from typer.testing import CliRunner
+
+from alerts.commands import app
+from core.errors import InputError
+from core.settings import CoreSettings
+
+pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("in_stack", "at_nine")]
+RUNNER = CliRunner()
+
+
+@pytest.fixture
+def at_nine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Data time stands at three past nine."""
+    monkeypatch.setenv("LANTIAN_CLOCK_EPOCH", "2026-03-02T09:03:00+08:00")
+    monkeypatch.setenv("LANTIAN_CLOCK_STARTED", "2100-01-01T00:00:00+08:00")
+
+
+@pytest.fixture
+def ground(stack: CoreSettings, request: pytest.FixtureRequest) -> Ground:
+    """A site whose PM10 reached 300 at nine."""
+    ground = Ground(stack, request.node.name)
+    ground.hours(300.0)
+    return ground
+
+
+def alerts(*words: object) -> str:
+    done = RUNNER.invoke(app, ["alerts", *map(str, words)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def refused(*words: object) -> str:
+    done = RUNNER.invoke(app, ["alerts", *map(str, words)])
+    assert isinstance(done.exception, InputError)
+    return str(done.exception)
+
+
+def test_an_operator_is_told_what_was_done_who_did_it_and_how_the_alert_stands(ground: Ground) -> None:
+    number = ground.alert_id
+    assert alerts("acknowledge", number, "--user", "张三") == (
+        f"#{number} 确认 acknowledged：张三 2026-03-02 09:03；已确认 acknowledged\n"
+    )
+    assert alerts("dispatch", number, "--unit", "住建局", "--user", "张三") == (
+        f"#{number} 转办 dispatched：张三 2026-03-02 09:03 → 住建局，限 2026-03-02 11:03 前 until then；"
+        "已转办 dispatched\n"
+    )
+    assert alerts("dispatch", number, "--unit", "住建局", "--user", "张三") == (
+        f"#{number} 此前已转办 already dispatched：张三 2026-03-02 09:03\n"
+    )
+
+
+def test_json_says_the_same_with_its_outcome(ground: Ground) -> None:
+    number = ground.alert_id
+    said = {"alert_id": number, "action": "acknowledge", "who": "张三", "at": "2026-03-02T01:03:00+00:00",
+            "unit": None, "deadline": None}  # fmt: skip
+    first = json.loads(alerts("acknowledge", number, "--user", "张三", "--json"))
+    assert first == said | {"outcome": "taken", "stage": "acknowledged"}
+    assert json.loads(alerts("acknowledge", number, "--user", "张三", "--json")) == said | {
+        "outcome": "already", "stage": None,
+    }  # fmt: skip
+
+
+def test_a_refusal_says_who_was_first_and_what_to_do(ground: Ground) -> None:
+    number = ground.alert_id
+    alerts("acknowledge", number, "--user", "张三")
+    assert refused("acknowledge", number, "--user", "李四") == (
+        f"#{number}: 已有人先办理：张三 2026-03-02 09:03 / somebody else was first (got '张三');"
+        f" see `lantian alerts show {number}`"
+    )
+    assert "还不到这一步" in refused("verify", number, "--user", "李四")
+    assert "give --unit" in refused("dispatch", number)
+    assert "期限已过" in refused("dispatch", number, "--unit", "住建局", "--deadline", "2026-03-02T09:00:00")
+    assert "--deadline: is not a duration" in refused("dispatch", number, "--unit", "住建局", "--deadline", "P2")
+    assert "there is no such alert (got 0)" in refused("acknowledge", 0)
+
+
+def test_an_order_is_decided_step_by_step(ground: Ground) -> None:
+    number = ground.alert_id
+    assert "还不到这一步" in refused("order", "lift", number, "--reason", "x")
+    assert "须写明理由" in refused("order", "confirm", number, "--reason", " ")
+    alerts("order", "confirm", number, "--reason", "视频核实", "--user", "张三")
+    assert alerts("order", "issue", number, "--user", "刘科长") == (
+        f"#{number} 下达停工令 order issued：刘科长 2026-03-02 09:03；停工令已下达 stop-work order issued\n"
+    )
+    assert "此前已下达停工令" in alerts("order", "issue", number, "--user", "刘科长")
+    assert json.loads(alerts("order", "receive", number, "--user", "工地赵", "--json"))["stage"] == "received"
+    assert "停工令已解除" in alerts("order", "lift", number, "--reason", "达标")
+
+
+def test_show_tells_what_persons_did(ground: Ground) -> None:
+    number = ground.alert_id
+    alerts("acknowledge", number, "--user", "张三")
+    alerts("comment", number, "已电话通知", "--reference", "函〔2026〕3号", "--user", "李四")
+    shown = alerts("show", number)
+    assert "处置 Handling: 已确认 acknowledged；停工令待确认 stop-work order proposed" in shown
+    assert "2026-03-02 09:03  备注 commented 李四：已电话通知；函〔2026〕3号" in shown
+    row = json.loads(alerts("show", number, "--json"))
+    assert row["handling"]["acknowledged_by"] == "张三"
+    assert row["order"]["stage"] == "proposed"
+    assert [entry["happening"] for entry in row["record"]] == ["propose", "acknowledge", "comment"]
+
+
+def test_the_log_is_verified_by_a_command_that_names_the_broken_place(ground: Ground) -> None:
+    alerts("acknowledge", ground.alert_id, "--user", "张三")
+    assert "完整 holds，3 条 entries" in alerts("verify-log", "--city", ground.site.city)
+    ground.tamper("update alert_log set who = '李四' where city = %s and place = 3")
+    done = RUNNER.invoke(app, ["alerts", "verify-log", "--city", ground.site.city])
+    assert (done.exit_code, f"第 3 条（#{ground.alert_id}）" in done.stdout) == (1, True)
+    done = RUNNER.invoke(app, ["alerts", "verify-log", "--city", ground.site.city, "--json"])
+    (chain,) = json.loads(done.stdout)
+    assert (done.exit_code, chain["holds"], chain["broken"]["what"]) == (1, False, "altered")
+    ground.tamper("update alert_log set who = '张三' where city = %s and place = 3")
+    assert "has no log of alerts" in refused("verify-log", "--city", "nowhere")
