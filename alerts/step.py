@@ -15,6 +15,7 @@ from prometheus_client import Counter
 from aggregate.statistic import Reason, State, StatementBatch, decode_statements
 from alerts import store
 from alerts.alert import Notice
+from alerts.handling.escalate import Escalations
 from alerts.judging import Judge, Result
 from core.kafka import ALERTS, STATISTICS
 from core.logs import get_logger
@@ -39,10 +40,11 @@ class AlertStep:
     consumer = CONSUMER
     topic = STATISTICS
 
-    def __init__(self, judge: Judge, registry_s: float) -> None:
+    def __init__(self, judge: Judge, registry_s: float, escalations: Escalations | None = None) -> None:
         """`registry_s`: how often, in seconds of data time, the registry is asked whether it has changed."""
         self._judge = judge
         self._registry_s = registry_s
+        self._escalations = escalations
         self._registries = RegistryReader()
         self._registry = Registry.empty()
         self._registry_asked = float("-inf")
@@ -50,13 +52,19 @@ class AlertStep:
     def forget(self) -> None:
         """The registry is kept: it is not of this step's making."""
         self._judge.forget()
+        if self._escalations:
+            self._escalations.forget()
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """Nothing is owed, for alerts change by statements alone; the registry is read before the first comes."""
         self._renew_registry(cursor, now)
 
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> bool:
-        """Nothing falls due by the clock: an alert clears by data, not by silence."""
+        """Tell of steps of handling that are overdue; an alert itself clears by data, not by silence."""
+        if self._escalations:
+            self._renew_registry(cursor, now)
+            for line in self._escalations.tick(cursor, partitions, self._registry, now):
+                _log.warning("alert_overdue", alert_id=line.alert_id, object=line.object, detail=line.detail)
         return False
 
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:

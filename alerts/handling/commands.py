@@ -6,9 +6,13 @@ from typing import Annotated
 
 import typer
 
+from alerts.severity import Severity
+
 handling_app = typer.Typer()
 order_app = typer.Typer(no_args_is_help=True, help="Decide about stop-work orders that alerts propose.")
+silence_app = typer.Typer(no_args_is_help=True, help="Have alerts disturb nobody for a while.")
 handling_app.add_typer(order_app, name="order")
+handling_app.add_typer(silence_app, name="silence")
 
 AlertId = Annotated[int, typer.Argument(metavar="ID", help="The alert's number.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
@@ -125,6 +129,48 @@ def lift(alert_id: AlertId, reason: Reason, user: User = None, as_json: AsJson =
 def decline(alert_id: AlertId, reason: Reason, user: User = None, as_json: AsJson = False) -> None:
     """Decide that work need not stop, before the order is issued."""
     _order("decline", alert_id, reason, user, as_json=as_json)
+
+
+@silence_app.command(name="add")
+def add_silence(
+    reason: Reason,
+    until: Annotated[str, typer.Option(help="Until when: ISO 8601, or PT2H from the beginning.")],
+    begins: Annotated[str | None, typer.Option("--from", help="From when, ISO 8601; by default now.")] = None,
+    rule: Annotated[str | None, typer.Option(help="Alerts of this rule.")] = None,
+    city: Annotated[str | None, typer.Option(help="Alerts of this city.")] = None,
+    station: Annotated[str | None, typer.Option(help="Alerts of this station.")] = None,
+    severity: Annotated[Severity | None, typer.Option(help="Alerts of this severity.")] = None,
+    user: User = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have alerts that meet all that is given disturb nobody; they are judged and kept as ever."""
+    from alerts.handling import silence_cli
+
+    silence_cli.add(reason, until, begins, rule, city, station, severity, user, as_json=as_json)
+
+
+@silence_app.command(name="list")
+def list_silences(
+    everything: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Silences that are in force or to come."""
+    from alerts.handling import silence_cli
+
+    silence_cli.listing(everything=everything, as_json=as_json)
+
+
+@silence_app.command(name="end")
+def end_silence(
+    silence_id: Annotated[int, typer.Argument(metavar="ID")],
+    reason: Reason,
+    user: User = None,
+    as_json: AsJson = False,
+) -> None:
+    """End a silence before its time."""
+    from alerts.handling import silence_cli
+
+    silence_cli.end(silence_id, reason, user, as_json=as_json)
 
 
 def _act(

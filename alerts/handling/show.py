@@ -11,7 +11,8 @@ from psycopg2.extensions import connection
 from alerts.handling.chain import Subject
 from alerts.handling.machine import Action, Stage
 from alerts.handling.order import OrderStage
-from alerts.handling.words import ACTIONS, ORDER_ENTRIES, ORDER_STAGES, STAGES, Words, when
+from alerts.handling.overdue import Step
+from alerts.handling.words import ACTIONS, ORDER_ENTRIES, ORDER_STAGES, STAGES, STEPS, when
 
 Row = dict[str, Any]
 
@@ -44,17 +45,24 @@ def lines(row: Row) -> Iterator[str]:
     if handling and handling["unit"]:
         until = f"，期限 until {when(handling['deadline'])}" if handling["deadline"] else ""
         yield f"  承办 Unit: {handling['unit']}{until}"
-    for entry in row["record"]:
-        detail = entry["detail"]
-        said = "；".join(detail[name] for name in ("unit", "text", "reference") if detail.get(name))
-        who = f" {entry['who']}" if entry["who"] else ""
-        yield f"  {when(entry['at'])}  {_words(entry['subject'], entry['happening'])}{who}{'：' if said else ''}{said}"
+    yield from map(_record_line, row["record"])
 
 
-def _words(subject: str, happening: str) -> Words:
-    if subject == Subject.HANDLING:
-        return ACTIONS[Action(happening)]
-    return ORDER_ENTRIES[happening]
+def _record_line(entry: Row) -> str:
+    detail = entry["detail"]
+    said = "；".join(
+        detail[name] for name in ("unit", "town", "leader", "contact", "text", "reference") if name in detail
+    )
+    who = f" {entry['who']}" if entry["who"] else ""
+    return f"  {when(entry['at'])}  {_words(entry)}{who}{'：' if said else ''}{said}"
+
+
+def _words(entry: Row) -> str:
+    happening = entry["happening"]
+    if entry["subject"] == Subject.ESCALATION:
+        step = STEPS[Step(entry["detail"]["step"])]
+        return f"逾期未办 overdue：{step}，第 {entry['detail']['rung']} 级 rung {entry['detail']['rung']}"
+    return str(ACTIONS[Action(happening)] if entry["subject"] == Subject.HANDLING else ORDER_ENTRIES[happening])
 
 
 def _one(cursor: Any, view: str, alert_id: int) -> Row | None:

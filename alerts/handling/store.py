@@ -33,7 +33,8 @@ class Handled(msgspec.Struct, frozen=True):
 def lock_alert(cursor: Any, alert_id: int) -> Handled | None:
     """The alert, kept as it is until the transaction ends; None if there is none of that id."""
     cursor.execute(
-        "select alert_id, version, rule_id, city, object, state from alert where alert_id = %s for update", (alert_id,)
+        "select alert_id, version, rule_id, city, object, state from alert where alert_id = %s for no key update",
+        (alert_id,),
     )
     row = cursor.fetchone()
     return None if row is None else Handled(*row)

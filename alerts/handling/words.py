@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from alerts.handling.machine import Action, Mark, Refusal, Refused, Stage
 from alerts.handling.order import OrderAction, OrderEvent, OrderRefusal, OrderRefused, OrderStage
+from alerts.handling.overdue import Step
 from core.clock import SHANGHAI
 from core.errors import InputError
 
@@ -57,6 +58,13 @@ ORDER_ENTRIES: dict[str, Words] = {
     OrderAction.RECEIVE: Words("工地签收停工令", "order received"),
     OrderAction.LIFT: Words("解除停工令", "order lifted"),
     OrderAction.DECLINE: Words("不予停工", "order declined"),
+}
+STEPS = {
+    Step.ACKNOWLEDGE: Words("确认", "to acknowledge"),
+    Step.DISPATCH: Words("转办", "to dispatch"),
+    Step.FEEDBACK: Words("反馈", "to feed back"),
+    Step.VERIFY: Words("复核", "to verify"),
+    Step.RECHECK: Words("销号后又超标，复查", "to look again at what was closed"),
 }
 _REFUSALS = {
     Refusal.NO_NAME: (Words("没有姓名", "nobody acts without a name"), "give --user"),

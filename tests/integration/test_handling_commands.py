@@ -119,3 +119,29 @@ def test_the_log_is_verified_by_a_command_that_names_the_broken_place(ground: Gr
     assert (done.exit_code, chain["holds"], chain["broken"]["what"]) == (1, False, "altered")
     ground.tamper("update alert_log set who = '张三' where city = %s and place = 3")
     assert "has no log of alerts" in refused("verify-log", "--city", "nowhere")
+
+
+def test_silences_are_ordered_listed_and_ended(ground: Ground) -> None:
+    city = ground.site.city
+    who = ("--user", "刘科长")
+    added = alerts(
+        "silence", "add", "--city", city, "--severity", "critical", "--until", "PT2H", "--reason", "演练", *who
+    )
+    number = added.split("#")[1].split()[0]
+    assert added == (f"静默 silenced #{number} 2026-03-02 09:03–2026-03-02 11:03 {city} 紧急：刘科长：演练\n")
+    assert f"#{number} " in alerts("silence", "list")
+    ended = json.loads(alerts("silence", "end", number, "--reason", "演练取消", *who, "--json"))
+    assert (ended["silence_id"], ended["ends"]) == (int(number), "2026-03-02T01:03:00+00:00")
+    assert f"#{number} " not in alerts("silence", "list")
+    assert int(number) in [one["silence_id"] for one in json.loads(alerts("silence", "list", "--all", "--json"))]
+    said = ground.site.rows("select happening, who from v_alert_record where city = %(city)s and subject = 'silence'")
+    assert said == [("silence", "刘科长"), ("end-silence", "刘科长")]
+
+
+def test_a_silence_has_an_end_a_reason_and_something_that_it_meets() -> None:
+    until = ("--until", "PT2H")
+    assert "it would silence everything" in refused("silence", "add", *until, "--reason", "x")
+    assert "须写明理由" in refused("silence", "add", *until, "--reason", " ", "--city", "x")
+    assert "--until" in refused("silence", "add", "--until", "2026-03-02T09:00:00", "--reason", "x", "--city", "x")
+    assert "there is no such rule" in refused("silence", "add", *until, "--reason", "x", "--rule", "x")
+    assert "there is no such silence" in refused("silence", "end", 0, "--reason", "x")
