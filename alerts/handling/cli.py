@@ -14,7 +14,8 @@ import typer
 from psycopg2.extensions import connection
 
 from alerts.handling import desk, log, words
-from alerts.handling.chain import Broken, Head
+from alerts.handling import episodes as shown
+from alerts.handling.log import Checked
 from alerts.handling.machine import Action, Already, Mark, Refused, Request
 from alerts.handling.order import OrderAction, OrderAlready, OrderRefused
 from alerts.rules import book
@@ -68,11 +69,25 @@ def verify_log(city: str | None, *, as_json: bool) -> bool:
     with closing(connect(CoreSettings.load(), "reader", application="lantian alerts")) as database:
         found = list(log.check(database, city))
     if as_json:
-        echo_json([_chain_json(head, broken) for head, broken in found])
+        echo_json([_chain_json(one) for one in found])
     else:
-        for head, broken in found:
-            typer.echo(_chain_line(head, broken))
-    return all(broken is None for _, broken in found)
+        for one in found:
+            typer.echo(_chain_line(one))
+    return all(one.broken is None and not one.differing for one in found)
+
+
+def episodes(city: str | None, days: int, *, as_json: bool) -> None:
+    """Print the episodes of the last days, oldest first."""
+    settings: CoreSettings = CoreSettings.load()
+    now = clock_of(settings).datetime()
+    with closing(connect(settings, "reader", application="lantian alerts")) as database:
+        found = shown.episodes(database, city, now - timedelta(days=days), now)
+    if as_json:
+        echo_json([shown.as_json(one) for one in found])
+        return
+    for one in found:
+        typer.echo(shown.line(one))
+    typer.echo(f"共 {len(found)} 次 / {len(found)} episodes")
 
 
 def moment(text: str, now: datetime, field: str) -> datetime:
@@ -134,13 +149,15 @@ def _deadline(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _chain_json(head: Head, broken: Broken | None) -> dict[str, Any]:
+def _chain_json(one: Checked) -> dict[str, Any]:
+    broken = one.broken
     return {
-        "city": head.city,
-        "entries": head.length,
-        "head": head.hash.hex(),
+        "city": one.head.city,
+        "entries": one.head.length,
+        "head": one.head.hash.hex(),
         "holds": broken is None,
         "broken": broken and {"place": broken.place, "what": broken.what.value, "alert_id": broken.alert_id},
+        "differing": one.differing,
     }
 
 
@@ -152,9 +169,15 @@ _BREAKS = {
 }
 
 
-def _chain_line(head: Head, broken: Broken | None) -> str:
+def _chain_line(one: Checked) -> str:
+    head, broken = one.head, one.broken
     name = head.city or "（不属单一城市 of no single city）"
-    if broken is None:
-        return f"{name}: 完整 holds，{head.length} 条 entries，{head.hash.hex()}"
-    of_alert = "" if broken.alert_id is None else f"（#{broken.alert_id}）"
-    return f"{name}: 断裂 BROKEN：第 {broken.place} 条{of_alert} entry {broken.place} {_BREAKS[broken.what]}"
+    if broken is not None:
+        of_alert = "" if broken.alert_id is None else f"（#{broken.alert_id}）"
+        return f"{name}: 断裂 BROKEN：第 {broken.place} 条{of_alert} entry {broken.place} {_BREAKS[broken.what]}"
+    if one.differing:
+        numbers = " ".join(f"#{alert_id}" for alert_id in one.differing)
+        return (
+            f"{name}: 记录完整，但处置状态与记录不符 the log holds, but these stand otherwise than it says: {numbers}"
+        )
+    return f"{name}: 完整 holds，{head.length} 条 entries，{head.hash.hex()}"

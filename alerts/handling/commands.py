@@ -87,11 +87,25 @@ def comment(
     _act("comment", alert_id, user, as_json=as_json, text=text, reference=reference)
 
 
+@handling_app.command()
+def episodes(
+    city: Annotated[str | None, typer.Option(help="Only this city's.")] = None,
+    days: Annotated[int, typer.Option(min=1, help="Those that were not over so many days ago.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Alerts of one city and rule that overlap in time, told as one; and whether they are silent."""
+    from alerts.handling import cli
+
+    cli.episodes(city, days, as_json=as_json)
+
+
 @handling_app.command(name="verify-log")
 def verify_log(
     city: Annotated[str | None, typer.Option(help="Only this city's.")] = None, as_json: AsJson = False
 ) -> None:
     """Recompute the hashes of the alerts' log; exit status 1 names the first place where it does not hold.
+
+    Alerts whose handling or order is not what the log amounts to are named, too.
 
     Note the heads that it prints down elsewhere: who owns the database could write a whole chain anew.
     """

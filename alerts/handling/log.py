@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from psycopg2.extensions import connection
 
+from alerts.handling.audit import differing
 from alerts.handling.chain import Broken, Chained, Head, Line, Subject, verify
 from core.errors import InputError
 
@@ -33,11 +34,16 @@ def detail_text(detail: Mapping[str, Any]) -> str | None:
     return json.dumps(detail, ensure_ascii=False, sort_keys=True) if detail else None
 
 
-def check(database: connection, city: str | None = None) -> Iterator[tuple[Head, Broken | None]]:
-    """Each chain's head, of one city or of all, and the first place at which it does not hold; all as of one moment.
+class Checked(NamedTuple):
+    """A city's chain: its head, the first place at which it does not hold, and alerts that stand otherwise than it."""
 
-    Raises `InputError` if there is no log of `city`.
-    """
+    head: Head
+    broken: Broken | None
+    differing: list[int]
+
+
+def check(database: connection, city: str | None = None) -> Iterator[Checked]:
+    """The chain of one city or of each, all as of one moment; raises `InputError` if there is no log of `city`."""
     with database, database.cursor() as cursor:
         cursor.execute("set transaction isolation level repeatable read, read only")
         heads = _heads(cursor, city)
@@ -46,7 +52,7 @@ def check(database: connection, city: str | None = None) -> Iterator[tuple[Head,
                 "city", "has no log of alerts", field="--city", value=city, hint="see `lantian alerts list`"
             )
         for head in heads:
-            yield head, verify(head, entries(database, head.city))
+            yield Checked(head, verify(head, entries(database, head.city)), differing(cursor, head.city))
 
 
 def _heads(cursor: Any, city: str | None) -> list[Head]:

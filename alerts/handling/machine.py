@@ -10,7 +10,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
@@ -185,9 +184,7 @@ def after(handling: Handling, entry: Entry) -> Handling:
     if entry.happened == Action.RETURN:
         return change(handling, **{_LATEST[handling.stage]: None})
     if entry.happened in _MARKS:
-        text, unit = entry.detail.get("text", ""), entry.detail.get("unit", "")
-        mark = Mark(entry.who, entry.at, text, unit, _deadline(entry))
-        return change(handling, **{_MARKS[entry.happened]: mark})
+        return change(handling, **{_MARKS[entry.happened]: _mark(entry)})
     return handling
 
 
@@ -253,8 +250,9 @@ def _repeated(mark: Mark, request: Request, who: str) -> Already | Refused:
     action = request.action
     if not same_person(mark.who, who):
         return Refused(Refusal.ANOTHER_WAS_FIRST, action, mark.who, mark)
-    other_words = request.text not in {"", mark.text} or request.unit not in {"", mark.unit}
-    if other_words or request.deadline not in {None, mark.deadline}:
+    other_words = request.text.strip() not in {"", mark.text}
+    otherwise_dispatched = request.unit.strip() not in {"", mark.unit} or request.deadline not in {None, mark.deadline}
+    if other_words or (action is Action.DISPATCH and otherwise_dispatched):
         return Refused(Refusal.SAID_OTHERWISE, action, mark.unit or mark.text, mark)
     return Already(action, mark)
 
@@ -287,15 +285,22 @@ def _latest(handling: Handling) -> Mark | None:
 
 def _detail(request: Request) -> dict[str, str]:
     """What was said, as the log keeps it; what was left out is not in it."""
-    said: dict[str, Any] = {"text": request.text.strip(), "unit": request.unit.strip(), "reference": request.reference}
-    if request.deadline is not None:
-        said["deadline"] = request.deadline.isoformat()
+    said = {"text": request.text.strip(), "reference": request.reference.strip()}
+    if request.action is Action.DISPATCH:
+        deadline = request.deadline.isoformat() if request.deadline else ""
+        said |= {"unit": request.unit.strip(), "deadline": deadline}
     return {name: value for name, value in said.items() if value}
 
 
-def _deadline(entry: Entry) -> datetime | None:
-    text = entry.detail.get("deadline")
-    return datetime.fromisoformat(text) if text else None
+def _mark(entry: Entry) -> Mark:
+    deadline = entry.detail.get("deadline")
+    return Mark(
+        entry.who,
+        entry.at,
+        entry.detail.get("text", ""),
+        entry.detail.get("unit", ""),
+        datetime.fromisoformat(deadline) if deadline else None,
+    )
 
 
 def _plain(name: str) -> str:

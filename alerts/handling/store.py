@@ -14,8 +14,9 @@ from alerts.handling.order import Order, OrderStage
 from alerts.rules.model import OrderKind
 
 _HANDLING = (
-    "alert_id, acknowledged_by, acknowledged_at, dispatched_by, dispatched_at, dispatch_text, unit, deadline,"
-    " fed_back_by, fed_back_at, feedback, doubted_by, doubted_at, doubt, closed_by, closed_at, verdict, reopened_at"
+    "alert_id, acknowledged_by, acknowledged_at, acknowledgement, dispatched_by, dispatched_at, dispatch_text, unit,"
+    " deadline, fed_back_by, fed_back_at, feedback, doubted_by, doubted_at, doubt, closed_by, closed_at, verdict,"
+    " reopened_at"
 )
 
 
@@ -53,15 +54,16 @@ def load_handlings(cursor: Any, alert_ids: Collection[int]) -> dict[int, Handlin
 
 def handling_of(row: Iterable[Any]) -> Handling:
     """The handling in a row's columns, in the order of `_HANDLING` from the second on."""
-    (a_who, a_at, d_who, d_at, d_text, unit, deadline, f_who, f_at, f_text, x_who, x_at, x_text, c_who, c_at, c_text,
-     reopened_at) = row  # fmt: skip
-    dispatched = _mark(d_who, d_at, d_text)
+    *columns, reopened_at = row
+    acknowledged, dispatched, fed_back, doubted, closed = (
+        columns[:3], columns[3:8], columns[8:11], columns[11:14], columns[14:]
+    )  # fmt: skip
     return Handling(
-        acknowledged=_mark(a_who, a_at, ""),
-        dispatched=dispatched and msgspec.structs.replace(dispatched, unit=unit or "", deadline=deadline),
-        fed_back=_mark(f_who, f_at, f_text),
-        doubted=_mark(x_who, x_at, x_text),
-        closed=_mark(c_who, c_at, c_text),
+        acknowledged=_mark(*acknowledged),
+        dispatched=_mark(*dispatched),
+        fed_back=_mark(*fed_back),
+        doubted=_mark(*doubted),
+        closed=_mark(*closed),
         reopened_at=reopened_at,
     )
 
@@ -74,14 +76,15 @@ def save_handlings(cursor: Any, handlings: dict[int, Handling]) -> None:
         execute_values(
             cursor,
             f"insert into alert_handling ({names}) values %s on conflict (alert_id) do update set {changes}",
-            [(alert_id, *_columns(handling), handling.stage.value) for alert_id, handling in handlings.items()],
+            [(alert_id, *row_of(handling), handling.stage.value) for alert_id, handling in handlings.items()],
         )
 
 
-def _columns(handling: Handling) -> tuple[Any, ...]:
+def row_of(handling: Handling) -> tuple[Any, ...]:
+    """The columns that `handling_of` reads."""
     dispatched = handling.dispatched
     return (
-        *_said(handling.acknowledged)[:2],
+        *_said(handling.acknowledged),
         *_said(dispatched),
         dispatched and dispatched.unit,
         dispatched and dispatched.deadline,
@@ -126,8 +129,10 @@ def save_order(cursor: Any, alert_id: int, order: Order) -> None:
     )
 
 
-def _mark(who: str | None, at: datetime | None, text: str | None) -> Mark | None:
-    return None if who is None or at is None else Mark(who, at, text or "")
+def _mark(
+    who: str | None, at: datetime | None, text: str | None, unit: str | None = None, deadline: datetime | None = None
+) -> Mark | None:
+    return None if who is None or at is None else Mark(who, at, text or "", unit or "", deadline)
 
 
 def _said(mark: Mark | None) -> tuple[str | None, datetime | None, str | None]:

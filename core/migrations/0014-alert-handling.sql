@@ -11,6 +11,7 @@ create table lantian.alert_handling (
         ('open', 'acknowledged', 'dispatched', 'fed-back', 'doubted', 'closed', 'false-alarm')),
     acknowledged_by text,
     acknowledged_at timestamptz,
+    acknowledgement text,
     unit text,
     dispatched_by text,
     dispatched_at timestamptz,
@@ -187,7 +188,7 @@ select log_id, alert_id, version, at, happening, state, object, time_window, sta
 from lantian.alert_log where subject = 'data';
 
 create view lantian.v_alert_handling as
-select h.alert_id, h.stage, h.acknowledged_by, h.acknowledged_at, h.unit, h.dispatched_by, h.dispatched_at,
+select h.alert_id, h.stage, h.acknowledged_by, h.acknowledged_at, h.acknowledgement, h.unit, h.dispatched_by, h.dispatched_at,
     h.dispatch_text, h.deadline, h.fed_back_by, h.fed_back_at, h.feedback, h.doubted_by, h.doubted_at, h.doubt,
     h.closed_by, h.closed_at, h.verdict, h.reopened_at
 from lantian.alert_handling h;

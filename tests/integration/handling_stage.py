@@ -104,6 +104,7 @@ class Ground:
 
 
 def log_holds(ground: Ground) -> bool:
-    """Whether the city's log does, link by link."""
+    """Whether the city's log does, link by link, and all stands as it says."""
     with closing(connect(ground.settings, "reader", application="test")) as database:
-        return [found for _, found in check(database, ground.site.city)] == [None]
+        (found,) = check(database, ground.site.city)
+        return found.broken is None and not found.differing

@@ -84,6 +84,7 @@ def test_what_a_correction_reopens_has_to_be_acknowledged_again(stack: CoreSetti
     ground.do(Action.ACKNOWLEDGE, "张三", clock("10:10"))
     ground.hours(280.0, first=1, version=2)
     assert ground.stands()[:2] == ("open", "open")
+    assert log_holds(ground)
     ground.do(Action.ACKNOWLEDGE, "李四", clock("11:00"))
     assert ground.stands()[:2] == ("open", "acknowledged")
 
@@ -112,3 +113,13 @@ def test_history_asks_for_no_order(stack: CoreSettings) -> None:
     ground = Ground(stack, "no-order")
     ground.hours(300.0, live=False)
     assert ground.stands()[:3] == ("open", "open", None)
+
+
+def test_a_word_about_an_alert_that_data_reopens_leaves_it_to_be_acknowledged(stack: CoreSettings) -> None:
+    ground = Ground(stack, "only-a-word")
+    ground.hours(300.0, 100.0)
+    ground.do(Action.COMMENT, "张三", clock("10:10"), text="是否沙尘？")
+    ground.hours(280.0, first=1, version=2)
+    ground.do(Action.ACKNOWLEDGE, "李四", clock("11:00"), text="已调看视频")
+    assert ground.stands()[:2] == ("open", "acknowledged")
+    assert log_holds(ground)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from engine_stage import RULE
 from handling_stage import Ground
 from typer.testing import CliRunner
 
@@ -145,3 +146,27 @@ def test_a_silence_has_an_end_a_reason_and_something_that_it_meets() -> None:
     assert "--until" in refused("silence", "add", "--until", "2026-03-02T09:00:00", "--reason", "x", "--city", "x")
     assert "there is no such rule" in refused("silence", "add", *until, "--reason", "x", "--rule", "x")
     assert "there is no such silence" in refused("silence", "end", 0, "--reason", "x")
+
+
+def test_what_stands_otherwise_than_the_log_says_is_named(ground: Ground) -> None:
+    alerts("acknowledge", ground.alert_id, "--user", "张三")
+    forged = "update alert_handling set acknowledged_by = '李四' where %s <> '' and alert_id = {}"
+    ground.tamper(forged.format(ground.alert_id))
+    done = RUNNER.invoke(app, ["alerts", "verify-log", "--city", ground.site.city])
+    assert (done.exit_code, done.stdout.endswith(f"than it says: #{ground.alert_id}\n")) == (1, True)
+
+
+def test_stations_of_a_city_whose_alerts_overlap_are_one_episode(stack: CoreSettings) -> None:
+    first, second = Ground(stack, "episode-1"), Ground(stack, "episode-2")
+    second.site.city = first.site.city
+    first.hours(300.0, 90.0)
+    second.hours(300.0)
+    city = first.site.city
+    rule = [one for one in json.loads(alerts("episodes", "--city", city, "--json")) if one["rule_id"] == RULE]
+    assert [(one["objects"], one["ends"], one["hidden"]) for one in rule] == [
+        (["station:site-episode-1", "station:site-episode-2"], None, None)
+    ]
+    alerts("silence", "add", "--city", city, "--until", "PT1H", "--reason", "演练", "--user", "刘科长")
+    assert f"{city} {RULE}：2 个对象 objects，2026-03-02 08:00–持续 lasts（静默 silent：刘科长：演练）" in alerts(
+        "episodes", "--city", city
+    )

@@ -27,6 +27,7 @@ from alerts.handling.machine import (
     replay,
     take,
 )
+from alerts.handling.store import handling_of, row_of
 from alerts.happening import Happening
 
 NINE = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -197,6 +198,13 @@ def lived(story: Story) -> tuple[list[Handling], list[Entry]]:
 def test_the_log_replays_to_the_same_handling(story: Story) -> None:
     states, log = lived(story)
     assert replay(log) == states[-1]
+
+
+@LAWS
+@given(stories)
+def test_what_the_database_keeps_is_the_whole_of_it(story: Story) -> None:
+    for handling in lived(story)[0]:
+        assert handling_of(row_of(handling)) == handling
 
 
 @LAWS
