@@ -32,6 +32,18 @@ class AlertState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class AlertStage(StrEnum):
+    """Of `alerts list --stage`."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    DISPATCHED = "dispatched"
+    FED_BACK = "fed-back"
+    DOUBTED = "doubted"
+    CLOSED = "closed"
+    FALSE_ALARM = "false-alarm"
+
+
 @alerts_app.command()
 def run(processes: Processes = None) -> None:
     """Judge statistics as they come, until SIGTERM."""
@@ -54,6 +66,7 @@ def run(processes: Processes = None) -> None:
 @alerts_app.command(name="list")
 def list_alerts(
     state: Annotated[AlertState | None, typer.Option(help="Only alerts in this state.")] = None,
+    stage: Annotated[AlertStage | None, typer.Option(help="Only those that persons have brought so far.")] = None,
     city: Annotated[str | None, typer.Option(help="Only this city's.")] = None,
     rule: Annotated[str | None, typer.Option(help="Only this rule's.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, latest first.")] = 50,
@@ -62,7 +75,7 @@ def list_alerts(
     """Alerts, latest first, with their legal basis."""
     from alerts import cli
 
-    cli.list_alerts(state and state.value, city, rule, limit, as_json=as_json)
+    cli.list_alerts(state and state.value, stage and stage.value, city, rule, limit, as_json=as_json)
 
 
 @alerts_app.command(name="show")

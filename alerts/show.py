@@ -36,15 +36,22 @@ HAPPENINGS = {
 
 
 def alerts(
-    database: connection, *, state: str | None = None, city: str | None = None, rule_id: str | None = None, limit: int
+    database: connection,
+    *,
+    state: str | None = None,
+    stage: str | None = None,
+    city: str | None = None,
+    rule_id: str | None = None,
+    limit: int,
 ) -> list[Row]:
-    """Alerts, latest first, with the columns of `v_alerts`."""
+    """Alerts, latest first, with the columns of `v_alerts`, and `stage`: how far persons have come with it."""
     return _rows(
         database,
-        "select * from v_alerts where (%(state)s is null or state = %(state)s)"
-        " and (%(city)s is null or city = %(city)s) and (%(rule)s is null or rule_id = %(rule)s)"
-        " order by opened_at desc, alert_id desc limit %(limit)s",
-        {"state": state, "city": city, "rule": rule_id, "limit": limit},
+        "select a.*, coalesce(h.stage, 'open') as stage from v_alerts a left join v_alert_handling h using (alert_id)"
+        " where (%(state)s is null or state = %(state)s) and (%(city)s is null or city = %(city)s)"
+        " and (%(stage)s is null or coalesce(h.stage, 'open') = %(stage)s)"
+        " and (%(rule)s is null or rule_id = %(rule)s) order by opened_at desc, alert_id desc limit %(limit)s",
+        {"state": state, "stage": stage, "city": city, "rule": rule_id, "limit": limit},
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
-from engine_stage import EIGHT, HOUR, RULE
+from engine_stage import EIGHT, HOUR, RULE, Process
 from handling_stage import BOOK, Ground, clock, log_holds
+from waiting import eventually
 
 from alerts.handling import silences
 from alerts.handling.escalate import Escalations
@@ -157,3 +159,29 @@ def test_show_says_who_was_told_and_of_what(watch: Watch) -> None:
     assert shown[-1] == (
         "  2026-03-02 23:11  逾期未办 overdue：确认 to acknowledge，第 1 级 rung 1：北石店镇；赵镇长；13900000001"
     )
+
+
+def test_the_engine_itself_tells_what_becomes_overdue(
+    stack: CoreSettings, stack_environment: dict[str, str], tmp_path: Path
+) -> None:
+    ground = Ground(stack, "engine-itself")
+    towns = tmp_path / "grid.csv"
+    towns.write_text(
+        f"town,leader,contact,stations,regions\n北石店镇,赵镇长,139,{ground.site.station},\n", encoding="utf-8"
+    )
+    # ten minutes of data time in a second
+    faster = {
+        "LANTIAN_CLOCK_EPOCH": "2026-03-02T09:00:00+08:00",
+        "LANTIAN_CLOCK_STARTED": datetime.now(UTC).isoformat(),
+        "LANTIAN_CLOCK_SPEED": "600",
+        "LANTIAN_ALERTS_GRID_FILE": str(towns),
+    }
+    engine = Process(stack_environment | faster)
+    engine.start()
+    try:
+        ground.site.tell(ground.site.statement(0, 300.0))
+        told = "select told from v_alert_escalations join v_alerts using (alert_id) where city = %(city)s"
+        eventually("the town is told", lambda: ("赵镇长",) in ground.site.rows(told))
+    finally:
+        assert engine.end() == 0
+    assert ("overdue", None) in ground.record("escalation")

@@ -9,7 +9,8 @@ from engine_stage import RULE
 from handling_stage import Ground
 from typer.testing import CliRunner
 
-from alerts.commands import app
+from alerts.commands import AlertStage, app
+from alerts.handling.machine import Stage
 from core.errors import InputError
 from core.settings import CoreSettings
 
@@ -170,3 +171,15 @@ def test_stations_of_a_city_whose_alerts_overlap_are_one_episode(stack: CoreSett
     assert f"{city} {RULE}：2 个对象 objects，2026-03-02 08:00–持续 lasts（静默 silent：刘科长：演练）" in alerts(
         "episodes", "--city", city
     )
+
+
+def test_the_list_says_how_far_persons_have_come_and_finds_what_waits(ground: Ground) -> None:
+    mine = ("list", "--city", ground.site.city, "--rule", RULE)
+    assert "    处置 Handling: 待确认 to be acknowledged  依据 Basis: 晋政办发" in alerts(*mine, "--stage", "open")
+    alerts("acknowledge", ground.alert_id, "--user", "张三")
+    assert json.loads(alerts(*mine, "--stage", "open", "--json")) == []
+    assert [one["stage"] for one in json.loads(alerts(*mine, "--json"))] == ["acknowledged"]
+
+
+def test_the_stages_that_the_list_takes_are_those_that_there_are() -> None:
+    assert [stage.value for stage in AlertStage] == [stage.value for stage in Stage]
