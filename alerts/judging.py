@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from aggregate.statistic import StatementBatch
 from aggregate.store import Layouts
 from alerts import store
@@ -73,8 +75,8 @@ def _stored(cursor: Any, question: Question, event: Event, surroundings: Surroun
     heir = None if event.heir is None else store.alert_id_of(cursor, question.key, event.heir)
     place = surroundings.place(question.object, event.cause.start)
     alert = alert_of(question.rule, question.object, event, question.city, place, heir)
-    alert_id, version = store.save_alert(cursor, event, alert)
-    return Happened(question.rule, event, alert, alert_id, version)
+    alert_id, version, closed_at = store.save_alert(cursor, event, alert)
+    return Happened(question.rule, event, msgspec.structs.replace(alert, closed_at=closed_at), alert_id, version)
 
 
 def _notice(one: Happened) -> Notice:

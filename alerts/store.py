@@ -127,29 +127,31 @@ def alert_id_of(cursor: Any, key: Key, number: int) -> int:
     return int(cursor.fetchone()[0])
 
 
-def save_alert(cursor: Any, event: Event, alert: Alert) -> tuple[int, int]:
-    """Store the alert as it stands after `event`, and its values; returns its id and version."""
+def save_alert(cursor: Any, event: Event, alert: Alert) -> tuple[int, int, datetime | None]:
+    """Store the alert as it stands after `event`, and its values; returns its id, its version, and when it was closed.
+
+    What a person closed stays closed, whatever data does afterwards.
+    """
     columns = msgspec.structs.asdict(alert)
     if event.before is None:
         cursor.execute(
             f"insert into alert (version, {', '.join(columns)}) values (1, {', '.join(['%s'] * len(columns))})"
-            " returning alert_id, version",
+            " returning alert_id, version, closed_at",
             list(columns.values()),
         )
     else:
         cursor.execute(
             f"update alert set version = version + 1, {', '.join(map(_change, columns))}"
-            " where rule_id = %s and object = %s and number = %s returning alert_id, version",
+            " where rule_id = %s and object = %s and number = %s returning alert_id, version, closed_at",
             [*columns.values(), alert.rule_id, alert.object, alert.number],
         )
-    alert_id, version = cursor.fetchone()
+    alert_id, version, closed_at = cursor.fetchone()
     if event.after is not None:
         _save_values(cursor, alert_id, event.before, event.after)
-    return alert_id, version
+    return alert_id, version, closed_at
 
 
 def _change(column: str) -> str:
-    """What a person closed stays closed, whatever data does afterwards."""
     return f"{column} = coalesce(closed_at, %s)" if column == "closed_at" else f"{column} = %s"
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -124,15 +124,6 @@ def verify(head: Head, entries: Iterable[Chained]) -> Broken | None:
     if last > head.length or previous != head.hash:
         return Broken(head.city, last, Break.HEAD_DIFFERS)
     return None
-
-
-def chained(city: str, lines: Sequence[Line]) -> tuple[Head, list[Chained]]:
-    """A chain of these entries."""
-    previous, found = ORIGIN, list[Chained]()
-    for place, line in enumerate(lines, 1):
-        previous = hash_of(previous, place, line)
-        found.append(Chained(place, previous, line))
-    return Head(city, len(found), previous), found
 
 
 def _micros(moment: datetime) -> int:

@@ -32,7 +32,7 @@ def act(alert_id: int, request: Request, deadline: str | None, user: str | None,
     settings: CoreSettings = CoreSettings.load()
     at = clock_of(settings).datetime()
     if deadline is not None:
-        request = msgspec.structs.replace(request, deadline=moment(deadline, at, "--deadline"))
+        request = msgspec.structs.replace(request, deadline=time_or_span(deadline, "--deadline"))
     who = user or getpass.getuser()
     with operator(settings) as database:
         answer = desk.act(database, book.load(AlertsSettings.load().rules_dir), alert_id, request, who, at)
@@ -90,12 +90,12 @@ def episodes(city: str | None, days: int, *, as_json: bool) -> None:
     typer.echo(f"共 {len(found)} 次 / {len(found)} episodes")
 
 
-def moment(text: str, now: datetime, field: str) -> datetime:
-    """A time to come: ISO 8601, or a duration from `now` on (`PT2H`)."""
+def time_or_span(text: str, field: str) -> datetime | timedelta:
+    """A time, ISO 8601, or how long from now on (`PT2H`)."""
     if not text.startswith("P"):
         return parse_time(text, field=field)
     try:
-        return now + timedelta(seconds=parse_period(text))
+        return timedelta(seconds=parse_period(text))
     except InputError as error:
         raise InputError(error.code, error.message, field=field, value=text, hint=error.hint) from error
 

@@ -17,13 +17,13 @@ handling_app.add_typer(silence_app, name="silence")
 AlertId = Annotated[int, typer.Argument(metavar="ID", help="The alert's number.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
 User = Annotated[str | None, typer.Option(help="Who does it; by default who is logged in.")]
-Words = Annotated[str, typer.Option("--text", help="What there is to say of it.")]
+Said = Annotated[str, typer.Option("--text", help="What there is to say of it.")]
 Reason = Annotated[str, typer.Option(help="Why: it is kept for ever.")]
 Reference = Annotated[str, typer.Option(help="Where more is to be found: a file, a letter's number, an address.")]
 
 
 @handling_app.command()
-def acknowledge(alert_id: AlertId, text: Words = "", user: User = None, as_json: AsJson = False) -> None:
+def acknowledge(alert_id: AlertId, text: Said = "", user: User = None, as_json: AsJson = False) -> None:
     """Say that you have seen an alert and care for it; it holds until data reopens the alert."""
     _act("acknowledge", alert_id, user, as_json=as_json, text=text)
 
@@ -35,7 +35,7 @@ def dispatch(
     deadline: Annotated[
         str | None, typer.Option(help="Until when: ISO 8601, or PT2H from now; by default the rule's.")
     ] = None,
-    text: Words = "",
+    text: Said = "",
     user: User = None,
     as_json: AsJson = False,
 ) -> None:
@@ -56,7 +56,7 @@ def feedback(
 
 
 @handling_app.command()
-def verify(alert_id: AlertId, text: Words = "", user: User = None, as_json: AsJson = False) -> None:
+def verify(alert_id: AlertId, text: Said = "", user: User = None, as_json: AsJson = False) -> None:
     """Close an alert, as put right or as a false alarm; a second person has to."""
     _act("verify", alert_id, user, as_json=as_json, text=text)
 

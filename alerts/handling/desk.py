@@ -19,9 +19,9 @@ from alerts.handling.machine import (
     Answer,
     DataState,
     Entry,
-    Facts,
     Handling,
     Request,
+    Situation,
     Taken,
     take,
 )
@@ -42,8 +42,8 @@ def act(database: connection, book: RuleBook, alert_id: int, request: Request, w
             raise unknown(alert_id)
         handling = store.load_handlings(cursor, [alert_id]).get(alert_id, Handling())
         order = store.load_orders(cursor, [alert_id]).get(alert_id)
-        facts = Facts(DataState(alert.state), order is not None and order.stage.stands)
-        answer = take(handling, facts, with_deadline(request, handling, book, alert.rule_id, at), who.strip(), at)
+        situation = Situation(DataState(alert.state), order is not None and order.stage.stands)
+        answer = take(handling, situation, _with_deadline(request, handling, book, alert.rule_id), who.strip(), at)
         if isinstance(answer, Taken):
             if request.action is not Action.COMMENT:
                 store.save_handlings(cursor, {alert_id: answer.handling})
@@ -69,14 +69,12 @@ def act_on_order(
     return answer
 
 
-def with_deadline(request: Request, handling: Handling, book: RuleBook, rule_id: str, at: datetime) -> Request:
+def _with_deadline(request: Request, handling: Handling, book: RuleBook, rule_id: str) -> Request:
     """The request, a dispatch with the deadline of its rule where it names none."""
     if request.action is not Action.DISPATCH or request.deadline is not None or handling.dispatched is not None:
         return request
     seconds = next((rule.deadlines.feedback for rule in book if rule.id == rule_id), None)
-    if seconds is None:
-        return request
-    return msgspec.structs.replace(request, deadline=at + timedelta(seconds=seconds))
+    return msgspec.structs.replace(request, deadline=None if seconds is None else timedelta(seconds=seconds))
 
 
 def unknown(alert_id: int) -> InputError:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from psycopg2.extensions import connection
 
 from alerts.handling.group import Group, Span, groups
-from alerts.handling.hide import Facts, Hidden, hidden
+from alerts.handling.hide import Hidden, Traits, hidden
 from alerts.handling.silences import silences_at
 from alerts.handling.words import when
 from alerts.severity import Severity
@@ -33,9 +33,9 @@ def episodes(database: connection, city: str | None, since: datetime, now: datet
         cursor.execute(_ALERTS, {"city": city, "since": since})
         rows = cursor.fetchall()
         silences = silences_at(cursor, now)
-    facts = {row[0]: Facts(row[2], row[1], row[6], Severity(row[7]), row[8], row[9]) for row in rows}
+    traits = {row[0]: Traits(row[2], row[1], row[6], Severity(row[7]), row[8], row[9]) for row in rows}
     found = groups(Span(*row[:6]) for row in rows)
-    return [Told(group, _hidden([hidden(facts[one.alert_id], silences, (), now) for one in group.alerts]))
+    return [Told(group, _hidden([hidden(traits[one.alert_id], silences, (), now) for one in group.alerts]))
             for group in found]  # fmt: skip
 
 

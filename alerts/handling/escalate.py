@@ -14,7 +14,7 @@ from psycopg2.extras import execute_values
 
 from alerts.handling.chain import Line, Subject
 from alerts.handling.grid import Grid
-from alerts.handling.hide import Facts, Silence, hidden
+from alerts.handling.hide import Silence, Traits, hidden
 from alerts.handling.log import append, detail_text
 from alerts.handling.machine import DataState, Handling
 from alerts.handling.overdue import Escalation, due, overdue
@@ -103,10 +103,9 @@ class Escalations:
 
 
 def _silent(alert: Waiting, silences: Sequence[Silence], now: datetime) -> bool:
-    facts = Facts(
-        alert.rule_id, alert.city, alert.station, Severity(alert.severity), alert.kind, alert.time_window
-    )  # fmt: skip
-    return hidden(facts, silences, (), now) is not None
+    severity = Severity(alert.severity)
+    traits = Traits(alert.rule_id, alert.city, alert.station, severity, alert.kind, alert.time_window)
+    return hidden(traits, silences, (), now) is not None
 
 
 _Key = tuple[int, str, datetime, int]

@@ -20,7 +20,7 @@ HIDING = "red"
 """The level of a warning that hides single hours."""
 
 
-class Facts(msgspec.Struct, frozen=True):
+class Traits(msgspec.Struct, frozen=True):
     """As much of an alert as it is hidden by."""
 
     rule_id: str
@@ -44,7 +44,7 @@ class Silence(msgspec.Struct, frozen=True):
     station: str | None = None
     severity: Severity | None = None
 
-    def meets(self, alert: Facts) -> bool:
+    def meets(self, alert: Traits) -> bool:
         """Whether all matchers that are given do."""
         return (
             self.rule_id in {None, alert.rule_id}
@@ -79,7 +79,7 @@ class Hidden(msgspec.Struct, frozen=True):
     silence_id: int | None = None
 
 
-def hidden(alert: Facts, silences: Iterable[Silence], warnings: Iterable[InForce], now: datetime) -> Hidden | None:
+def hidden(alert: Traits, silences: Iterable[Silence], warnings: Iterable[InForce], now: datetime) -> Hidden | None:
     """Why an alert is hidden at `now` (data time), or None. Of several silences the one that lasts longest counts."""
     met = [one for one in silences if one.begins <= now < one.ends and one.meets(alert)]
     if met:

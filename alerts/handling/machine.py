@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -109,7 +109,7 @@ class Handling(msgspec.Struct, frozen=True):
         return Stage.DISPATCHED if self.dispatched else Stage.ACKNOWLEDGED
 
 
-class Facts(msgspec.Struct, frozen=True):
+class Situation(msgspec.Struct, frozen=True):
     """What is known of the alert beside what persons did about it."""
 
     data: DataState
@@ -118,13 +118,20 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What a person asks for; `text` is a reason, an answer or a comment, `reference` where more is to be found."""
+    """What a person asks for; `text` is a reason, an answer or a comment, `reference` where more is to be found.
+
+    `deadline` is a time, or how long from when it is done.
+    """
 
     action: Action
     text: str = ""
     unit: str = ""
-    deadline: datetime | None = None
+    deadline: datetime | timedelta | None = None
     reference: str = ""
+
+    def until(self, at: datetime) -> datetime | None:
+        """The deadline of what is done at that time."""
+        return at + self.deadline if isinstance(self.deadline, timedelta) else self.deadline
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -162,14 +169,14 @@ class Refused(msgspec.Struct, frozen=True):
 Answer = Taken | Already | Refused
 
 
-def take(handling: Handling, facts: Facts, request: Request, who: str, at: datetime) -> Answer:
+def take(handling: Handling, situation: Situation, request: Request, who: str, at: datetime) -> Answer:
     """What comes of a request; `at` is data time, aware."""
     if not who.strip():
         return Refused(Refusal.NO_NAME, request.action)
-    hindered = _hindered(handling, facts, request, who, at)
+    hindered = _hindered(handling, situation, request, who, at)
     if hindered is not None:
         return hindered
-    entry = Entry(request.action.value, at, who, _detail(request))
+    entry = Entry(request.action.value, at, who, _detail(request, at))
     return Taken(after(handling, entry), entry)
 
 
@@ -210,11 +217,16 @@ _MARKS: Mapping[str, str] = {
 }
 _LATEST = {Stage.DOUBTED: "doubted", Stage.FED_BACK: "fed_back", Stage.DISPATCHED: "dispatched"}
 _NEEDS_TEXT = {Action.FEEDBACK, Action.FALSE_ALARM, Action.RETURN, Action.COMMENT}
-_NEEDS_STAGE = {Action.DISPATCH: {Stage.ACKNOWLEDGED}, Action.FEEDBACK: {Stage.DISPATCHED},
-                Action.VERIFY: {Stage.FED_BACK, Stage.DOUBTED}}  # fmt: skip
+_NEEDS_STAGE = {
+    Action.DISPATCH: {Stage.ACKNOWLEDGED},
+    Action.FEEDBACK: {Stage.DISPATCHED},
+    Action.VERIFY: {Stage.FED_BACK, Stage.DOUBTED},
+}
 
 
-def _hindered(handling: Handling, facts: Facts, request: Request, who: str, at: datetime) -> Already | Refused | None:
+def _hindered(
+    handling: Handling, situation: Situation, request: Request, who: str, at: datetime
+) -> Already | Refused | None:
     action = request.action
     if action in _NEEDS_TEXT and not request.text.strip():
         return Refused(Refusal.NO_TEXT, action)
@@ -223,13 +235,13 @@ def _hindered(handling: Handling, facts: Facts, request: Request, who: str, at: 
     mark = getattr(handling, _MARKS[action]) if action in _MARKS else None
     if mark is not None:
         return _repeated(mark, request, who)
-    return _out_of_turn(handling, facts, action) or _unfit(handling, facts, request, who, at)
+    return _out_of_turn(handling, situation, action) or _unfit(handling, situation, request, who, at)
 
 
-def _out_of_turn(handling: Handling, facts: Facts, action: Action) -> Refused | None:
+def _out_of_turn(handling: Handling, situation: Situation, action: Action) -> Refused | None:
     """What the stage does not allow, whoever asks."""
     stage = handling.stage
-    if facts.data is DataState.WITHDRAWN:
+    if situation.data is DataState.WITHDRAWN:
         return Refused(Refusal.WITHDRAWN, action)
     if handling.closed:
         return Refused(Refusal.CLOSED, action, stage, handling.closed)
@@ -240,10 +252,10 @@ def _out_of_turn(handling: Handling, facts: Facts, action: Action) -> Refused | 
     return None
 
 
-def _unfit(handling: Handling, facts: Facts, request: Request, who: str, at: datetime) -> Refused | None:
+def _unfit(handling: Handling, situation: Situation, request: Request, who: str, at: datetime) -> Refused | None:
     if request.action is Action.DISPATCH:
         return _undispatchable(request, at)
-    return _unverifiable(handling, facts, who) if request.action is Action.VERIFY else None
+    return _unverifiable(handling, situation, who) if request.action is Action.VERIFY else None
 
 
 def _repeated(mark: Mark, request: Request, who: str) -> Already | Refused:
@@ -251,7 +263,8 @@ def _repeated(mark: Mark, request: Request, who: str) -> Already | Refused:
     if not same_person(mark.who, who):
         return Refused(Refusal.ANOTHER_WAS_FIRST, action, mark.who, mark)
     other_words = request.text.strip() not in {"", mark.text}
-    otherwise_dispatched = request.unit.strip() not in {"", mark.unit} or request.deadline not in {None, mark.deadline}
+    until = request.until(mark.at)
+    otherwise_dispatched = request.unit.strip() not in {"", mark.unit} or until not in {None, mark.deadline}
     if other_words or (action is Action.DISPATCH and otherwise_dispatched):
         return Refused(Refusal.SAID_OTHERWISE, action, mark.unit or mark.text, mark)
     return Already(action, mark)
@@ -260,20 +273,21 @@ def _repeated(mark: Mark, request: Request, who: str) -> Already | Refused:
 def _undispatchable(request: Request, at: datetime) -> Refused | None:
     if not request.unit.strip():
         return Refused(Refusal.NO_UNIT, request.action)
-    if request.deadline is not None and request.deadline <= at:
-        return Refused(Refusal.DEADLINE_PAST, request.action, request.deadline.isoformat())
+    until = request.until(at)
+    if until is not None and until <= at:
+        return Refused(Refusal.DEADLINE_PAST, request.action, until.isoformat())
     return None
 
 
-def _unverifiable(handling: Handling, facts: Facts, who: str) -> Refused | None:
+def _unverifiable(handling: Handling, situation: Situation, who: str) -> Refused | None:
     """Nobody closes alone, nor what still exceeds, nor while an order stands; a false alarm may still exceed."""
     involved = [handling.doubted] if handling.doubted else [handling.fed_back, handling.dispatched]
     for mark in involved:
         if mark is not None and same_person(mark.who, who):
             return Refused(Refusal.SAME_PERSON, Action.VERIFY, who, mark)
-    if not handling.doubted and facts.data is DataState.OPEN:
-        return Refused(Refusal.STILL_EXCEEDS, Action.VERIFY, facts.data)
-    if facts.order_stands:
+    if not handling.doubted and situation.data is DataState.OPEN:
+        return Refused(Refusal.STILL_EXCEEDS, Action.VERIFY, situation.data)
+    if situation.order_stands:
         return Refused(Refusal.ORDER_STANDS, Action.VERIFY)
     return None
 
@@ -283,12 +297,12 @@ def _latest(handling: Handling) -> Mark | None:
     return max((mark for mark in marks if mark), key=lambda mark: mark.at, default=None)
 
 
-def _detail(request: Request) -> dict[str, str]:
+def _detail(request: Request, at: datetime) -> dict[str, str]:
     """What was said, as the log keeps it; what was left out is not in it."""
     said = {"text": request.text.strip(), "reference": request.reference.strip()}
     if request.action is Action.DISPATCH:
-        deadline = request.deadline.isoformat() if request.deadline else ""
-        said |= {"unit": request.unit.strip(), "deadline": deadline}
+        until = request.until(at)
+        said |= {"unit": request.unit.strip(), "deadline": until.isoformat() if until else ""}
     return {name: value for name, value in said.items() if value}
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import getpass
 from contextlib import closing
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 import typer
 
 from alerts.handling import silences
-from alerts.handling.cli import echo_json, moment, operator
+from alerts.handling.cli import echo_json, operator, time_or_span
 from alerts.handling.hide import Silence
 from alerts.handling.words import when
 from alerts.rules import book
@@ -39,9 +40,9 @@ def add(
     if rule is not None:
         book.load(AlertsSettings.load().rules_dir).get(rule)
     first = parse_time(begins, field="--from") if begins else now
-    asked = Silence(
-        0, user or getpass.getuser(), reason, first, moment(until, first, "--until"), rule, city, station, severity
-    )
+    given = time_or_span(until, "--until")
+    last = first + given if isinstance(given, timedelta) else given
+    asked = Silence(0, user or getpass.getuser(), reason, first, last, rule, city, station, severity)
     with operator(settings) as database, database, database.cursor() as cursor:
         kept = silences.add(cursor, asked, now)
     _tell(kept, "静默 silenced", as_json=as_json)

@@ -9,6 +9,7 @@ from typing import Any
 from engine_stage import EIGHT, HOUR, RULE, Site
 
 from aggregate.statistic import Statement, StatementBatch
+from alerts.alert import Notice
 from alerts.handling import desk
 from alerts.handling.log import check
 from alerts.handling.machine import Action, Answer, Request, Taken
@@ -34,12 +35,17 @@ class Ground:
         self.settings = settings
         self.site = Site(settings, name)
 
-    def hours(self, *values: float, first: int = 0, version: int = 1, live: bool = True) -> None:
-        """Hours from 08:00 on, each judged as soon as it ends."""
-        for hour, value in enumerate(values, first):
-            self.tell(self.site.statement(hour, value, version, live=live), at=EIGHT + (hour + 1) * HOUR + 5)
+    def hours(self, *values: float, first: int = 0, version: int = 1, live: bool = True) -> list[Notice]:
+        """Hours from 08:00 on, each judged as soon as it ends; what was told of alerts."""
+        return [
+            notice
+            for hour, value in enumerate(values, first)
+            for notice in self.tell(
+                self.site.statement(hour, value, version, live=live), at=EIGHT + (hour + 1) * HOUR + 5
+            )
+        ]
 
-    def tell(self, statement: Statement, at: float) -> None:
+    def tell(self, statement: Statement, at: float) -> list[Notice]:
         """Store a statistic and judge it, as an engine would in one transaction."""
         self.site.store(statement)
         with (
@@ -47,7 +53,8 @@ class Ground:
             database,
             database.cursor() as cursor,
         ):
-            Judge(BOOK).judge(cursor, [StatementBatch(self.site.city, [statement])], Registry.empty(), at)
+            batch = StatementBatch(self.site.city, [statement])
+            return Judge(BOOK).judge(cursor, [batch], Registry.empty(), at).notices
 
     def alert_ids(self, rule: str = RULE) -> list[int]:
         rows = self.site.rows(f"select alert_id from v_alerts where city = %(city)s and rule_id = '{rule}' order by 1")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,7 +62,7 @@ class Watch:
 
 
 @pytest.fixture
-def watch(stack: CoreSettings, request: pytest.FixtureRequest) -> Iterator[Watch]:
+def watch(stack: CoreSettings, request: pytest.FixtureRequest) -> Watch:
     return Watch(stack, request.node.name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from engine_stage import RULE
 from handling_stage import Ground, clock, log_holds
 
 from alerts.handling.machine import Action, Already, Refusal, Refused, Taken
@@ -53,8 +54,12 @@ def test_what_was_closed_stays_closed_when_late_data_goes_on(stack: CoreSettings
     ground.do(Action.FALSE_ALARM, "值班员张", clock("09:10"), text="雾炮对着采样口")
     ground.order(OrderAction.DECLINE, "值班员张", clock("09:11"), "误报")
     ground.do(Action.VERIFY, "科长刘", clock("09:30"))
-    ground.hours(310.0, 90.0, first=1)
+    told = [notice.alert for notice in ground.hours(310.0, 90.0, first=1) if notice.alert.rule_id == RULE]
     assert ground.stands() == ("cleared", "false-alarm", "declined", clock("09:30"))
+    assert [(alert.state, alert.closed_at) for alert in told] == [
+        ("open", clock("09:30")),
+        ("cleared", clock("09:30")),
+    ]
 
 
 def test_two_operators_at_once_and_the_second_is_told_who_was_first(stack: CoreSettings) -> None:
@@ -123,3 +128,27 @@ def test_a_word_about_an_alert_that_data_reopens_leaves_it_to_be_acknowledged(st
     ground.do(Action.ACKNOWLEDGE, "李四", clock("11:00"), text="已调看视频")
     assert ground.stands()[:2] == ("open", "acknowledged")
     assert log_holds(ground)
+
+
+def test_engines_and_operators_that_write_at_once_leave_one_whole_chain(stack: CoreSettings) -> None:
+    ground = Ground(stack, "all-at-once")
+    ground.hours(300.0)
+    alert_id = ground.alert_id
+
+    def persons(who: str) -> None:
+        for minute in range(10, 30):
+            ground.ask(Action.COMMENT, who, clock(f"09:{minute}"), alert_id, text="在看")
+
+    def engine() -> None:
+        for version in range(2, 12):
+            ground.hours(300.0 + version, version=version)
+
+    everybody = [threading.Thread(target=persons, args=(who,)) for who in ("张三", "李四", "王五")]
+    everybody.append(threading.Thread(target=engine))
+    for one in everybody:
+        one.start()
+    for one in everybody:
+        one.join()
+    assert log_holds(ground)
+    happened = [happening for happening, _ in ground.record()]
+    assert (happened.count("comment"), happened.count("corrected")) == (60, 10)

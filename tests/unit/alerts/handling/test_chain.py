@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.handling.chain import Break, Broken, Chained, Head, Line, Subject, chained, netstrings, verify
+from alerts.handling.chain import ORIGIN, Break, Broken, Chained, Head, Line, Subject, hash_of, netstrings, verify
 
 NINE = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 LINES = [
@@ -23,6 +25,17 @@ LINES = [
     )
     for n in range(1, 6)
 ]
+
+
+def chained(city: str, lines: Sequence[Line]) -> tuple[Head, list[Chained]]:
+    """A chain of these entries."""
+    previous, found = ORIGIN, list[Chained]()
+    for place, line in enumerate(lines, 1):
+        previous = hash_of(previous, place, line)
+        found.append(Chained(place, previous, line))
+    return Head(city, len(found), previous), found
+
+
 HEAD, ENTRIES = chained("晋城", LINES)
 
 
@@ -83,3 +96,15 @@ texts = st.lists(st.none() | st.text("ab:,-1 晋", max_size=6), max_size=4)
 @given(texts, texts)
 def test_different_fields_are_different_bytes(one: list[str | None], other: list[str | None]) -> None:
     assert (netstrings(one) == netstrings(other)) == (one == other)
+
+
+def test_the_hash_is_the_one_that_the_documentation_describes() -> None:
+    line = Line(
+        city="晋城", at=NINE, subject=Subject.DATA, happening="opened", alert_id=7, version=1, state="open",
+        object="station:site-1", time_window="hour", start=NINE, statement_version=3, value=300.5,
+    )  # fmt: skip
+    fields = (
+        "6:晋城,1:1,1:7,1:1,16:1772413200000000,4:data,6:opened,4:open,14:station:site-1,4:hour,"
+        "16:1772413200000000,1:3,16:4072c80000000000,-,-,-,"
+    )
+    assert hash_of(ORIGIN, 1, line) == hashlib.sha256(bytes(32) + fields.encode()).digest()

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.handling.group import Group, Span, groups
-from alerts.handling.hide import Facts, Hidden, InForce, Silence, Why, hidden
+from alerts.handling.hide import Hidden, InForce, Silence, Traits, Why, hidden
 from alerts.severity import Severity
 
 NINE = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -20,7 +20,7 @@ def at(minutes: float) -> datetime:
     return NINE + timedelta(minutes=minutes)
 
 
-ALERT = Facts("air-hour", "晋城", "s-1", Severity.WARNING, "micro", "hour")
+ALERT = Traits("air-hour", "晋城", "s-1", Severity.WARNING, "micro", "hour")
 SILENCE = Silence(1, "张三", "设备检修", at(0), at(60), station="s-1")
 RED = InForce("晋城", "red", at(0), at(600))
 change = msgspec.structs.replace
@@ -68,7 +68,7 @@ def test_a_citys_red_warning_hides_its_single_hours() -> None:
     ],
 )
 def test_it_hides_no_site_no_day_no_city_nothing_elsewhere_and_nothing_when_it_is_over(
-    alert: Facts, warning: InForce, minute: float
+    alert: Traits, warning: InForce, minute: float
 ) -> None:
     assert hidden(alert, [], [warning], at(minute)) is None
 

@@ -15,12 +15,12 @@ from alerts.handling.machine import (
     Already,
     DataState,
     Entry,
-    Facts,
     Handling,
     Mark,
     Refusal,
     Refused,
     Request,
+    Situation,
     Stage,
     Taken,
     after,
@@ -31,7 +31,7 @@ from alerts.handling.store import handling_of, row_of
 from alerts.happening import Happening
 
 NINE = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-EXCEEDS, CLEARED, WITHDRAWN = Facts(DataState.OPEN), Facts(DataState.CLEARED), Facts(DataState.WITHDRAWN)
+EXCEEDS, CLEARED, WITHDRAWN = Situation(DataState.OPEN), Situation(DataState.CLEARED), Situation(DataState.WITHDRAWN)
 ZHANG, LI, WANG = "张三", "李四", "王五"
 
 
@@ -39,14 +39,14 @@ def at(minutes: float) -> datetime:
     return NINE + timedelta(minutes=minutes)
 
 
-def done(handling: Handling, request: Request, who: str, when: datetime, facts: Facts = EXCEEDS) -> Handling:
-    answer = take(handling, facts, request, who, when)
+def done(handling: Handling, request: Request, who: str, when: datetime, situation: Situation = EXCEEDS) -> Handling:
+    answer = take(handling, situation, request, who, when)
     assert isinstance(answer, Taken), answer
     return answer.handling
 
 
-def refusal(handling: Handling, request: Request, who: str, facts: Facts = EXCEEDS) -> Refused:
-    answer = take(handling, facts, request, who, at(500))
+def refusal(handling: Handling, request: Request, who: str, situation: Situation = EXCEEDS) -> Refused:
+    answer = take(handling, situation, request, who, at(500))
     assert isinstance(answer, Refused), answer
     return answer
 
@@ -87,8 +87,8 @@ def test_what_still_exceeds_is_not_verified() -> None:
 
 
 def test_nothing_is_verified_while_its_stop_work_order_stands() -> None:
-    facts = Facts(DataState.CLEARED, order_stands=True)
-    assert refusal(fed_back, VERIFY, WANG, facts).reason is Refusal.ORDER_STANDS
+    situation = Situation(DataState.CLEARED, order_stands=True)
+    assert refusal(fed_back, VERIFY, WANG, situation).reason is Refusal.ORDER_STANDS
 
 
 def test_a_false_alarm_needs_a_reason_and_a_second_person_and_may_still_exceed() -> None:
@@ -125,6 +125,14 @@ def test_a_dispatch_names_a_unit_and_a_time_to_come() -> None:
     assert refusal(acknowledged, late, ZHANG).reason is Refusal.DEADLINE_PAST
 
 
+def test_a_deadline_may_be_how_long_from_now_and_the_same_command_is_the_same_wish() -> None:
+    in_two_hours = Request(Action.DISPATCH, unit="住建局", deadline=timedelta(hours=2))
+    handling = done(acknowledged, in_two_hours, ZHANG, at(10))
+    assert handling.dispatched is not None
+    assert handling.dispatched.deadline == at(130)
+    assert isinstance(take(handling, EXCEEDS, in_two_hours, ZHANG, at(20)), Already)
+
+
 def test_what_data_reopens_needs_acknowledging_again_and_the_unit_keeps_it() -> None:
     assert after(acknowledged, REOPENED).stage is Stage.OPEN
     reopened = after(fed_back, REOPENED)
@@ -147,12 +155,12 @@ def test_a_step_is_taken_back_with_a_reason() -> None:
 
 def test_what_is_withdrawn_or_closed_is_only_commented() -> None:
     comment = Request(Action.COMMENT, "见附件", reference="file:photo.jpg")
-    for handling, facts, reason in (
+    for handling, situation, reason in (
         (acknowledged, WITHDRAWN, Refusal.WITHDRAWN),
         (closed, CLEARED, Refusal.CLOSED),
     ):
-        assert refusal(handling, Request(Action.FALSE_ALARM, "误报"), LI, facts).reason is reason
-        assert done(handling, comment, LI, at(500), facts) == handling
+        assert refusal(handling, Request(Action.FALSE_ALARM, "误报"), LI, situation).reason is reason
+        assert done(handling, comment, LI, at(500), situation) == handling
 
 
 def test_nobody_acts_without_a_name() -> None:
@@ -166,7 +174,7 @@ requests = st.builds(
     st.sampled_from(Action),
     text=st.sampled_from(["", "因为", "已整改"]),
     unit=st.sampled_from(["", "住建局"]),
-    deadline=st.sampled_from([None, at(10_000)]),
+    deadline=st.sampled_from([None, at(10_000), timedelta(hours=2)]),
 )
 wishes = st.tuples(requests, people, st.booleans())
 by_data = st.sampled_from([Happening.CLEARED, Happening.REOPENED, Happening.EXTENDED, Happening.WITHDRAWN])
@@ -186,7 +194,7 @@ def lived(story: Story) -> tuple[list[Handling], list[Entry]]:
             states.append(after(states[-1], log[-1]))
             continue
         request, who, order_stands = each
-        answer = take(states[-1], Facts(data, order_stands), request, who, at(minute))
+        answer = take(states[-1], Situation(data, order_stands), request, who, at(minute))
         if isinstance(answer, Taken):
             log.append(answer.entry)
             states.append(answer.handling)
