@@ -123,7 +123,10 @@ def rule_line(rule: Rule) -> str:
 
 
 def rule_json(rule: Rule) -> Row:
-    """What `lantian rules list --json` says of a rule; `severity` is the gravest, `cases` their number."""
+    """What `lantian rules list --json` says of a rule; `severity` is the gravest, `cases` their number.
+
+    `deadlines` of the steps of handling are in seconds.
+    """
     return {
         "id": rule.id,
         "severity": rule.severity.value,
@@ -145,6 +148,8 @@ def rule_json(rule: Rule) -> Row:
         "hold": rule.hold.model_dump(),
         "clear_after": rule.clear_after,
         "unit": rule.unit,
+        "deadlines": rule.deadlines.model_dump(exclude_none=True),
+        "order": rule.order and rule.order.value,
         "title_zh": rule.title.zh,
         "title_en": rule.title.en,
     }

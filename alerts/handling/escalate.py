@@ -29,15 +29,19 @@ _WAITING = """
 select a.alert_id, a.version, a.rule_id, a.city, a.object, a.state, a.station, a.severity, a.kind, a.time_window,
     a.first_start, told.at
 from alert a join lateral (
-    select l.at from alert_log l where l.alert_id = a.alert_id and l.subject = 'data' order by l.version limit 1
-) as told on true
+    select l.at, l.happening from alert_log l where l.alert_id = a.alert_id and l.subject = 'data'
+    order by l.version limit 1
+) as told on told.happening <> 'split'
 where a.pages and (a.closed_at is null or a.state = 'open') and a.state <> 'withdrawn' and a.rule_id = any(%s)
 order by a.alert_id
 """
 
 
 class Waiting(NamedTuple):
-    """An alert about which somebody may have to do something; `told_at` is when the engine opened it."""
+    """An alert about which somebody may have to do something; `told_at` is when the engine opened it.
+
+    The earlier part of one that was divided is none: the later part has kept what persons did.
+    """
 
     alert_id: int
     version: int

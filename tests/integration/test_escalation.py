@@ -60,6 +60,10 @@ class Watch:
             )
         ]
 
+    def told_alerts(self) -> set[int]:
+        told = "select alert_id from v_alert_escalations join v_alerts using (alert_id) where city = %(city)s"
+        return {alert_id for (alert_id,) in self.ground.site.rows(f"{told} and rule_id = '{RULE}'")}
+
 
 @pytest.fixture
 def watch(stack: CoreSettings, request: pytest.FixtureRequest) -> Watch:
@@ -126,6 +130,15 @@ def test_history_hurries_nobody(watch: Watch) -> None:
     watch.ground.hours(320.0, live=False)
     watch.look(clock("23:00"))
     assert watch.told() == []
+
+
+def test_the_part_that_a_correction_divides_from_an_acknowledged_alert_hurries_nobody(watch: Watch) -> None:
+    watch.ground.hours(320.0, 330.0, 340.0)
+    watch.ground.do(Action.ACKNOWLEDGE, "值班员张", clock("09:05"))
+    watch.ground.hours(90.0, first=1, version=2)
+    kept, divided = watch.ground.alert_ids()
+    watch.look(clock("23:00"))
+    assert watch.told_alerts() == {kept}, divided
 
 
 def test_what_is_silent_is_not_told_until_the_silence_ends_or_is_ended(watch: Watch) -> None:
