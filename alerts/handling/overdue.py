@@ -52,9 +52,8 @@ def due(handling: Handling, data: DataState, deadlines: Deadlines, told_at: date
     """The step that waits, if it has a deadline; `told_at` is when the engine opened the alert (data time)."""
     if data is DataState.WITHDRAWN:
         return None
-    if handling.stage is Stage.CLOSED and handling.closed and handling.reopened_at and data is DataState.OPEN:
-        since = handling.reopened_at
-        return _due(Step.RECHECK, since, deadlines.acknowledge) if since >= handling.closed.at else None
+    if handling.stage is Stage.CLOSED and handling.reopened_at and data is DataState.OPEN:
+        return _due(Step.RECHECK, handling.reopened_at, deadlines.acknowledge)
     waits = _waits(handling, deadlines, told_at)
     if waits is None:
         return None

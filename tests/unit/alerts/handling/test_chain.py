@@ -87,6 +87,7 @@ def test_a_tail_written_anew_does_not_meet_the_head() -> None:
     assert broken(forged) == (5, Break.HEAD_DIFFERS)
     _, longer = chained("晋城", [*LINES, LINES[0]])
     assert broken(longer) == (6, Break.HEAD_DIFFERS)
+    assert broken(ENTRIES, Head("晋城", 4, HEAD.hash)) == (5, Break.HEAD_DIFFERS)
 
 
 texts = st.lists(st.none() | st.text("ab:,-1 晋", max_size=6), max_size=4)

@@ -89,6 +89,10 @@ def test_alerts_of_a_city_and_rule_that_overlap_are_one_episode() -> None:
     )  # fmt: skip
 
 
+def test_an_episode_lasts_as_long_as_any_of_its_alerts() -> None:
+    assert ids(groups([span(1, 0, 100), span(2, 10, 20), span(3, 50, 60)])) == [[1, 2, 3]]
+
+
 def test_what_only_touches_or_is_of_another_city_or_rule_is_another_episode() -> None:
     story = [span(1, 0, 60), span(2, 60, 90), span(3, 0, 60, city="长治"), span(4, 0, 60, rule="o3")]
     assert ids(groups(story)) == [[1], [4], [3], [2]]

@@ -87,8 +87,9 @@ def test_what_still_exceeds_is_not_verified() -> None:
 
 
 def test_nothing_is_verified_while_its_stop_work_order_stands() -> None:
-    situation = Situation(DataState.CLEARED, order_stands=True)
-    assert refusal(fed_back, VERIFY, WANG, situation).reason is Refusal.ORDER_STANDS
+    for handling in (fed_back, doubted):
+        situation = Situation(DataState.CLEARED, order_stands=True)
+        assert refusal(handling, VERIFY, WANG, situation).reason is Refusal.ORDER_STANDS
 
 
 def test_a_false_alarm_needs_a_reason_and_a_second_person_and_may_still_exceed() -> None:
@@ -121,8 +122,14 @@ def test_the_same_person_saying_it_otherwise_is_not_lost_in_silence() -> None:
 
 def test_a_dispatch_names_a_unit_and_a_time_to_come() -> None:
     assert refusal(acknowledged, Request(Action.DISPATCH), ZHANG).reason is Refusal.NO_UNIT
-    late = Request(Action.DISPATCH, unit="住建局", deadline=at(1))
-    assert refusal(acknowledged, late, ZHANG).reason is Refusal.DEADLINE_PAST
+    for deadline in (at(1), at(500), timedelta(0)):
+        late = Request(Action.DISPATCH, unit="住建局", deadline=deadline)
+        assert refusal(acknowledged, late, ZHANG).reason is Refusal.DEADLINE_PAST
+
+
+def test_a_feedback_and_a_comment_say_something() -> None:
+    assert refusal(dispatched, Request(Action.FEEDBACK, " "), LI).reason is Refusal.NO_TEXT
+    assert refusal(dispatched, Request(Action.COMMENT), LI).reason is Refusal.NO_TEXT
 
 
 def test_a_deadline_may_be_how_long_from_now_and_the_same_command_is_the_same_wish() -> None:
@@ -138,6 +145,7 @@ def test_what_data_reopens_needs_acknowledging_again_and_the_unit_keeps_it() -> 
     reopened = after(fed_back, REOPENED)
     assert reopened.stage is Stage.OPEN
     assert done(reopened, ACKNOWLEDGE, LI, at(110)).stage is Stage.DISPATCHED
+    assert after(doubted, REOPENED).stage is Stage.OPEN
 
 
 def test_an_acknowledgement_outlasts_the_clearing() -> None:
