@@ -35,7 +35,7 @@ from aggregate.statistic import (
     holding,
     variants_above,
 )
-from aggregate.statistic_store import read_days, read_keys
+from aggregate.statistic_store import read_keys, read_spans
 from aggregate.store import Layouts
 from core.clock import DAY, HOUR, date_of
 from ingest.kinds import Kind, KindRules
@@ -102,7 +102,7 @@ class Periods:
     ) -> dict[str, dict[Key, Statistic]]:
         spans = {name: (min(k.start for k in keys), max(k.end for k in keys)) for name, keys in of_objects.items()}
         found: dict[str, dict[Key, Statistic]] = {name: {} for name in spans}
-        for key, row in {**read_days(cursor, self._layouts, spans), **over}.items():
+        for key, row in {**read_spans(cursor, self._layouts, Window.DAY, spans), **over}.items():
             if key.window == Window.DAY and key.object in spans:
                 found[key.object][key] = row
         return found

@@ -15,6 +15,7 @@ from prometheus_client import Counter
 from aggregate.closed import DayKey
 from aggregate.closed_store import load_closed, write_closed
 from aggregate.entries import Located, entries_of
+from aggregate.heard import Heard
 from aggregate.hours import HourKey
 from aggregate.judge import Judge, Told
 from aggregate.known import Known
@@ -79,6 +80,7 @@ class ReportStep:
         self._layouts = Layouts()
         self._known = Known()
         self._owed = Owed(WORKER)
+        self._heard = Heard()
         self._sorter = Sorter(self._judge, kinds.rules(), self._known)
         self._memory = Memory(settings.memory_object_days)
         open_hours = OpenHours(settings.memory_open_hours_bytes)
@@ -88,6 +90,7 @@ class ReportStep:
         """Drop what a transaction may have left half known."""
         self._layouts.forget()
         self._known.forget()
+        self._heard.forget()
         self._recomputer.forget()
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
@@ -102,6 +105,7 @@ class ReportStep:
         if rows:
             self._refresh(cursor)
             self._rebuild(cursor, rows.values(), int(now))
+        self._heard.write(cursor, partitions, now)
         return fills_slice(due) or self._owed.waits(partitions)
 
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
@@ -119,6 +123,8 @@ class ReportStep:
             self.forget()
             self._take_apart(cursor, located, now, touched)
         cursor.execute("release savepoint batch")
+        for position, entry in _lasts(located):
+            self._heard.read(position.partition, entry.received / MICROS, now)
         self._update(cursor, touched, int(now))
 
     def _take_apart(self, cursor: Any, located: Sequence[Located], now: float, touched: Touched) -> None:
@@ -159,6 +165,7 @@ class ReportStep:
             self._take_plain(cursor, reports, names, taken, touched)
         self._write(cursor, taken, spans, now)
         self._known.note(taken, plain)
+        self._heard.note(judged, plain)
         self._touch(touched, taken)
         _count(judged, taken, plain)
 
@@ -249,6 +256,11 @@ def _numbers_told(located: Iterable[Located]) -> dict[tuple[str, int, int], tupl
             key = (entry.station, int(entry.source), status.run)
             told[key] = max(told.get(key, (0, 0)), (status.seq, entry.received // MICROS))
     return told
+
+
+def _lasts(located: Sequence[Located]) -> Iterable[Located]:
+    """The last entry of each partition."""
+    return {each[0].partition: each for each in located}.values()
 
 
 def _spans(located: Sequence[Located]) -> list[Span]:

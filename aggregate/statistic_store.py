@@ -191,11 +191,6 @@ def read_keys(cursor: Any, layouts: Layouts, keys: Collection[Key]) -> dict[Key,
     return found
 
 
-def read_days(cursor: Any, layouts: Layouts, spans: Mapping[str, tuple[int, int]]) -> dict[Key, Statistic]:
-    """The days of objects, each in its span (UTC seconds, half-open), with all their variants."""
-    return read_spans(cursor, layouts, Window.DAY, spans)
-
-
 def read_spans(
     cursor: Any, layouts: Layouts, window: Window, spans: Mapping[str, tuple[int, int]]
 ) -> dict[Key, Statistic]:

@@ -9,11 +9,14 @@ import msgspec
 from aggregate.statistic import city_object, station_object
 from alerts.engine import Episode, Event
 from alerts.happening import Happening
+from alerts.rules.device import DeviceRule
 from alerts.rules.model import Rule, Text
 from core.clock import SHANGHAI
 from standards.factors import load_catalogue
 
 LIVE, HISTORY = "live", "history"
+DEVICE = "device"
+"""In place of a kind of window, of rules about devices: their windows begin and end with looks."""
 OPEN, CLEARED, WITHDRAWN = "open", "cleared", "withdrawn"
 STATION_PREFIX, CITY_PREFIX = station_object(""), city_object("")
 
@@ -86,7 +89,9 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     alert: Alert
 
 
-def alert_of(rule: Rule, name: str, event: Event, city: str, place: Place, merged_into: int | None) -> Alert:
+def alert_of(
+    rule: Rule | DeviceRule, name: str, event: Event, city: str, place: Place, merged_into: int | None
+) -> Alert:
     """The alert of the object `name` after `event`; of one that is withdrawn or merged, as it stood last.
 
     `merged_into` is the id of the alert that goes on, where `event` names an heir.
@@ -106,7 +111,7 @@ def alert_of(rule: Rule, name: str, event: Event, city: str, place: Place, merge
         number=event.number,
         station=station_of(name),
         city=city,
-        kind=place.kind or rule.watch.kinds[0],
+        kind=place.kind or (rule.watch.kinds if isinstance(rule, Rule) else rule.kinds)[0],
         severity=level.severity,
         peak_severity=rule.levels[episode.peak_level - 1].severity,
         level=episode.level,
@@ -116,11 +121,11 @@ def alert_of(rule: Rule, name: str, event: Event, city: str, place: Place, merge
         cleared_at=_time(ended.end) if ended is not None and state == CLEARED else None,
         closed_at=at if state == WITHDRAWN else None,
         merged_into=merged_into,
-        time_window=rule.watch.window,
+        time_window=rule.watch.window if isinstance(rule, Rule) else DEVICE,
         first_start=_time(episode.first.start),
         last_start=_time(episode.last.start),
         ended_start=_time(ended.start) if ended is not None and state == CLEARED else None,
-        factor=rule.watch.factor,
+        factor=rule.watch.factor if isinstance(rule, Rule) else rule.factor or rule.condition,
         value=episode.last.measured,
         peak=peak.measured,
         peak_start=_time(peak.start),
@@ -150,7 +155,7 @@ def station_of(object_: str) -> str | None:
 class Texts:
     """Fills the placeholders of a rule's texts in."""
 
-    def __init__(self, rule: Rule, episode: Episode, place: Place) -> None:
+    def __init__(self, rule: Rule | DeviceRule, episode: Episode, place: Place) -> None:
         last = episode.last
         common = {
             "value": number_text(last.measured),
@@ -161,8 +166,12 @@ class Texts:
             "unit": rule.unit,
             "hours": number_text((last.end - episode.first.start) / 3600),
         }
-        factor = load_catalogue().by_code.get(rule.watch.factor)
-        common["factor"] = factor.symbol if factor else rule.watch.factor
+        code = rule.watch.factor if isinstance(rule, Rule) else rule.factor or rule.condition
+        factor = load_catalogue().by_code.get(code)
+        common |= {
+            "factor": factor.symbol if factor else code,
+            "since": f"{_local(episode.first.start):%Y-%m-%d %H:%M}",
+        }
         self._zh = common | {
             "object": place.name_zh,
             "hour": hour_zh(last.start, last.end),

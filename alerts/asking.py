@@ -7,15 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from aggregate.statistic import Key, Statement, Statistic, Tier, Window
+from aggregate.statistic import DEVICES, Statement, Statistic, Tier, Window
 from aggregate.statistic_store import read_spans
 from aggregate.store import Layouts
 from alerts import store
 from alerts.rules.model import Rule
 from alerts.surroundings import Surroundings
-from alerts.watched import NOISE_DECIMALS, Verdict, fact_of, judged, valid_of
+from alerts.watched import Fact, Verdict, fact_of, judged
 
 JUDGED, UNTOUCHED, OPEN, OUT_OF_SCOPE = "judged", "untouched", "open", "out_of_scope"
+
+
+_Place = tuple[str, Window, int]
+"""An object, a kind of window, a start."""
 
 
 class Span(NamedTuple):
@@ -70,10 +74,8 @@ class Asking:
         if against is not None and against.factor is None:
             self._compared.append((rule, name, city, start))
             return JUDGED
-        if not rule.watch.lookback and not self._touched(rule, name, start):
-            verdict = judged(rule, {start: fact})[0].verdict
-            if verdict in {Verdict.CLEARS, Verdict.INVALID, Verdict.OFF}:
-                return UNTOUCHED
+        if not rule.watch.lookback and not self._touched(rule, name, start) and _passes(rule, fact):
+            return UNTOUCHED
         self._ask(rule, name, city, start)
         return JUDGED
 
@@ -88,7 +90,7 @@ class Asking:
         self.questions[rule.id, name] = Question(rule, name, city, known.changed.joined(span) if known else span)
 
     def ask_compared(self, cursor: Any, layouts: Layouts) -> None:
-        """Ask of whoever stands against an object of the batch, if it reaches the rule's floor or has an alert."""
+        """Ask of whoever stands against an object of the batch, if it now exceeds or holds, or has an alert."""
         asked = {
             (rule.id, other, start): (rule, city)
             for rule, name, city, start in self._compared
@@ -96,22 +98,37 @@ class Asking:
         }
         spans: defaultdict[Window, dict[str, tuple[int, int]]] = defaultdict(dict)
         for (_, other, start), (rule, _) in asked.items():
-            low, end = spans[rule.watch.window].get(other, (start, start + 1))
-            spans[rule.watch.window][other] = min(low, start), max(end, start + 1)
-        rows = {window: read_spans(cursor, layouts, window, of) for window, of in spans.items()}
-        touching = store.touching(
-            cursor, {name: (low, end - 1) for of in spans.values() for name, (low, end) in of.items()}
-        )
+            of = spans[rule.watch.window]
+            for name in (other, *self.surroundings.background(rule)):
+                low, end = of.get(name, (start, start + 1))
+                of[name] = min(low, start), max(end, start + 1)
+        rows = {
+            (key.object, key.window, key.start): row
+            for window, of in spans.items()
+            for key, row in read_spans(cursor, layouts, window, of).items()
+            if key.variant == DEVICES
+        }
+        furthest = max((rule.span for rule, _ in asked.values()), default=0)
+        reaches = {name: (low, end - 1 + furthest) for of in spans.values() for name, (low, end) in of.items()}
+        touching = store.touching(cursor, reaches)
         for (rule_id, other, start), (rule, city) in asked.items():
-            row = rows[rule.watch.window].get(Key(other, rule.watch.window, start))
-            touched = any(first <= start <= last for first, last in touching.get((rule_id, other), ()))
-            if touched or (row is not None and _reaches_floor(rule, row)):
+            extents = touching.get((rule_id, other), ())
+            touched = any(first <= start + rule.span and last >= start for first, last in extents)
+            if touched or self._stands_out(rule, other, start, rows):
                 self._ask(rule, other, city, start)
 
+    def _stands_out(self, rule: Rule, name: str, start: int, rows: Mapping[_Place, Statistic]) -> bool:
+        row = rows.get((name, rule.watch.window, start))
+        fact = row and fact_of(rule, start, row.version, row.states, row.content, row.live)
+        if not fact:
+            return False
+        compared = self.surroundings.with_other(rule, name, fact, lambda *place: rows.get(place))
+        return not _passes(rule, compared)
 
-def _reaches_floor(rule: Rule, row: Statistic) -> bool:
-    value = valid_of(row.content, row.states, rule.watch.factor)
-    return value is not None and (rule.watch.floor is None or round(value, NOISE_DECIMALS) >= rule.watch.floor)
+
+def _passes(rule: Rule, fact: Fact) -> bool:
+    """Whether a window by itself neither opens an alert nor lets one last."""
+    return judged(rule, {fact.start: fact})[0].verdict in {Verdict.CLEARS, Verdict.INVALID, Verdict.OFF}
 
 
 def watching(rules: Mapping[tuple[str, str], Sequence[Rule]], statement: Statement) -> Sequence[Rule]:

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aggregate.statistic import State
-from alerts.engine import Track, judge
+from alerts.devices.condition import MINUTE, judge_device
+from alerts.engine import Episode, Track, judge
 from alerts.rules.case import Case, Said
+from alerts.rules.device import DeviceCase, DeviceRule
 from alerts.rules.model import Rule
 from alerts.watched import Fact, judged
 
@@ -21,9 +23,31 @@ class CaseResult:
     problem: str
 
 
-def run_cases(rules: Iterable[Rule]) -> list[CaseResult]:
+def run_cases(rules: Iterable[Rule | DeviceRule]) -> list[CaseResult]:
     """Every case of every rule, in order."""
-    return [CaseResult(rule.id, case.name, run_case(rule, case)) for rule in rules for case in rule.cases]
+    found: list[CaseResult] = []
+    for rule in rules:
+        if isinstance(rule, Rule):
+            found += [CaseResult(rule.id, case.name, run_case(rule, case)) for case in rule.cases]
+        else:
+            found += [CaseResult(rule.id, case.name, run_device_case(rule, case)) for case in rule.cases]
+    return found
+
+
+def run_device_case(rule: DeviceRule, case: DeviceCase) -> str:
+    """As `run_case`, of looks at a device, a minute apart."""
+    standing: tuple[int, Episode] | None = None
+    for number, look in enumerate(case.steps, 1):
+        at = number * MINUTE
+        event = judge_device(rule, standing, look.value, at, at, watched=look.watched)
+        if event is not None and event.after is not None:
+            standing = None if event.after.ended_by else (event.number, event.after)
+        happened = (event.happening,) if event else ()
+        if happened != look.expect:
+            return f"step {number}: expected {_names(look.expect)}, happened {_names(happened)}"
+    if (standing is not None) != case.open:
+        return f"expected open = {str(case.open).lower()} at the end"
+    return ""
 
 
 def run_case(rule: Rule, case: Case) -> str:

@@ -51,25 +51,25 @@ def check(rules_dir: Path | None, *, as_json: bool) -> None:
     """How many rules can be used; raises `LantianError` for the first that cannot."""
     found = _book(rules_dir)
     if as_json:
-        _print_json({"rules": len(found.rules)})
+        _print_json({"rules": len(found.all)})
     else:
-        _print(f"{len(found.rules)} 条规则可用 / {len(found.rules)} rules can be used")
+        _print(f"{len(found.all)} 条规则可用 / {len(found.all)} rules can be used")
 
 
 def list_rules(rules_dir: Path | None, *, as_json: bool) -> None:
     """The rules."""
     found = _book(rules_dir)
     if as_json:
-        _print_json([show.rule_json(rule) for rule in found])
+        _print_json([show.rule_json(rule) for rule in found.all])
         return
-    for rule in found:
+    for rule in found.all:
         _print(show.rule_line(rule))
 
 
 def try_rules(rule: str | None, rules_dir: Path | None, *, as_json: bool) -> bool:
     """Run the cases of all rules or one; whether every case holds."""
     found = _book(rules_dir)
-    results = cases.run_cases([found.get(rule)] if rule else found)
+    results = cases.run_cases([found.any(rule)] if rule else found.all)
     failed = [result for result in results if result.problem]
     if as_json:
         _print_json(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,12 +10,14 @@ from typing import Annotated
 import typer
 
 from alerts.handling.commands import handling_app
+from alerts.warnings.commands import app as warning_app
 from ingest.commands import Processes
 
 app = typer.Typer()
 alerts_app = typer.Typer(no_args_is_help=True, help="Judge statistics by rules; look at alerts.")
-rules_app = typer.Typer(no_args_is_help=True, help="Check, list and try the rules; needs no server.")
+rules_app = typer.Typer(no_args_is_help=True, help="Check, list and try the rules; backtest alone needs a server.")
 app.add_typer(alerts_app, name="alerts")
+alerts_app.add_typer(warning_app, name="warning")
 app.add_typer(rules_app, name="rules")
 alerts_app.add_typer(handling_app)
 
@@ -116,3 +119,18 @@ def try_rules(
 
     if not cli.try_rules(rule, rules_dir, as_json=as_json):
         raise typer.Exit(1)
+
+
+@rules_app.command()
+def backtest(
+    rule: Annotated[str, typer.Argument(help="Which rule.")],
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day, of Asia/Shanghai.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")],
+    city: Annotated[list[str] | None, typer.Option(help="Only this city's; may be given several times.")] = None,
+    rules_dir: RulesDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a rule would have fired on the statistics that are stored, with counts and a chart; tells nobody."""
+    from alerts.backtest import cli
+
+    cli.backtest(rule, first.date(), last.date(), city or [], rules_dir, as_json=as_json)

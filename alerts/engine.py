@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from alerts.happening import Happening
-from alerts.rules.model import Hold, Rule
+from alerts.rules.model import Hold, Rule, RuleBase
 from alerts.watched import Judged, Verdict
 
 
@@ -62,7 +62,7 @@ class Episode(msgspec.Struct, frozen=True):
         """The start of the window that ended it."""
         return None if self.ended_by is None else self.ended_by.start
 
-    def peak(self, rule: Rule) -> Judged:
+    def peak(self, rule: RuleBase) -> Judged:
         """The window with the worst measure; of equals the earliest."""
         sign = -1 if rule.falling else 1
         return max(self.windows, key=lambda window: (sign * window.measured, -window.start))

@@ -6,22 +6,26 @@ twice, late, or in another order changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from aggregate.statistic import StatementBatch
+from aggregate.statistic import StatementBatch, station_object
 from aggregate.store import Layouts
 from alerts import store
 from alerts.alert import Notice, alert_of
 from alerts.asking import Asking, Question, reach
+from alerts.devices.looking import look
 from alerts.engine import Event, Track, judge
 from alerts.handling.follow import Happened, follow
 from alerts.neighbourhood import Neighbourhood, read
 from alerts.rules.book import RuleBook, by_statistic
+from alerts.rules.device import DeviceRule
+from alerts.rules.model import Rule
 from alerts.surroundings import Surroundings
+from core.kafka import partition_of
 from ingest.registry import Registry
 
 
@@ -38,6 +42,7 @@ class Judge:
 
     def __init__(self, book: RuleBook) -> None:
         self._rules = by_statistic(book)
+        self._devices = book.devices
         self._layouts = Layouts()
 
     def forget(self) -> None:
@@ -54,9 +59,25 @@ class Judge:
             asking.take(city, statement)
         asking.ask_compared(cursor, self._layouts)
         around = read(cursor, self._layouts, surroundings, asking.questions.values())
-        happened = [_stored(cursor, question, event, surroundings) for question, event in _events(cursor, around, now)]
+        happened = [
+            stored(cursor, question.rule, question.object, question.city, event, surroundings)
+            for question, event in _events(cursor, around, now)
+        ]
         follow(cursor, happened)
-        return Result([_notice(one) for one in happened], asking.outcomes)
+        return Result([notice(one) for one in happened], asking.outcomes)
+
+    def look(self, cursor: Any, partitions: Collection[int], registry: Registry) -> dict[int, list[Notice]]:
+        """Look at the devices of cities in these partitions, and store what came of it; notices by partition."""
+        surroundings = Surroundings(registry)
+        happened = [
+            stored(cursor, rule, station_object(station.station), station.city, event, surroundings)
+            for rule, station, event in look(cursor, self._devices, partitions, registry)
+        ]
+        follow(cursor, happened)
+        notices: dict[int, list[Notice]] = {}
+        for one in happened:
+            notices.setdefault(partition_of(one.alert.city), []).append(notice(one))
+        return notices
 
 
 def _events(cursor: Any, around: Iterable[Neighbourhood], now: float) -> Iterator[tuple[Question, Event]]:
@@ -71,13 +92,16 @@ def _events(cursor: Any, around: Iterable[Neighbourhood], now: float) -> Iterato
     return iter(events)
 
 
-def _stored(cursor: Any, question: Question, event: Event, surroundings: Surroundings) -> Happened:
-    heir = None if event.heir is None else store.alert_id_of(cursor, question.key, event.heir)
-    place = surroundings.place(question.object, event.cause.start)
-    alert = alert_of(question.rule, question.object, event, question.city, place, heir)
+def stored(
+    cursor: Any, rule: Rule | DeviceRule, name: str, city: str, event: Event, surroundings: Surroundings
+) -> Happened:
+    """Store what happened to an alert; what follows from it is for `alerts.handling.follow`."""
+    heir = None if event.heir is None else store.alert_id_of(cursor, (rule.id, name), event.heir)
+    alert = alert_of(rule, name, event, city, surroundings.place(name, event.cause.start), heir)
     alert_id, version, closed_at = store.save_alert(cursor, event, alert)
-    return Happened(question.rule, event, msgspec.structs.replace(alert, closed_at=closed_at), alert_id, version)
+    return Happened(rule, event, msgspec.structs.replace(alert, closed_at=closed_at), alert_id, version)
 
 
-def _notice(one: Happened) -> Notice:
+def notice(one: Happened) -> Notice:
+    """What is to be told of it."""
     return Notice(alert_id=one.alert_id, version=one.version, happening=one.event.happening, alert=one.alert)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from alerts.handling import grid
 from alerts.handling.escalate import Escalations
-from alerts.judging import Judge
-from alerts.rules import book
+from alerts.rules.folder import RuleFolder
 from alerts.settings import AlertsSettings
 from alerts.step import AlertStep
 from core.clock import clock_of
@@ -22,9 +21,8 @@ def run(settings: CoreSettings, own: AlertsSettings) -> None:
     """Until SIGTERM or SIGINT; raises `LantianError` for faulty rules or grid, and for what no waiting can mend."""
     configure(settings, "alerts")
     log = get_logger(__name__)
-    rules = book.load(own.rules_dir)
-    escalations = Escalations(rules, grid.load(own.grid_file), own.escalation_seconds)
-    step = AlertStep(Judge(rules), own.registry_seconds, escalations)
+    escalations = Escalations(grid.load(own.grid_file), own.escalation_seconds)
+    step = AlertStep(RuleFolder(own.rules_dir), own.registry_seconds, escalations)
     shutdown = Shutdown().install()
     stream = Stream(settings, step, role=ROLE, clock=clock_of(settings), transaction_bytes=own.transaction_bytes)
     health = HealthServer(settings, "alerts", own.metrics_port, stream.ready).start()

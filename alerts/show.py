@@ -13,6 +13,7 @@ from psycopg2.extensions import connection
 
 from alerts.alert import CLEARED, HISTORY, OPEN, WITHDRAWN, number_text
 from alerts.happening import Happening
+from alerts.rules.device import DeviceRule
 from alerts.rules.model import Measure, Rule
 from alerts.severity import Severity
 from core.clock import SHANGHAI
@@ -109,33 +110,34 @@ def lines(row: Row) -> Iterator[str]:
         )
 
 
-def rule_line(rule: Rule) -> str:
+def rule_line(rule: Rule | DeviceRule) -> str:
     """One rule in one line."""
-    watch = rule.watch
     steps = "、".join(
         f"{level.comparison.sign} {number_text(level.threshold)} {level.severity.chinese}" for level in rule.levels
     )
+    return f"{rule.id}  {_watched(rule)} {rule.unit}".rstrip() + f"  {steps}  {rule.legal_basis}"
+
+
+def _watched(rule: Rule | DeviceRule) -> str:
+    if isinstance(rule, DeviceRule):
+        return f"{'/'.join(rule.kinds)} {rule.condition}"
+    watch = rule.watch
     measure = "" if watch.measure is Measure.VALUE else f" {watch.measure}"
-    return (
-        f"{rule.id}  {'/'.join(watch.kinds)} {watch.window} {watch.factor}{measure} {rule.unit}".rstrip()
-        + f"  {steps}  {rule.legal_basis}"
-    )
+    return f"{'/'.join(watch.kinds)} {watch.window} {watch.factor}{measure}"
 
 
-def rule_json(rule: Rule) -> Row:
+def rule_json(rule: Rule | DeviceRule) -> Row:
     """What `lantian rules list --json` says of a rule; `severity` is the gravest, `cases` their number.
 
+    Rules of statistics have `window`, `factor`, `measure`, `hold` and `clear_after`, those of devices `condition`.
     `deadlines` of the steps of handling are in seconds.
     """
-    return {
+    said = {
         "id": rule.id,
         "severity": rule.severity.value,
         "legal_basis": rule.legal_basis,
         "cases": len(rule.cases),
-        "kinds": list(rule.watch.kinds),
-        "window": rule.watch.window.value,
-        "factor": rule.watch.factor,
-        "measure": rule.watch.measure.value,
+        "kinds": list(rule.kinds if isinstance(rule, DeviceRule) else rule.watch.kinds),
         "levels": [
             {
                 "severity": level.severity.value,
@@ -145,13 +147,20 @@ def rule_json(rule: Rule) -> Row:
             }
             for level in rule.levels
         ],
-        "hold": rule.hold.model_dump(),
-        "clear_after": rule.clear_after,
         "unit": rule.unit,
         "deadlines": rule.deadlines.model_dump(exclude_none=True),
         "order": rule.order and rule.order.value,
         "title_zh": rule.title.zh,
         "title_en": rule.title.en,
+    }
+    if isinstance(rule, DeviceRule):
+        return said | {"condition": rule.condition.value}
+    return said | {
+        "window": rule.watch.window.value,
+        "factor": rule.watch.factor,
+        "measure": rule.watch.measure.value,
+        "hold": rule.hold.model_dump(),
+        "clear_after": rule.clear_after,
     }
 
 

@@ -6,7 +6,7 @@ least once: a notice carries the alert's version, and receivers ignore what is n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,7 +16,8 @@ from aggregate.statistic import Reason, State, StatementBatch, decode_statements
 from alerts import store
 from alerts.alert import Notice
 from alerts.handling.escalate import Escalations
-from alerts.judging import Judge, Result
+from alerts.judging import Judge
+from alerts.rules.folder import RuleFolder
 from core.kafka import ALERTS, STATISTICS
 from core.logs import get_logger
 from core.outbox import Message, enqueue
@@ -24,6 +25,8 @@ from ingest.registry import Registry, RegistryReader
 
 CONSUMER = "engine"
 HEADERS = (("v", "1"),)
+LOOK_S = 15.0
+"""Between two looks at devices, in data time; the worker says once a minute when they were heard."""
 _STATES = frozenset(State)
 _REASONS = frozenset(Reason)
 
@@ -40,54 +43,64 @@ class AlertStep:
     consumer = CONSUMER
     topic = STATISTICS
 
-    def __init__(self, judge: Judge, registry_s: float, escalations: Escalations | None = None) -> None:
-        """`registry_s`: how often, in seconds of data time, the registry is asked whether it has changed."""
-        self._judge = judge
+    def __init__(self, rules: RuleFolder, registry_s: float, escalations: Escalations | None = None) -> None:
+        """`registry_s`: how often, in seconds of data time, registry and rules are asked whether they have changed."""
+        self._rules = rules
+        self._judge = Judge(rules.book)
         self._registry_s = registry_s
         self._escalations = escalations
         self._registries = RegistryReader()
         self._registry = Registry.empty()
         self._registry_asked = float("-inf")
+        self._looked = float("-inf")
 
     def forget(self) -> None:
         """The registry is kept: it is not of this step's making."""
         self._judge.forget()
         if self._escalations:
             self._escalations.forget()
+        self._looked = float("-inf")
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """Nothing is owed, for alerts change by statements alone; the registry is read before the first comes."""
-        self._renew_registry(cursor, now)
+        self._renew(cursor, now)
 
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> bool:
-        """Tell of steps of handling that are overdue; an alert itself clears by data, not by silence."""
+        """Look at devices, and tell of steps of handling that are overdue: nothing else falls due by the clock."""
+        self._renew(cursor, now)
+        if abs(now - self._looked) >= LOOK_S:
+            self._looked = now
+            for partition, notices in self._judge.look(cursor, partitions, self._registry).items():
+                enqueue(cursor, CONSUMER, partition, map(_message, notices))
+                _report(notices)
         if self._escalations:
-            self._renew_registry(cursor, now)
-            for line in self._escalations.tick(cursor, partitions, self._registry, now):
+            for line in self._escalations.tick(cursor, self._rules.book, partitions, self._registry, now):
                 _log.warning("alert_overdue", alert_id=line.alert_id, object=line.object, detail=line.detail)
         return False
 
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
         """Judge the statements of each partition in their order."""
-        self._renew_registry(cursor, now)
+        self._renew(cursor, now)
         for partition, batch in records.items():
             readable = [found for record in batch if (found := _decoded(cursor, record, now))]
             result = self._judge.judge(cursor, readable, self._registry, now)
             enqueue(cursor, CONSUMER, partition, map(_message, result.notices))
-            _report(result)
+            for outcome, count in result.outcomes.items():
+                STATEMENTS.labels(outcome).inc(count)
+            _report(result.notices)
 
-    def _renew_registry(self, cursor: Any, now: float) -> None:
+    def _renew(self, cursor: Any, now: float) -> None:
         if len(self._registry) and abs(now - self._registry_asked) < self._registry_s:
             return
         self._registry = self._registries.read(cursor.connection)
         self._registry_asked = now
+        if self._rules.renew():
+            self._judge = Judge(self._rules.book)
 
 
-def _report(result: Result) -> None:
+def _report(notices: Iterable[Notice]) -> None:
     """Logs and counts; what is rolled back and judged again is told again."""
-    for outcome, count in result.outcomes.items():
-        STATEMENTS.labels(outcome).inc(count)
-    for notice in result.notices:
+    for notice in notices:
         alert = notice.alert
         EVENTS.labels(notice.happening, alert.severity).inc()
         _log.info(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from aggregate.statistic import Statistic, Window, station_object
 from alerts.alert import CITY_PREFIX, Place, station_of
 from alerts.rules.model import Around, Rule, Scope
-from alerts.watched import Fact, around, valid_of
+from alerts.watched import Fact, valid_of
 from ingest.registry import Registry
 from ingest.station import Station
 
@@ -20,10 +21,12 @@ Read = Callable[[str, Window, int], Statistic | None]
 
 
 class Surroundings:
-    """The registry as rules ask it."""
+    """The registry as rules ask it, for one batch: companies and their values are kept."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
+        self._companies: dict[tuple[tuple[str, ...], str, str | None, int], tuple[str, ...]] = {}
+        self._sorted: dict[tuple[tuple[str, ...], str, Window, int], list[float]] = {}
 
     def watching(self, rule: Rule, name: str, start: int) -> bool:
         """Whether the rule watches the object at `start` (UTC seconds).
@@ -39,7 +42,7 @@ class Surroundings:
         station = self._registry.at(public, start)
         if station is None:
             return rule.scope is None and not self._registry.knows(public)
-        return station.kind in rule.watch.kinds and (rule.scope is None or _in_scope(rule.scope, station))
+        return station.kind in rule.watch.kinds and (rule.scope is None or in_scope(rule.scope, station))
 
     def others(self, rule: Rule, name: str, start: int) -> tuple[str, ...]:
         """The objects that an object is compared with at `start`."""
@@ -47,40 +50,56 @@ class Surroundings:
         if against is None or against.factor is not None:
             return ()
         if against.station is not None:
-            return (station_object(against.station),)
-        station = self._registry.at(station_of(name) or "", start)
-        if station is None:
-            return ()
-        return tuple(
-            station_object(other.station)
-            for other in self._registry.city_stations(station.city, start)
-            if other.station != station.station
-            and other.kind in rule.watch.kinds
-            and (against.around is Around.CITY or other.county == station.county)
-        )
+            return self.background(rule)
+        return tuple(other for other in self._company(rule, name, start) if other != name)
+
+    def background(self, rule: Rule) -> tuple[str, ...]:
+        """The station that all others are compared with, if the rule names one."""
+        against = rule.watch.against
+        return () if against is None or against.station is None else (station_object(against.station),)
 
     def compared_with(self, rule: Rule, name: str, start: int) -> tuple[str, ...]:
         """The objects whose judgement an object's value at `start` has a part in, itself among them."""
         against = rule.watch.against
         if against is None or against.factor is not None or (against.station not in {None, station_of(name)}):
             return (name,)
-        if against.around is not None:
-            return (name, *self.others(rule, name, start))
-        station = self._registry.at(station_of(name) or "", start)
-        city = () if station is None else self._registry.city_stations(station.city, start)
-        return (name, *(station_object(one.station) for one in city if one.kind in rule.watch.kinds and one != station))
+        return (name, *(other for other in self._company(rule, name, start) if other != name))
 
     def with_other(self, rule: Rule, name: str, fact: Fact, read: Read) -> Fact:
         """The fact with what it stands against, where that is of other objects."""
         against = rule.watch.against
         if against is None or against.factor is not None:
             return fact
-        values = [
-            None if row is None else valid_of(row.content, row.states, rule.watch.factor)
-            for row in (read(other, rule.watch.window, fact.start) for other in self.others(rule, name, fact.start))
-        ]
-        other = values[0] if against.station is not None else around(values, against.least)
+        if against.station is not None:
+            other = _value(rule, read(station_object(against.station), rule.watch.window, fact.start))
+        else:
+            other = median_without(self._values(rule, name, fact.start, read), fact.value, against.least)
         return msgspec.structs.replace(fact, other=other)
+
+    def _company(self, rule: Rule, name: str, start: int) -> tuple[str, ...]:
+        """The stations of the rule's kinds around a station, it among them."""
+        station = self._registry.at(station_of(name) or "", start)
+        if station is None:
+            return ()
+        against = rule.watch.against
+        county = station.county if against is not None and against.around is Around.COUNTY else None
+        key = (rule.watch.kinds, station.city, county, start)
+        if key not in self._companies:
+            self._companies[key] = tuple(
+                station_object(one.station)
+                for one in self._registry.city_stations(station.city, start)
+                if one.kind in rule.watch.kinds and (county is None or one.county == county)
+            )
+        return self._companies[key]
+
+    def _values(self, rule: Rule, name: str, start: int, read: Read) -> Sequence[float]:
+        """The valid values of a station and those around it, least first: sorted once for all of them."""
+        company = self._company(rule, name, start)
+        key = (company, rule.watch.factor, rule.watch.window, start)
+        if key not in self._sorted:
+            found = (_value(rule, read(one, rule.watch.window, start)) for one in company)
+            self._sorted[key] = sorted(value for value in found if value is not None)
+        return self._sorted[key]
 
     def place(self, name: str, start: int) -> Place:
         """Names and camera as they were when the window began; the bare id of who is not registered."""
@@ -100,7 +119,25 @@ class Surroundings:
         )
 
 
-def _in_scope(scope: Scope, station: Station) -> bool:
+def median_without(values: Sequence[float], own: float | None, least: int) -> float | None:
+    """The median of sorted values but `own`, which is among them unless None; None with fewer than `least` others."""
+    place = len(values) if own is None else bisect_left(values, own)
+    count = len(values) - (own is not None)
+    if count < least:
+        return None
+
+    def nth(number: int) -> float:
+        return values[number if number < place else number + 1]
+
+    return (nth((count - 1) // 2) + nth(count // 2)) / 2
+
+
+def _value(rule: Rule, row: Statistic | None) -> float | None:
+    return None if row is None else valid_of(row.content, row.states, rule.watch.factor)
+
+
+def in_scope(scope: Scope, station: Station) -> bool:
+    """Whether a scope holds a station."""
     return (
         (not scope.regions or station.region.startswith(scope.regions))
         and (not scope.cities or station.city in scope.cities)

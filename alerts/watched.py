@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from statistics import median
 from typing import Protocol
 
 import msgspec
@@ -143,12 +142,6 @@ def valid_of(content: Figures, states: str, factor: str) -> float | None:
         return None
     place = content.factors.index(factor)
     return None if states[place] == State.OPEN else valid(content, place)
-
-
-def around(values: Sequence[float | None], least: int) -> float | None:
-    """The median of the valid ones, None with fewer than `least`."""
-    found = [value for value in values if value is not None]
-    return median(found) if len(found) >= least else None
 
 
 def judged(

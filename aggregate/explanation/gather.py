@@ -15,7 +15,7 @@ from aggregate.explanation.question import Question, window_text
 from aggregate.readings.store import Review, closed_among, read_review, rows_between
 from aggregate.sanddust.periods import Period, SandDust
 from aggregate.statistic import PERIODS, Content, Key, Statistic, Tier, Window, holding, station_object
-from aggregate.statistic_store import read_days, read_keys
+from aggregate.statistic_store import read_keys, read_spans
 from aggregate.store import Layouts
 from core.clock import HOUR, day_start
 from core.errors import InputError
@@ -45,7 +45,7 @@ def gather(database: connection, asked: Question, editions: Editions) -> Evidenc
     with database.cursor() as cursor:
         rows = read_keys(cursor, layouts, [asked.key, *_below(asked, members)])
         if asked.window in PERIODS:
-            rows |= read_days(cursor, layouts, {asked.object: (asked.start, asked.key.end)})
+            rows |= read_spans(cursor, layouts, Window.DAY, {asked.object: (asked.start, asked.key.end)})
         row = _row(cursor, asked, rows)
         of_air = station is None or station.kind == Kind.AIR
         dust = _dust(cursor, city, asked.start, asked.key.end) if of_air else ()

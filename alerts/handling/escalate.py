@@ -20,7 +20,8 @@ from alerts.handling.machine import DataState, Handling
 from alerts.handling.overdue import Escalation, due, overdue
 from alerts.handling.silences import silences_at
 from alerts.handling.store import load_handlings
-from alerts.rules.model import Deadlines, Rule
+from alerts.rules.deadlines import Deadlines
+from alerts.rules.model import RuleBase
 from alerts.severity import Severity
 from core.kafka import partition_of
 from ingest.registry import Registry
@@ -58,13 +59,10 @@ class Waiting(NamedTuple):
 
 
 class Escalations:
-    """What the engine needs to know for it: deadlines by rule, and who is in charge where."""
+    """What the engine needs to know for it: who is in charge where, and when it looked last."""
 
-    def __init__(self, rules: Iterable[Rule], grid: Grid, every_s: float) -> None:
+    def __init__(self, grid: Grid, every_s: float) -> None:
         """`every_s`: how often to look, in seconds of data time."""
-        self._deadlines: Mapping[str, Deadlines] = {
-            rule.id: rule.deadlines for rule in rules if rule.deadlines != Deadlines()
-        }
         self._grid = grid
         self._every_s = every_s
         self._looked_at: dict[int, float] = {}
@@ -73,18 +71,28 @@ class Escalations:
         """Look again at once: what was written last may have been rolled back."""
         self._looked_at.clear()
 
-    def tick(self, cursor: Any, partitions: Collection[int], registry: Registry, now: float) -> list[Line]:
+    def tick(
+        self, cursor: Any, rules: Iterable[RuleBase], partitions: Collection[int], registry: Registry, now: float
+    ) -> list[Line]:
         """Write what has fallen due of these partitions' cities since the last look; returns what was written."""
         asked = [p for p in partitions if abs(now - self._looked_at.get(p, float("-inf"))) >= self._every_s]
-        if not asked or not self._deadlines:
+        if not asked:
             return []
-        lines = self._escalate(cursor, frozenset(asked), registry, datetime.fromtimestamp(now, UTC))
+        deadlines = {rule.id: rule.deadlines for rule in rules if rule.deadlines != Deadlines()}
+        lines = self._escalate(cursor, deadlines, frozenset(asked), registry, datetime.fromtimestamp(now, UTC))
         append(cursor, lines)
         self._looked_at.update(dict.fromkeys(asked, now))
         return lines
 
-    def _escalate(self, cursor: Any, partitions: Collection[int], registry: Registry, now: datetime) -> list[Line]:
-        cursor.execute(_WAITING, (list(self._deadlines),))
+    def _escalate(
+        self,
+        cursor: Any,
+        deadlines: Mapping[str, Deadlines],
+        partitions: Collection[int],
+        registry: Registry,
+        now: datetime,
+    ) -> list[Line]:
+        cursor.execute(_WAITING, (list(deadlines),))
         alerts = [one for one in map(Waiting._make, cursor.fetchall()) if partition_of(one.city) in partitions]
         if not alerts:
             return []
@@ -94,12 +102,16 @@ class Escalations:
             (one.alert_id, each.step.value, each.since, each.rung): (one, each)
             for one in alerts
             if not _silent(one, silences, now)
-            for each in self._overdue(one, handlings.get(one.alert_id, Handling()), registry, now)
+            for each in self._overdue(
+                one, handlings.get(one.alert_id, Handling()), deadlines[one.rule_id], registry, now
+            )
         }
         return [_line(*found[key], now) for key in _written(cursor, found, now)]
 
-    def _overdue(self, alert: Waiting, handling: Handling, registry: Registry, now: datetime) -> list[Escalation]:
-        waiting = due(handling, DataState(alert.state), self._deadlines[alert.rule_id], alert.told_at)
+    def _overdue(
+        self, alert: Waiting, handling: Handling, deadlines: Deadlines, registry: Registry, now: datetime
+    ) -> list[Escalation]:
+        waiting = due(handling, DataState(alert.state), deadlines, alert.told_at)
         if waiting is None or now < waiting.at:
             return []
         station = registry.at(alert.station, alert.first_start.timestamp()) if alert.station else None

@@ -18,13 +18,13 @@ from alerts.handling.machine import Entry, after
 from alerts.handling.order import OrderEvent, withdrawn_by_data
 from alerts.handling.store import load_handlings, load_orders, propose_orders, save_handlings, save_order
 from alerts.happening import Happening
-from alerts.rules.model import Rule
+from alerts.rules.model import RuleBase
 
 
 class Happened(NamedTuple):
     """What data did to an alert, and how it is stored since."""
 
-    rule: Rule
+    rule: RuleBase
     event: Event
     alert: Alert
     alert_id: int

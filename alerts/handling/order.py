@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from alerts.handling.machine import Entry, Mark, same_person
-from alerts.rules.model import OrderKind
+from alerts.rules.deadlines import OrderKind
 
 
 class OrderStage(StrEnum):

@@ -14,7 +14,7 @@ import msgspec
 
 from alerts.handling.grid import Leader
 from alerts.handling.machine import DataState, Handling, Stage
-from alerts.rules.model import Deadlines
+from alerts.rules.deadlines import Deadlines
 
 
 class Step(StrEnum):

@@ -11,7 +11,7 @@ from psycopg2.extras import execute_values
 
 from alerts.handling.machine import Handling, Mark
 from alerts.handling.order import Order, OrderStage
-from alerts.rules.model import OrderKind
+from alerts.rules.deadlines import OrderKind
 
 _HANDLING = (
     "alert_id, acknowledged_by, acknowledged_at, acknowledgement, dispatched_by, dispatched_at, dispatch_text, unit,"

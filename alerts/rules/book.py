@@ -11,7 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from alerts.rules.model import Pack, Rule
+from alerts.rules.device import DeviceRule
+from alerts.rules.model import Rule
+from alerts.rules.pack import Pack
 from core.errors import InputError
 from standards.factors import load_catalogue
 
@@ -23,17 +25,37 @@ class RuleBook:
     """The rules in force, in the order of their files."""
 
     rules: tuple[Rule, ...]
+    """Of statistics."""
+    devices: tuple[DeviceRule, ...] = ()
 
     def get(self, rule_id: str) -> Rule:
+        """The rule of statistics of that id; raises `InputError` if there is none."""
+        found = self.any(rule_id)
+        if isinstance(found, Rule):
+            return found
+        raise InputError(
+            "rule_of_devices",
+            "is about devices and hangs on the clock",
+            value=rule_id,
+            hint="name a rule of statistics",
+        )
+
+    def any(self, rule_id: str) -> Rule | DeviceRule:
         """The rule of that id; raises `InputError` if there is none."""
-        for rule in self.rules:
+        for rule in self.all:
             if rule.id == rule_id:
                 return rule
         raise InputError(
             "rule_unknown", "there is no such rule", value=rule_id, hint="`lantian rules list` names those there are"
         )
 
+    @property
+    def all(self) -> list[Rule | DeviceRule]:
+        """Both."""
+        return [*self.rules, *self.devices]
+
     def __iter__(self) -> Iterator[Rule]:
+        """The rules of statistics."""
         return iter(self.rules)
 
 
@@ -43,9 +65,9 @@ def load(folder: Path = BUILTIN) -> RuleBook:
     if not paths:
         raise InputError("rules_folder", f"{folder} holds no *.toml", hint="name a folder with rule packs")
     seen: dict[str, Path] = {}
-    rules: list[Rule] = []
-    for path in paths:
-        for rule in load_pack(path):
+    packs = [(path, load_pack(path)) for path in paths]
+    for path, pack in packs:
+        for rule in (*pack.rule, *pack.device):
             if rule.id in seen:
                 raise InputError(
                     "rule_twice",
@@ -53,11 +75,12 @@ def load(folder: Path = BUILTIN) -> RuleBook:
                     hint="give one of them another id",
                 )
             seen[rule.id] = path
-            rules.append(rule)
-    return RuleBook(tuple(rules))
+    return RuleBook(
+        tuple(rule for _, pack in packs for rule in pack.rule), tuple(rule for _, pack in packs for rule in pack.device)
+    )
 
 
-def load_pack(path: Path) -> tuple[Rule, ...]:
+def load_pack(path: Path) -> Pack:
     """The rules of one file; raises `InputError`."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -67,11 +90,14 @@ def load_pack(path: Path) -> tuple[Rule, ...]:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError("rules_toml", f"{path}: is not TOML: {error}", hint="correct that line") from error
-    entries, places = _each(table.get("rule"))
+    if "rule" in table:
+        table["rule"], places = _each(table["rule"])
+    else:
+        places = []
     try:
-        return Pack.model_validate({**table, "rule": entries}).rule
+        return Pack.model_validate(table)
     except ValidationError as error:
-        raise _explained(path, text, (entries, places), error) from error
+        raise _explained(path, text, table, places, error) from error
 
 
 def _each(entries: object) -> tuple[Any, list[int]]:
@@ -105,14 +131,16 @@ def _suffix(code: str) -> str:
     return re.sub("[^a-z0-9]", "", (factor.symbol if factor else code).lower())
 
 
-def _explained(path: Path, text: str, entries: tuple[list[Any], list[int]], error: ValidationError) -> InputError:
+def _explained(path: Path, text: str, table: dict[str, Any], places: list[int], error: ValidationError) -> InputError:
+    """`places`: of each of the table's rules the entry of the file that it comes from."""
     first = error.errors()[0]
     location = first["loc"]
     place, name, field = f"{path}", "", ".".join(str(part) for part in location)
-    if len(location) > 1 and location[0] == "rule" and isinstance(location[1], int):
-        entry, number = entries[0][location[1]], entries[1][location[1]]
+    if len(location) > 1 and location[0] in {"rule", "device"} and isinstance(location[1], int):
+        section, index = str(location[0]), location[1]
+        entry, number = table[section][index], places[index] if section == "rule" else index
         name = f" rule {entry.get('id', f'number {number + 1}')}:" if isinstance(entry, dict) else ""
-        place = f"{path}:{_line_of_rule(text, number)}"
+        place = f"{path}:{_line_of_rule(text, section, number)}"
         field = ".".join(str(part) for part in location[2:])
     message = first["msg"].removeprefix("Value error, ")
     return InputError(
@@ -123,8 +151,8 @@ def _explained(path: Path, text: str, entries: tuple[list[Any], list[int]], erro
     )
 
 
-def _line_of_rule(text: str, index: int) -> int:
-    headers = [number for number, line in enumerate(text.splitlines(), 1) if line.strip() == "[[rule]]"]
+def _line_of_rule(text: str, section: str, index: int) -> int:
+    headers = [number for number, line in enumerate(text.splitlines(), 1) if line.strip() == f"[[{section}]]"]
     return headers[index] if index < len(headers) else 1
 
 

@@ -47,3 +47,14 @@ class Case(_Model):
     pages: bool
     severity: Severity | None = None
     """Of one that is open."""
+
+
+class Look(_Model):
+    """One look at a device in a case: what the rule's condition came to, and what that does.
+
+    Without `value` nothing is known; `watched = false` is a device that is out of service, or an hour that is over.
+    """
+
+    value: float | None = None
+    watched: bool = True
+    expect: tuple[Happening, ...] = ()

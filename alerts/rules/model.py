@@ -6,16 +6,29 @@ import string
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from aggregate.statistic import PERIODS, Window
 from alerts.rules.case import Case
+from alerts.rules.deadlines import Deadlines, OrderKind
 from alerts.severity import Severity
-from core.errors import InputError
-from ingest.period import parse_period
 
 PLACEHOLDERS = frozenset(
-    {"object", "factor", "value", "own", "other", "peak", "threshold", "unit", "hour", "camera", "hours", "county"}
+    {
+        "object",
+        "factor",
+        "value",
+        "own",
+        "other",
+        "peak",
+        "threshold",
+        "unit",
+        "hour",
+        "since",
+        "camera",
+        "hours",
+        "county",
+    }
 )
 """What a text may name in braces; `alerts.alert` fills them in."""
 
@@ -233,51 +246,12 @@ class Scope(_Model):
     stations: tuple[str, ...] = ()
 
 
-def _duration(given: object) -> object:
-    if not isinstance(given, str):
-        return given
-    try:
-        return parse_period(given)
-    except InputError as error:
-        raise ValueError(f"{error.message}; {error.hint}") from error
-
-
-Duration = Annotated[int, BeforeValidator(_duration), Field(gt=0)]
-"""Seconds; in a file ISO 8601, `PT15M`."""
-
-
-class Deadlines(_Model):
-    """How long each step of handling may take, from the one before; who is late is told of to the next above."""
-
-    acknowledge: Duration | None = None
-    """From when the engine opened it, or data reopened it."""
-    dispatch: Duration | None = None
-    feedback: Duration | None = None
-    """Where a dispatch names no time of its own."""
-    verify: Duration | None = None
-
-
-class OrderKind(StrEnum):
-    """What an alert asks an authority to order."""
-
-    STOP_WORK = "stop-work"
-
-
-class Rule(_Model):
-    """A condition on a statistic, its texts and its ground.
-
-    An alert opens with a valid window that meets a level and `hold`; its severity is that of the gravest level that
-    opened and whose clear value is still met; it clears with the last of `clear_after` valid windows in a row that
-    meet none. A window that is not valid, or missing, neither opens nor clears: silence is for rules of its own.
-    """
+class RuleBase(_Model):
+    """What every rule says of itself: its name, ground, levels, texts, and of whom it speaks."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
-    watch: Watch
     levels: tuple[Level, ...] = Field(min_length=1)
     """Least grave first."""
-    hold: Hold = Hold()
-    clear_after: int = Field(default=1, ge=1, le=744)
-    schedule: Schedule | None = None
     scope: Scope | None = None
     unit: str
     legal_basis: str = Field(min_length=1)
@@ -289,7 +263,6 @@ class Rule(_Model):
     deadlines: Deadlines = Deadlines()
     order: OrderKind | None = None
     """Proposed with the alert."""
-    cases: tuple[Case, ...] = Field(min_length=1)
 
     @property
     def severity(self) -> Severity:
@@ -300,6 +273,34 @@ class Rule(_Model):
     def falling(self) -> bool:
         """Whether less is worse."""
         return self.levels[0].comparison.falling
+
+    @model_validator(mode="after")
+    def _levels_rise(self) -> Self:
+        if len({level.comparison for level in self.levels}) > 1:
+            raise ValueError("levels must compare in one way")
+        comparison = self.levels[0].comparison
+        for lower, upper in zip(self.levels, self.levels[1:], strict=False):
+            graver = upper.severity.rank >= lower.severity.rank
+            if not graver or upper.threshold == lower.threshold or not comparison.met(upper.threshold, lower.threshold):
+                raise ValueError("levels must stand in order, the least grave first")
+            if not comparison.met(upper.clear_value, lower.clear_value):
+                raise ValueError("what clears a level must not be easier to meet than what clears the one before it")
+        return self
+
+
+class Rule(RuleBase):
+    """A condition on a statistic, its texts and its ground.
+
+    An alert opens with a valid window that meets a level and `hold`; its severity is that of the gravest level that
+    opened and whose clear value is still met; it clears with the last of `clear_after` valid windows in a row that
+    meet none. A window that is not valid, or missing, neither opens nor clears: silence is for rules of devices.
+    """
+
+    watch: Watch
+    hold: Hold = Hold()
+    clear_after: int = Field(default=1, ge=1, le=744)
+    schedule: Schedule | None = None
+    cases: tuple[Case, ...] = Field(min_length=1)
 
     @property
     def span(self) -> int:
@@ -316,22 +317,7 @@ class Rule(_Model):
         return cases
 
     @model_validator(mode="after")
-    def _levels_rise(self) -> Self:
-        if len({level.comparison for level in self.levels}) > 1:
-            raise ValueError("levels must compare in one way")
-        comparison = self.levels[0].comparison
-        for lower, upper in zip(self.levels, self.levels[1:], strict=False):
-            graver = upper.severity.rank >= lower.severity.rank
-            if not graver or upper.threshold == lower.threshold or not comparison.met(upper.threshold, lower.threshold):
-                raise ValueError("levels must stand in order, the least grave first")
-            if not comparison.met(upper.clear_value, lower.clear_value):
-                raise ValueError("what clears a level must not be easier to meet than what clears the one before it")
+    def _counts_windows(self) -> Self:
         if self.hold.of > 1 and self.watch.window in PERIODS:
             raise ValueError(f"windows of a {self.watch.window} have no fixed length to count over")
         return self
-
-
-class Pack(_Model):
-    """A file of rules."""
-
-    rule: tuple[Rule, ...] = Field(min_length=1)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import partial
 from hashlib import md5
 from pathlib import Path
@@ -24,6 +24,7 @@ import pytest
 from pipeline import ROOT, Pipeline, Process, Row, frozen, outage, running_pipeline
 from waiting import eventually
 
+from alerts.rules import book
 from core import kafka
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(3600)]
@@ -76,6 +77,10 @@ class Outcome:
     """Station → rows, distinct numbers, greatest number."""
     current: int = 0
     """Current readings."""
+    alerts: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """Rule, object and first window → MD5 of what ended it and of its windows."""
+    backtested: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
+    """Rule → object and first window (UTC seconds) of the alerts that `lantian rules backtest` names."""
 
     @property
     def checksum(self) -> str:
@@ -116,6 +121,8 @@ def _number(value: float) -> float | None:
 @contextmanager
 def beijing(folder: Path, **settings: str) -> Iterator[Pipeline]:
     with running_pipeline(folder, REGISTRY, **settings) as pipeline:
+        pipeline.engine.start()
+        pipeline.engine.wait_ready()
         yield pipeline
 
 
@@ -124,7 +131,7 @@ def outcome(pipeline: Pipeline, replay: Process, started: float, extent: Extent)
     sent = pipeline.finished(replay, extent.patience)
     pipeline.wait_settled(extent.patience)
     seconds = time.monotonic() - started
-    return Outcome(sent, seconds, days(pipeline), statistics(pipeline), *standing(pipeline))
+    return Outcome(sent, seconds, days(pipeline), statistics(pipeline), *standing(pipeline), alerts(pipeline))
 
 
 def days(pipeline: Pipeline) -> dict[Day, dict[str, Cell]]:
@@ -152,6 +159,28 @@ def statistics(pipeline: Pipeline) -> dict[tuple[str, str, str], str]:
     return {(name, window, start): digest for name, window, start, digest in rows}
 
 
+def alerts(pipeline: Pipeline) -> dict[tuple[str, str, str], str]:
+    rows = pipeline.rows(
+        "select a.rule_id, a.object, a.first_start::text,"
+        " md5(row(a.cleared_at, a.peak_start, a.severity, a.peak_severity,"
+        " array_agg((v.start, v.value, v.level, v.lead) order by v.start))::text)"
+        " from v_alerts a join v_alert_values v using (alert_id) where a.state <> 'withdrawn' group by a.alert_id,"
+        " a.rule_id, a.object, a.first_start, a.cleared_at, a.peak_start, a.severity, a.peak_severity"
+    )
+    return {(rule, name, first): digest for rule, name, first, digest in rows}
+
+
+def backtested(pipeline: Pipeline, extent: Extent) -> dict[str, set[tuple[str, int]]]:
+    last = (extent.end - timedelta(days=1)).isoformat()
+    found = {}
+    for rule in book.load():
+        if {"air", "city"} & set(rule.watch.kinds):
+            words = ("rules", "backtest", rule.id, "--from", extent.first.isoformat(), "--to", last, "--json")
+            answer = json.loads(pipeline.run(*words))
+            found[rule.id] = {(item["object"], item["first_start"]) for item in answer["items"]}
+    return found
+
+
 def standing(pipeline: Pipeline) -> tuple[list[Row], list[Row], dict[str, tuple[int, int, int]], int]:
     rejected = pipeline.rows("select reason, count(*) from rejected group by 1")
     crowded = pipeline.rows(
@@ -177,6 +206,7 @@ def undisturbed(data_dir: Path, extent: Extent, tmp_path_factory: pytest.TempPat
         started = time.monotonic()
         replay = pipeline.replay(str(measurements(data_dir)), *extent.options)
         found = outcome(pipeline, replay, started, extent)
+        found.backtested = backtested(pipeline, extent)
     tell("in order", found)
     return found
 
@@ -222,6 +252,14 @@ def test_every_report_is_stored_once_and_none_is_rejected(undisturbed: Outcome) 
     assert_complete(undisturbed)
 
 
+def test_the_engine_has_opened_the_alerts_that_a_backtest_names(undisturbed: Outcome) -> None:
+    opened: dict[str, set[tuple[str, int]]] = {rule: set() for rule in undisturbed.backtested}
+    for rule, name, first in undisturbed.alerts:
+        opened[rule].add((name, int(datetime.fromisoformat(first).timestamp())))
+    assert opened == undisturbed.backtested
+    assert sum(map(len, opened.values())) > 20
+
+
 def assert_complete(found: Outcome) -> None:
     """Every number has arrived, none twice; every reading is current, once."""
     assert found.sent["complete"]
@@ -233,11 +271,12 @@ def assert_complete(found: Outcome) -> None:
 
 
 def assert_same(found: Outcome, undisturbed: Outcome) -> None:
-    """The same table: value, counts, validity, reason and edition of every statistic of every object."""
+    """The same tables: value, counts, validity, reason and edition of every statistic, and every alert's windows."""
     before, after = undisturbed.statistics, found.statistics
     different = [key for key in sorted(before.keys() | after.keys()) if before.get(key) != after.get(key)]
     assert not different, f"{len(different)} of {len(before)} statistics differ, first {different[:5]}"
     assert found.checksum == undisturbed.checksum
+    assert found.alerts == undisturbed.alerts
 
 
 def disturbed(data_dir: Path, folder: Path, extent: Extent) -> Any:
@@ -260,6 +299,8 @@ def test_shuffled_with_copies_and_kills_gives_the_same_statistics(
         )
         eventually("reports arrive", partial(arrived, pipeline))
         kill_worker_within_a_transaction(pipeline)
+        pipeline.engine.kill()
+        pipeline.engine.start()
         kill_bridge_with_reports_in_flight(pipeline)
         kill_broker_and_bridge_with_undelivered_reports(pipeline)
         assert replay.running, "all of them died in the middle"

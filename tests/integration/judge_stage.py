@@ -14,8 +14,8 @@ from worker_stage import Ground, Log, Worker, worker
 
 from aggregate.statistic import decode_statements
 from aggregate.steps import city_step, period_step
-from alerts.judging import Judge
 from alerts.rules import book
+from alerts.rules.folder import RuleFolder
 from alerts.step import AlertStep
 from core.kafka import STATISTICS, partition_of
 from core.postgres import connect
@@ -191,7 +191,7 @@ def run(ground: Ground, folder: Path, town: str, sent: Sequence[Sent], span: tup
         worker(ground.settings, Log()) as stations,
         worker(ground.settings, Log(), city_step(KindSettings.load())) as cities,
         worker(ground.settings, Log(), period_step(KindSettings.load())) as periods,
-        worker(ground.settings, Log(), AlertStep(Judge(BOOK), 0.0), role="engine") as engine,
+        worker(ground.settings, Log(), AlertStep(RuleFolder(book.BUILTIN), 0.0), role="engine") as engine,
     ):
         line = Line(ground, stations, cities, periods, engine)
         line.gain(sent[0][0])
@@ -204,15 +204,8 @@ def run(ground: Ground, folder: Path, town: str, sent: Sequence[Sent], span: tup
 
 def erase_alerts(ground: Ground, town: str) -> None:
     """Nothing of a town's alerts, and nothing that its engine still had to tell."""
-    mine = f"select alert_id from alert where city = '{town}'"
+    ground.erase_alerts(town)
     for statement in (
-        "alter table alert_log disable trigger only_added",
-        f"delete from alert_log where city = '{town}'",
-        "alter table alert_log enable trigger only_added",
-        f"delete from alert_chain where city = '{town}'",
-        f"delete from stop_work_order where alert_id in ({mine})",
-        f"delete from alert_value where alert_id in ({mine})",
-        f"delete from alert where city = '{town}'",
         "delete from outbox where consumer = 'engine'",
         "delete from consumer_offset where consumer = 'engine' and cluster like 'test%%'",
     ):

@@ -37,7 +37,7 @@ class Watch:
 
     def engine(self) -> Escalations:
         """One that has just started."""
-        return Escalations(BOOK, self.grid, every_s=60.0)
+        return Escalations(self.grid, every_s=60.0)
 
     def look(self, at: datetime, engine: Escalations | None = None) -> list[str]:
         """What an engine writes at that time: the step, and who is told."""
@@ -47,7 +47,7 @@ class Watch:
             database.cursor() as cursor,
         ):
             lines = (engine or self.engine()).tick(
-                cursor, [self.ground.site.partition], Registry.empty(), at.timestamp()
+                cursor, BOOK, [self.ground.site.partition], Registry.empty(), at.timestamp()
             )
         return [line.detail or "" for line in lines if line.city == self.ground.site.city]
 

@@ -31,20 +31,18 @@ SAID = {
     "cases": [{"name": "none", "steps": [{"at": 0}], "open": 0, "pages": False}],
 }  # fmt: skip
 HIGH = {"severity": "critical", "reaches": 250}
+STORIES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "clear": {"levels": [{**HIGH, "clear": 150}]},
+    "steps": {"levels": [{"severity": "warning", "reaches": 150}, {**HIGH, "clear": 200}], "clear_after": 3},
+    "counting": {"hold": {"least": 3, "of": 5}, "clear_after": 2},
+    "rise": {"watch": {**WATCH, "measure": "rise", "over": 3}, "levels": [{"severity": "info", "reaches": 60}]},
+    "stuck": {"watch": {**WATCH, "measure": "range", "over": 4}, "levels": [{"severity": "info", "at_most": 0}]},
+}
 BOOK = RuleBook(
     tuple(
         Rule.model_validate({"id": name, "watch": WATCH, "levels": [HIGH], **SAID, **changes})
-        for name, changes in {
-            "plain": {},
-            "clear": {"levels": [{**HIGH, "clear": 150}]},
-            "steps": {"levels": [{"severity": "warning", "reaches": 150}, {**HIGH, "clear": 200}], "clear_after": 3},
-            "counting": {"hold": {"least": 3, "of": 5}, "clear_after": 2},
-            "rise": {"watch": {**WATCH, "measure": "rise", "over": 3}, "levels": [{"severity": "info", "reaches": 60}]},
-            "stuck": {
-                "watch": {**WATCH, "measure": "range", "over": 4},
-                "levels": [{"severity": "info", "at_most": 0}],
-            },
-        }.items()
+        for name, changes in STORIES.items()
     )
 )
 values = st.sampled_from([None, 100.0, 100.0, 149.0, 150.0, 199.0, 250.0, 300.0])

@@ -58,8 +58,8 @@ def test_what_was_sent_holds_all_that_can_go_wrong(town: Judged) -> None:
         for (reason,) in town.ground.rows("select unnest(reasons) from rejected union select reason from rejected")
     }
     assert reasons == {"MALFORMED", "STATION_MISMATCH", "FUTURE", "OUT_OF_RANGE", "UNKNOWN_FACTOR"}
-    states = town.ground.rows("select distinct rule_id, state from alert where city = %s order by 1, 2", TOWN)
-    assert states == [("dust-stop-work", "cleared"), ("heavy-pollution-hour", "cleared")]
+    states = set(town.ground.rows("select distinct rule_id, state from alert where city = %s", TOWN))
+    assert states >= {(rule, "cleared") for rule in ("dust-stop-work", "dust-sudden-rise", "heavy-pollution-hour")}
     assert town.ground.rows("select sum(p) > 0 from intake, unnest(repeats) as t(p)") == [(True,)]
     assert town.ground.rows("select count(*) > 0 from report where strpos(mask, 'S') > 0") == [(True,)]
 
@@ -201,7 +201,7 @@ def test_in_the_middle_of_a_run_what_stands_is_judged_and_the_rest_waits(
     verdict = half.judge(NIGHT)
     assert [*map(str, verdict.shown)] == []
     assert verdict.open > 0
-    states = ground.rows("select rule_id, state from alert where city = %s order by 1", OTHER)
-    assert states == [("dust-stop-work", "open"), ("heavy-pollution-hour", "open")]
+    states = set(ground.rows("select rule_id, state from alert where city = %s", OTHER))
+    assert states >= {("dust-stop-work", "open"), ("heavy-pollution-hour", "open")}
     later = half.judge(NIGHT + HOUR)
     assert later.differences > 0

@@ -22,7 +22,7 @@ from aggregate.evaluation.spans import Span
 from aggregate.evaluation.stored import day_columns
 from aggregate.regions.level import Level
 from aggregate.statistic import DEVICES, VARIANTS, Key, Variant, Window, holding
-from aggregate.statistic_store import read_days
+from aggregate.statistic_store import read_spans
 from aggregate.steps import city_step
 from aggregate.store import Layouts
 from aggregate.whatif.cli import tried
@@ -91,7 +91,7 @@ def stored(ground: Ground, keys: list[str], variant: Variant) -> DayColumns:
     """The rows that hold, read one by one."""
     start, end = midnight(FIRST), midnight(END)
     with closing(connect(ground.settings, "reader", application="test")) as database, database.cursor() as cursor:
-        rows = read_days(cursor, Layouts(), dict.fromkeys(keys, (start, end)))
+        rows = read_spans(cursor, Layouts(), Window.DAY, dict.fromkeys(keys, (start, end)))
     held = [
         {day: row for day in range(start, end, DAY) if (row := holding(Key(name, Window.DAY, day, *variant), rows.get))}
         for name in keys

@@ -28,7 +28,7 @@ HEADING = "station,name_zh,kind,region,city,reporting_period,control_level,contr
 TABLES = (
     "report, rejected, intake, told, statistic, statistic_revision, closed_day, closed_numbers, closed_counts,"
     " closed_payloads, intake_folded, rejected_replay, sanddust_period,"
-    " reading_review, reading_statement"
+    " reading_review, reading_statement, heard, heard_until"
 )
 MINE = "consumer in ('worker', 'city', 'period')"
 
@@ -162,6 +162,21 @@ class Ground:
                 city, start, end,
             )  # fmt: skip
         self.rows("update registry_version set version = version + 1")
+
+    def erase_alerts(self, town: str) -> None:
+        """Nothing of a town's alerts; their log is only ever added to, so its guard is set aside meanwhile."""
+        mine = f"select alert_id from alert where city = '{town}'"
+        for statement in (
+            "alter table alert_log disable trigger only_added",
+            f"delete from alert_log where city = '{town}'",
+            "alter table alert_log enable trigger only_added",
+            f"delete from alert_chain where city = '{town}'",
+            *(
+                f"delete from {table} where alert_id in ({mine})"
+                for table in ("alert_escalation", "alert_handling", "stop_work_order", "alert_value", "alert")
+            ),
+        ):
+            self.rows(statement)
 
     def rows(self, query: str, *values: Any, role: str = "owner") -> list[tuple[Any, ...]]:
         """What a query finds."""

@@ -13,7 +13,7 @@ from alerts.handling.grid import Leader
 from alerts.handling.machine import Action, DataState, Entry, Handling, Mark, after
 from alerts.handling.overdue import Step, due, overdue
 from alerts.happening import Happening
-from alerts.rules.model import Deadlines
+from alerts.rules.deadlines import Deadlines
 
 NIGHT = datetime(2026, 3, 1, 15, 0, tzinfo=UTC)
 """Eleven in the evening, Asia/Shanghai."""

@@ -1,0 +1,166 @@
+"""When stations were last heard: noted with each batch, written once a minute in slices, for rules of devices.
+
+A display aid, outside every promise: what was noted and not yet written is lost with the process, and comes again with
+the station's next report.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+from psycopg2.extras import execute_values
+
+from aggregate.judge import ORIGINS
+from aggregate.plain.reports import PlainReports
+from aggregate.reading import Judged, RejectReason
+from core.clock import MICROS
+from ingest.report import Origin
+
+EVERY_S = 60.0
+"""Between the beginnings of two writings, in data time."""
+SLICE = 2000
+"""Stations written in one transaction at most: some 30 ms."""
+BEHIND_S = 10.0
+"""A partition whose latest entry was older when it was taken is behind: of the time since nothing is known."""
+GATHER_S = 60.0
+"""After a partition was gained, so long nothing is said of it: what waited for it is still to come."""
+
+_LIVE = ORIGINS[Origin.LIVE]
+
+
+class Note(NamedTuple):
+    """Of a station: its latest live report, and its latest of the future. UTC seconds; NaN where there is none."""
+
+    partition: int
+    received: float = math.nan
+    ended: float = math.nan
+    future_at: float = math.nan
+    ahead_s: float = math.nan
+
+
+@dataclass(slots=True)
+class _Reading:
+    """How far a partition has been read."""
+
+    since: float
+    """When it was first seen."""
+    received: float = math.nan
+    """Receipt of the last entry taken."""
+    behind: bool = False
+
+
+class Heard:
+    """Notes of stations and partitions. Times are data time in UTC seconds."""
+
+    def __init__(self) -> None:
+        self._notes: dict[int, Note] = {}
+        self._writing: dict[int, Note] = {}
+        self._until: dict[int, float] = {}
+        self._partitions: dict[int, _Reading] = {}
+        self._begun = -math.inf
+
+    def forget(self) -> None:
+        """Drop everything: it may be of a transaction that was lost."""
+        for noted in (self._notes, self._writing, self._until, self._partitions):
+            noted.clear()
+
+    def read(self, partition: int, received: float, now: float) -> None:
+        """A batch of a partition was taken, the last of its entries received then."""
+        reading = self._partitions.setdefault(partition, _Reading(now))
+        reading.received, reading.behind = received, now - received > BEHIND_S
+
+    def note(self, judged: Sequence[Judged], plain: Iterable[PlainReports]) -> None:
+        """What a batch says of its stations."""
+        for report in judged:
+            received = report.entry.received / MICROS
+            if report.whole is RejectReason.FUTURE:
+                self._put(
+                    report.slot.station_id,
+                    Note(report.position.partition, future_at=received, ahead_s=report.slot.time - received),
+                )
+            elif report.whole is None and report.origin == _LIVE:
+                ended = report.slot.time + report.slot.period
+                self._put(report.slot.station_id, Note(report.position.partition, received, ended))
+        for reports in plain:
+            self._note_plain(reports)
+
+    def _note_plain(self, reports: PlainReports) -> None:
+        live = np.flatnonzero(reports.origin == _LIVE)[::-1]
+        stations, places = np.unique(reports.station_id[live], return_index=True)
+        last = live[places]
+        columns = (reports.partition[last], reports.received[last] / MICROS, reports.time[last] + reports.period[last])
+        for station, partition, received, ended in zip(
+            stations.tolist(), *(column.tolist() for column in columns), strict=True
+        ):
+            self._put(station, Note(partition, received, float(ended)))
+
+    def _put(self, station: int, note: Note) -> None:
+        self._notes[station] = joined(self._notes[station], note) if station in self._notes else note
+
+    def write(self, cursor: Any, partitions: Iterable[int], now: float) -> bool:
+        """Write a slice of what was noted, if it is time; returns whether more waits."""
+        if not self._writing and not self._until and now - self._begun >= EVERY_S:
+            self._begun = now
+            self._writing, self._notes = self._notes, {}
+            self._until = self._read_until(partitions, now)
+        part = [(station, *self._writing.pop(station)) for station in list(self._writing)[:SLICE]]
+        if part:
+            _write_notes(cursor, part)
+        if self._until and not self._writing:
+            _write_until(cursor, self._until)
+            self._until = {}
+        return bool(self._writing)
+
+    def _read_until(self, partitions: Iterable[int], now: float) -> dict[int, float]:
+        """Of each partition up to when all that had come was noted; without those of which nobody knows."""
+        found = {}
+        for partition in partitions:
+            reading = self._partitions.setdefault(partition, _Reading(now))
+            if reading.behind:
+                found[partition] = reading.received
+            elif not math.isnan(reading.received) or now - reading.since >= GATHER_S:
+                found[partition] = now
+        return found
+
+
+def joined(before: Note, after: Note) -> Note:
+    """Of both the latest live report and the latest of the future, whatever their order."""
+    live = before if math.isnan(after.received) or before.received > after.received else after
+    future = before if math.isnan(after.future_at) or before.future_at > after.future_at else after
+    return Note(after.partition, live.received, live.ended, future.future_at, future.ahead_s)
+
+
+def _write_notes(cursor: Any, part: Sequence[tuple[Any, ...]]) -> None:
+    execute_values(
+        cursor,
+        "insert into heard as h (station_id, partition, received, ended, future_at, ahead_s) values %s"
+        " on conflict (station_id) do update set partition = excluded.partition,"
+        " ended = case when excluded.received > h.received or h.received is null then excluded.ended else h.ended end,"
+        " received = greatest(h.received, excluded.received),"
+        " ahead_s = case when excluded.future_at > h.future_at or h.future_at is null then excluded.ahead_s"
+        " else h.ahead_s end,"
+        " future_at = greatest(h.future_at, excluded.future_at)",
+        [
+            (station, partition, _time(received), _time(ended), _time(future_at), None if math.isnan(ahead) else ahead)
+            for station, partition, received, ended, future_at, ahead in part
+        ],
+        page_size=SLICE,
+    )
+
+
+def _write_until(cursor: Any, until: Mapping[int, float]) -> None:
+    execute_values(
+        cursor,
+        "insert into heard_until as u (partition, until) values %s"
+        " on conflict (partition) do update set until = greatest(u.until, excluded.until)",
+        [(partition, _time(at)) for partition, at in until.items()],
+    )
+
+
+def _time(seconds: float) -> datetime | None:
+    return None if math.isnan(seconds) else datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,96 @@
+"""Looks at the hour that is running: what its mean will be if its rest is as the last five minutes were."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from aggregate.statistic import station_object
+from alerts import store
+from alerts.devices.condition import MINUTE, Look
+from alerts.rules.device import Condition, DeviceRule
+from core.clock import HOUR
+from core.kafka import partition_of
+from ingest.registry import Registry
+from ingest.station import Station
+
+LATEST_S = 300
+"""The last five minutes."""
+
+_LATEST = "select extract(epoch from max(received))::float8 from heard"
+_RUNNING = """
+select x.station_id, sum(x.period)::float8, avg(x.value), avg(x.value) filter (where x.time >= x.latest - %(latest)s),
+    max(x.time + x.period)
+from (
+    select r.station_id, r.period, extract(epoch from r.time)::float8 as time, r."values"[p.place] as value,
+        max(extract(epoch from r.time)::float8 + r.period) over (partition by r.station_id) as latest
+    from heard h join report r on r.station_id = h.station_id
+        and r.time >= to_timestamp(%(hour)s) and r.time < to_timestamp(%(hour)s + 3600) and r.period between 1 and 300
+    join layout l on l.layout_id = r.layout
+    cross join lateral (select array_position(l.factors, %(factor)s) as place) p
+    where h.station_id = any(%(stations)s) and h.received >= to_timestamp(%(at)s - %(latest)s) and p.place is not null
+        and coalesce(substr(r.flags, p.place, 1), 'N') = 'N' and coalesce(substr(r.mask, p.place, 1), 'C') = 'C'
+        and r."values"[p.place] <> 'NaN'
+) x
+group by x.station_id
+"""
+
+
+class Running(NamedTuple):
+    """Of a station's running hour: seconds with values, their mean, that of the last minutes, and their end."""
+
+    covered: float
+    mean: float
+    latest: float
+    end: float
+
+
+def projected(running: Running, hour: float, after: int) -> float | None:
+    """The hour's mean if its rest is as the last five minutes; None with fewer than `after` minutes of values."""
+    if running.covered < after * MINUTE:
+        return None
+    left = hour + HOUR - running.end
+    return (running.mean * (HOUR - left) + running.latest * left) / HOUR
+
+
+def running_looks(
+    cursor: Any,
+    rules: Sequence[DeviceRule],
+    partitions: Collection[int],
+    registry: Registry,
+    opened: Mapping[store.Key, float],
+) -> Iterator[Look]:
+    """Of each rule the stations that were heard in the last minutes; and of those with an open alert the hour's end."""
+    mine = [rule for rule in rules if rule.condition is Condition.PROJECTED]
+    if not mine:
+        return
+    cursor.execute(_LATEST)
+    (at,) = cursor.fetchone()
+    if at is None:
+        return
+    hour = at // HOUR * HOUR
+    for rule in mine:
+        stations = _stations(rule, partitions, registry, at)
+        found = _running(cursor, rule, list(stations), hour, at)
+        for station_id, station in stations.items():
+            first = opened.get((rule.id, station_object(station.station)))
+            if first is not None and first < hour:
+                yield Look(rule, station, None, hour, at, over=True)
+            elif station_id in found:
+                yield Look(rule, station, projected(found[station_id], hour, rule.after), hour, at)
+
+
+def _stations(rule: DeviceRule, partitions: Collection[int], registry: Registry, at: float) -> dict[int, Station]:
+    found = {one.station_id: one for one in registry.stations(at) if one.kind in rule.kinds}
+    held = {city: partition_of(city) in partitions for city in {one.city for one in found.values()}}
+    return {station_id: one for station_id, one in found.items() if held[one.city]}
+
+
+def _running(cursor: Any, rule: DeviceRule, stations: list[int], hour: float, at: float) -> dict[int, Running]:
+    given = {"latest": LATEST_S, "hour": hour, "factor": rule.factor, "stations": stations, "at": at}
+    cursor.execute(_RUNNING, given)
+    return {
+        station_id: Running(covered, mean, latest, end)
+        for station_id, covered, mean, latest, end in cursor.fetchall()
+        if latest is not None
+    }

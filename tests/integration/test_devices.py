@@ -1,0 +1,227 @@
+"""Silence and return, wrong clocks, stamps of the future: stories of devices, told minute by minute."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from reports import entry
+from worker_stage import Ground, Log, Worker, worker
+
+from alerts.rules import book
+from alerts.rules.folder import RuleFolder
+from alerts.step import AlertStep
+from core.settings import CoreSettings
+
+pytestmark = pytest.mark.stack
+
+MINUTE = 60
+NOON = 1_772_424_000
+TOWN = "devices-town"
+QUIET, BUSY = "dev-quiet", "dev-busy"
+
+
+class Town:
+    """Two dust monitors that report every minute, a worker and an engine; time goes on as the story tells it."""
+
+    def __init__(self, ground: Ground, stations: Worker, engine: Worker) -> None:
+        self.ground = ground
+        self.stations = stations
+        self.engine = engine
+        self.now = float(NOON)
+        self._seq = 0
+        for hand in (stations, engine):
+            hand.gain(self.now)
+
+    def minutes(
+        self, count: int, *heard: str, late: float = 1.0, ahead: float = 0.0, origin: str = "live", value: float = 50.0
+    ) -> None:
+        """Let minutes pass in which these report each minute, `late` seconds after its end, stamped `ahead`."""
+        for _ in range(count):
+            self.now += MINUTE
+            for name in heard:
+                self.report(name, self.now - MINUTE - late + ahead, origin, value)
+            self.look()
+
+    def report(self, name: str, time: float, origin: str = "live", value: float = 50.0) -> None:
+        self._seq += 1
+        body = {"station": name, "time": int(time), "period": "PT1M", "seq": self._seq, "values": {"a34002": value}}
+        said = json.dumps({**body, "origin": origin, "time": stamp(time)})
+        self.stations.log.add(entry(said.encode(), name=name, received=self.now))
+
+    def look(self) -> None:
+        """The worker takes what came, says when it heard whom, and the engine looks."""
+        self.stations.take(self.now)
+        self.stations.tick(self.now)
+        self.engine.tick(self.now)
+
+    def log(self, rule: str) -> list[tuple[str, str, str, int]]:
+        """What happened, to whom, how grave it was, and how many minutes after noon."""
+        return [
+            (happening, name, severity, round((at - NOON) / MINUTE))
+            for happening, name, severity, at in self.ground.rows(
+                "select l.happening, a.station, case when l.happening = 'opened' then 'info' else a.severity end,"
+                " extract(epoch from l.at)::float8 from alert_log l join alert a using (alert_id)"
+                " where a.rule_id = %s and a.city = %s order by l.log_id",
+                rule,
+                TOWN,
+            )
+        ]
+
+
+def stamp(seconds: float) -> str:
+    return datetime.fromtimestamp(int(seconds), UTC).isoformat()
+
+
+@pytest.fixture
+def town(stack: CoreSettings, tmp_path: Path) -> Iterator[Town]:
+    ground = Ground(stack, tmp_path)
+    ground.clear()
+    ground.erase_alerts(TOWN)
+    ground.stations(*(f"{name},站,dust,140502,{TOWN},PT1M,,," for name in (QUIET, BUSY)))
+    with ExitStack() as hands:
+        stations = hands.enter_context(worker(stack, Log()))
+        engine = hands.enter_context(worker(stack, Log(), AlertStep(RuleFolder(book.BUILTIN), 0.0), role="engine"))
+        yield Town(ground, stations, engine)
+
+
+def test_silence_and_return(town: Town) -> None:
+    town.minutes(5, QUIET, BUSY)
+    town.minutes(29, BUSY)
+    assert town.log("device-silent") == []
+    town.minutes(4, BUSY)
+    [(happening, name, _, opened)] = town.log("device-silent")
+    assert (happening, name) == ("opened", QUIET)
+    assert 36 <= opened <= 38
+    town.minutes(5, BUSY)
+    assert len(town.log("device-silent")) == 1
+    town.minutes(3, QUIET, BUSY)
+    assert [happened[0] for happened in town.log("device-silent")] == ["opened", "cleared"]
+    [(pages, title, first)] = town.ground.rows(
+        "select pages, title_zh, extract(epoch from first_start)::bigint from alert where rule_id = 'device-silent'"
+        " and city = %s",
+        TOWN,
+    )
+    assert pages
+    assert title.startswith("设备无数据：站 已超时 3")
+    assert first == NOON + 5 * MINUTE, "the silence began with the last report"
+
+
+def test_a_long_silence_becomes_graver_and_is_told_once_a_level(town: Town) -> None:
+    town.minutes(5, QUIET, BUSY)
+    town.minutes(300, BUSY)
+    assert [happened[0] for happened in town.log("device-silent")] == ["opened", "raised"]
+
+
+def test_when_nothing_at_all_comes_in_no_device_is_blamed(town: Town) -> None:
+    town.minutes(5, QUIET, BUSY)
+    town.minutes(200)
+    assert town.log("device-silent") == []
+
+
+def test_what_was_only_ever_replayed_or_sent_late_is_not_silent(town: Town) -> None:
+    town.minutes(5, QUIET, BUSY, origin="resent")
+    town.minutes(100, BUSY)
+    assert town.log("device-silent") == []
+
+
+def test_what_waits_in_kafka_is_no_silence(town: Town) -> None:
+    town.minutes(5, QUIET, BUSY)
+    for _ in range(60):  # the worker is away; the devices are not
+        town.now += MINUTE
+        for name in (QUIET, BUSY):
+            town.report(name, town.now - MINUTE - 1)
+        town.engine.tick(town.now)
+    town.look()
+    town.minutes(3, QUIET, BUSY)
+    assert town.log("device-silent") == []
+
+
+def test_a_clock_that_is_slow_is_named_until_it_is_set(town: Town) -> None:
+    town.minutes(5, QUIET, BUSY)
+    town.minutes(3, QUIET, late=400.0)
+    assert [happened[:2] for happened in town.log("device-clock")] == [("opened", QUIET)]
+    town.minutes(3, QUIET, BUSY)
+    assert [happened[0] for happened in town.log("device-clock")] == ["opened", "cleared"]
+
+
+def test_stamps_of_the_future_are_named_and_forgotten_after_an_hour(town: Town) -> None:
+    town.minutes(5, QUIET, BUSY)
+    town.minutes(2, BUSY)
+    town.minutes(1, QUIET, ahead=1200.0)
+    town.minutes(2, QUIET, BUSY)
+    assert [happened[:2] for happened in town.log("device-ahead")] == [("opened", QUIET)]
+    town.minutes(62, QUIET, BUSY)
+    assert [happened[0] for happened in town.log("device-ahead")] == ["opened", "cleared"]
+
+
+def test_an_engine_that_dies_at_a_look_neither_loses_nor_doubles(town: Town) -> None:
+    town.minutes(5, QUIET, BUSY)
+    town.minutes(40, BUSY)
+    assert len(town.log("device-silent")) == 1
+    town.ground.erase_alerts(TOWN)
+    with town.engine.database.cursor() as cursor:
+        town.engine.step.forget()
+        town.engine.step.tick(cursor, sorted(town.engine.stands), town.now)
+    town.engine.database.rollback()
+    assert town.log("device-silent") == []
+    town.engine.gain(town.now)
+    for _ in range(3):
+        town.engine.tick(town.now)
+        town.engine.gain(town.now)
+    assert [happened[:2] for happened in town.log("device-silent")] == [("opened", QUIET)]
+
+
+def test_a_device_taken_out_of_service_is_silent_no_longer(town: Town) -> None:
+    town.minutes(5, QUIET, BUSY)
+    town.minutes(40, BUSY)
+    town.ground.rows(
+        "update station_version v set active = false from station s"
+        " where s.station_id = v.station_id and s.station = %s",
+        QUIET,
+    )
+    town.ground.rows("update registry_version set version = version + 1")
+    try:
+        town.minutes(2, BUSY)
+        assert [happened[0] for happened in town.log("device-silent")] == ["opened", "cleared"]
+    finally:
+        town.ground.rows("update station_version set active = true")
+        town.ground.rows("update registry_version set version = version + 1")
+
+
+def test_a_running_hour_that_heads_for_the_stop_work_value_is_told_before_its_end(town: Town) -> None:
+    town.minutes(14, QUIET, BUSY, value=300.0)
+    assert town.log("dust-early-notice") == []
+    town.minutes(3, QUIET, value=300.0)
+    [(happening, name, _, at)] = town.log("dust-early-notice")
+    assert (happening, name) == ("opened", QUIET)
+    assert 15 <= at <= 17
+    [(title, first, pages)] = town.ground.rows(
+        "select title_zh, extract(epoch from first_start)::bigint, pages from alert"
+        " where rule_id = 'dust-early-notice' and city = %s",
+        TOWN,
+    )
+    assert (title, first, pages) == ("扬尘预提示：站 本小时 PM10 预计 300 µg/m³", NOON, True)
+
+
+def test_an_early_notice_is_taken_back_when_the_air_clears(town: Town) -> None:
+    town.minutes(17, QUIET, value=300.0)
+    town.minutes(8, QUIET, value=60.0)
+    assert [happened[0] for happened in town.log("dust-early-notice")] == ["opened", "cleared"]
+
+
+def test_an_early_notice_ends_with_its_hour_and_the_next_hour_is_another(town: Town) -> None:
+    town.minutes(62, QUIET, value=300.0)
+    assert [happened[0] for happened in town.log("dust-early-notice")] == ["opened", "cleared"]
+    town.minutes(18, QUIET, value=300.0)
+    assert [happened[0] for happened in town.log("dust-early-notice")] == ["opened", "cleared", "opened"]
+
+
+def test_minutes_that_do_not_count_are_no_ground_for_an_early_notice(town: Town) -> None:
+    town.minutes(14, QUIET, value=300.0)
+    town.minutes(4, QUIET, value=60.0)
+    assert town.log("dust-early-notice") == []
