@@ -29,6 +29,11 @@ class Window(StrEnum):
         """Seconds; a month, a quarter and a year have no fixed length (`KeyError`)."""
         return _LENGTHS[self]
 
+    @property
+    def step(self) -> int:
+        """Seconds from one window's start to the next: running ones begin every hour (`KeyError` as `length`)."""
+        return HOUR if self is Window.EIGHT_HOURS else self.length
+
     def end(self, start: int) -> int:
         """Where the window beginning at `start` ends (UTC seconds, exclusive); longer ones are of the calendar."""
         if self in _LENGTHS:

@@ -11,13 +11,15 @@ from alerts.engine import Episode, Event
 from alerts.happening import Happening
 from alerts.rules.device import DeviceRule
 from alerts.rules.model import Rule, Text
-from core.clock import SHANGHAI
+from core.clock import DAY, SHANGHAI
 from standards.factors import load_catalogue
 
 LIVE, HISTORY = "live", "history"
 DEVICE = "device"
 """In place of a kind of window, of rules about devices: their windows begin and end with looks."""
 OPEN, CLEARED, WITHDRAWN = "open", "cleared", "withdrawn"
+PAGES_S = 24 * 3600
+"""What ended longer ago pages nobody."""
 STATION_PREFIX, CITY_PREFIX = station_object(""), city_object("")
 
 
@@ -133,7 +135,7 @@ def alert_of(
         unit=rule.unit,
         edition=episode.last.edition,
         origin=LIVE if episode.live else HISTORY,
-        pages=episode.live,
+        pages=pages_of(event),
         camera=place.camera,
         name_zh=place.name_zh,
         name_en=place.name_en,
@@ -145,6 +147,16 @@ def alert_of(
         todo_en=texts.en(rule.todo),
         legal_basis=rule.legal_basis,
     )
+
+
+def pages_of(event: Event) -> bool:
+    """Whether what happened may disturb anyone: it is of live data, of late, and no mere change of figures.
+
+    What a new rule, or a late correction, finds in the past disturbs nobody.
+    """
+    episode = event.after or event.before
+    recent = event.at - event.cause.end <= PAGES_S
+    return episode is not None and episode.live and recent and event.happening is not Happening.CORRECTED
 
 
 def station_of(object_: str) -> str | None:
@@ -196,17 +208,26 @@ class Texts:
 
 def number_text(value: float) -> str:
     """At most two decimals, and none that are nought."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def hour_zh(start: int, end: int) -> str:
     """Chinese hours carry the number of their end, 1 … 24, on the day they began."""
     begin, finish = _local(start), _local(end)
+    if end - start >= DAY:
+        return f"{begin:%Y-%m-%d}" if end - start == DAY else f"{begin:%Y-%m-%d} 至 {_local(end - 1):%Y-%m-%d}"
     return f"{begin:%Y-%m-%d} {finish.hour or 24}时（{begin:%H:%M}–{finish:%H:%M}）"
 
 
 def hour_en(start: int, end: int) -> str:
     """The window in Asia/Shanghai time."""
+    if end - start >= DAY:
+        return (
+            f"{_local(start):%Y-%m-%d}"
+            if end - start == DAY
+            else f"{_local(start):%Y-%m-%d} to {_local(end - 1):%Y-%m-%d}"
+        )
     return f"{_local(start):%Y-%m-%d %H:%M}–{_local(end):%H:%M}"
 
 

@@ -52,8 +52,9 @@ class Asking:
     """Gathers the questions of a batch, and counts its statements by what they lead to."""
 
     rules: Mapping[tuple[str, str], Sequence[Rule]]
+    by_id: Mapping[str, Rule]
     surroundings: Surroundings
-    touching: Mapping[store.Key, Sequence[store.Extent]]
+    touching: Mapping[str, Mapping[str, Sequence[store.Extent]]]
     questions: dict[store.Key, Question] = field(default_factory=dict)
     outcomes: dict[str, int] = field(default_factory=dict)
     _compared: list[tuple[Rule, str, str, int]] = field(default_factory=list)
@@ -61,9 +62,20 @@ class Asking:
 
     def take(self, city: str, statement: Statement) -> None:
         """Note what a statement may change."""
-        answers = {self._take(rule, city, statement) for rule in watching(self.rules, statement)}
+        rules = watching(self.rules, statement)
+        former = self._former(statement, rules)
+        answers = {self._take(rule, city, statement) for rule in (*rules, *former)}
         outcome = next((one for one in (JUDGED, UNTOUCHED, OPEN) if one in answers), OUT_OF_SCOPE)
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+
+    def _former(self, statement: Statement, rules: Sequence[Rule]) -> list[Rule]:
+        """Rules that do not watch the object any more, for it is of another kind now, and have an alert of it."""
+        others = self.touching.get(statement.object, {}).keys() - {rule.id for rule in rules}
+        return (
+            []
+            if not others or not watches_devices(statement)
+            else [rule for rule in self.by_id.values() if rule.id in others and rule.watch.window == statement.window]
+        )
 
     def _take(self, rule: Rule, city: str, statement: Statement) -> str:
         fact = fact_of(rule, statement.start, statement.version, statement.states, statement, statement.live)
@@ -74,15 +86,15 @@ class Asking:
         if against is not None and against.factor is None:
             self._compared.append((rule, name, city, start))
             return JUDGED
-        if not rule.watch.lookback and not self._touched(rule, name, start) and _passes(rule, fact):
+        # what is not valid, or clears by itself, changes nothing where no alert is; but others may be measured by it
+        passes = fact.value is None or (not rule.watch.lookback and _passes(rule, fact))
+        if passes and not self._touched(rule, name, start):
             return UNTOUCHED
         self._ask(rule, name, city, start)
         return JUDGED
 
     def _touched(self, rule: Rule, name: str, start: int) -> bool:
-        return any(
-            first <= start + rule.span and last >= start for first, last in self.touching.get((rule.id, name), ())
-        )
+        return _touch(self.touching, rule, name, start)
 
     def _ask(self, rule: Rule, name: str, city: str, start: int) -> None:
         span = Span(start, start + rule.span)
@@ -109,12 +121,14 @@ class Asking:
             if key.variant == DEVICES
         }
         furthest = max((rule.span for rule, _ in asked.values()), default=0)
-        reaches = {name: (low, end - 1 + furthest) for of in spans.values() for name, (low, end) in of.items()}
+        reaches: dict[str, tuple[int, int]] = {}
+        for of in spans.values():
+            for name, (low, end) in of.items():
+                least, most = reaches.get(name, (low, end))
+                reaches[name] = min(low, least), max(end + furthest, most)
         touching = store.touching(cursor, reaches)
-        for (rule_id, other, start), (rule, city) in asked.items():
-            extents = touching.get((rule_id, other), ())
-            touched = any(first <= start + rule.span and last >= start for first, last in extents)
-            if touched or self._stands_out(rule, other, start, rows):
+        for (_, other, start), (rule, city) in asked.items():
+            if _touch(touching, rule, other, start) or self._stands_out(rule, other, start, rows):
                 self._ask(rule, other, city, start)
 
     def _stands_out(self, rule: Rule, name: str, start: int, rows: Mapping[_Place, Statistic]) -> bool:
@@ -126,16 +140,25 @@ class Asking:
         return not _passes(rule, compared)
 
 
+def _touch(touching: Mapping[str, Mapping[str, Sequence[store.Extent]]], rule: Rule, name: str, start: int) -> bool:
+    """Whether an alert has a window, or its end, that a change at `start` may reach."""
+    extents = touching.get(name, {}).get(rule.id, ())
+    return any(first <= start + rule.span and (lasts or last >= start) for first, last, lasts in extents)
+
+
 def _passes(rule: Rule, fact: Fact) -> bool:
     """Whether a window by itself neither opens an alert nor lets one last."""
     return judged(rule, {fact.start: fact})[0].verdict in {Verdict.CLEARS, Verdict.INVALID, Verdict.OFF}
 
 
 def watching(rules: Mapping[tuple[str, str], Sequence[Rule]], statement: Statement) -> Sequence[Rule]:
-    """The rules that judge a statement: of the devices' tier, with sand-dust in, for what was measured counts."""
-    if statement.tier is not Tier.RAW or not statement.sanddust:
-        return ()
-    return rules.get((statement.kind, statement.window), ())
+    """The rules that judge a statement."""
+    return rules.get((statement.kind, statement.window), ()) if watches_devices(statement) else ()
+
+
+def watches_devices(statement: Statement) -> bool:
+    """Whether it is of the devices' tier, with sand-dust in: what was measured counts."""
+    return statement.tier is Tier.RAW and statement.sanddust
 
 
 def reach(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from aggregate.statistic import State
+from aggregate.statistic import PERIODS, State, Window
 from alerts.devices.condition import MINUTE, judge_device
 from alerts.engine import Episode, Track, judge
 from alerts.rules.case import Case, Said
@@ -84,7 +84,7 @@ def _names(happenings: Iterable[str]) -> str:
 
 def _fact(rule: Rule, case: Case, said: Said, facts: dict[int, Fact]) -> Fact:
     window = rule.watch.window
-    start = int(case.start.timestamp()) + said.at * window.length
+    start = _start(window, int(case.start.timestamp()), said.at)
     known = facts.get(start)
     valid = said.value is not None
     return Fact(
@@ -98,3 +98,13 @@ def _fact(rule: Rule, case: Case, said: Said, facts: dict[int, Fact]) -> Fact:
         edition="auto",
         live=said.live,
     )
+
+
+def _start(window: Window, first: int, at: int) -> int:
+    """The start of the window that lies `at` windows after the one that holds `first`."""
+    if window not in PERIODS:
+        return first + at * window.step
+    start = window.holding(first)
+    for _ in range(at):
+        start = window.end(start)
+    return start

@@ -49,8 +49,8 @@ class Episode(msgspec.Struct, frozen=True):
 
     @property
     def live(self) -> bool:
-        """Whether a window that exceeds stands on live readings: nothing else may page."""
-        return any(window.live for window in self.windows if window.verdict is Verdict.EXCEEDS)
+        """Whether a window that exceeds, or led to it, stands on live readings: nothing else may page."""
+        return any(window.live for window in (*self.lead, *self.windows) if window.verdict is Verdict.EXCEEDS)
 
     @property
     def starts(self) -> frozenset[int]:
@@ -151,7 +151,7 @@ def episodes_of(rule: Rule, windows: Iterable[Judged]) -> list[Episode]:
 def _counted(rule: Rule, recent: list[Judged], window: Judged) -> list[Judged]:
     if rule.hold.of == 1:
         return []
-    oldest = window.start - (rule.hold.of - 1) * rule.watch.window.length
+    oldest = window.start - (rule.hold.of - 1) * rule.watch.window.step
     return [one for one in recent if one.start >= oldest]
 
 
@@ -168,7 +168,7 @@ def settled(rule: Rule, windows: Sequence[Judged]) -> int:
     """
     if not windows:
         return 0
-    counted = (rule.hold.of - 1) * rule.watch.window.length if rule.hold.of > 1 else 0
+    counted = (rule.hold.of - 1) * rule.watch.window.step if rule.hold.of > 1 else 0
     clear = 0
     for place, window in enumerate(windows):
         if clear >= rule.clear_after and window.start - counted >= windows[0].start:
@@ -201,7 +201,7 @@ def _named(
             fresh.insert(0, episode)
             continue
         number, old = shared[-1]
-        joined = _latest(episode, old)
+        joined = _latest(episode, old, known)
         events += [
             Event(Happening.MERGED, absorbed, former, None, joined, now, number) for absorbed, former in shared[:-1]
         ]
@@ -240,17 +240,22 @@ def _changed(number: int, old: Episode, new: Episode, known: Mapping[int, Judged
     if new.ended_by is None and old.ended_by is not None:
         cause = known.get(old.ended_by.start, old.ended_by)
         return [Event(Happening.REOPENED, number, old, new, cause, now)]
-    return [Event(_happening(old, new), number, old, new, _latest(new, old), now)]
+    return [Event(_happening(old, new), number, old, new, _latest(new, old, known), now)]
 
 
 def _happening(old: Episode, new: Episode) -> Happening:
-    if new.level != old.level:
-        return Happening.RAISED if new.level > old.level else Happening.LOWERED
+    if new.level > old.level or new.peak_level > old.peak_level:
+        return Happening.RAISED  # also where it has come down again between two looks
+    if new.level < old.level:
+        return Happening.LOWERED
     return Happening.EXTENDED if new.starts > old.starts else Happening.CORRECTED
 
 
-def _latest(new: Episode, old: Episode) -> Judged:
-    """The latest window in which two episodes differ; the last where none does."""
-    former = {window.start: window for window in old.windows}
-    differing = [window for window in new.windows if former.get(window.start) != window]
-    return differing[-1] if differing else new.last
+def _latest(new: Episode, old: Episode, known: Mapping[int, Judged]) -> Judged:
+    """The latest window in which two episodes differ, as `known` has it now; the last where none does."""
+    former, standing = ({window.start: window for window in one.windows} for one in (old, new))
+    differing = [start for start in former.keys() | standing.keys() if former.get(start) != standing.get(start)]
+    if not differing:
+        return new.last
+    start = max(differing)
+    return known.get(start) or standing.get(start) or former[start]

@@ -42,6 +42,7 @@ class Judge:
 
     def __init__(self, book: RuleBook) -> None:
         self._rules = by_statistic(book)
+        self._by_id = {rule.id: rule for rule in book}
         self._devices = book.devices
         self._layouts = Layouts()
 
@@ -54,7 +55,7 @@ class Judge:
         told = [(batch.city, statement) for batch in batches for statement in batch.statements]
         surroundings = Surroundings(registry)
         touching = store.touching(cursor, reach(self._rules, (statement for _, statement in told)))
-        asking = Asking(self._rules, surroundings, touching)
+        asking = Asking(self._rules, self._by_id, surroundings, touching)
         for city, statement in told:
             asking.take(city, statement)
         asking.ask_compared(cursor, self._layouts)

@@ -29,6 +29,19 @@ PERIOD_S = 366 * DAY
 """At first, of windows of the calendar, which are few."""
 
 
+_BOUNDS = """
+select w.object, w.time_window, extract(epoch from a.start)::bigint, extract(epoch from b.start)::bigint
+from unnest(%s::text[], %s::text[]) as w (object, time_window)
+cross join lateral (
+    select s.start from statistic s where s.object = w.object and s.time_window = w.time_window and s.tier = 'raw'
+    and s.sanddust order by s.start limit 1
+) a
+cross join lateral (
+    select s.start from statistic s where s.object = w.object and s.time_window = w.time_window and s.tier = 'raw'
+    and s.sanddust order by s.start desc limit 1
+) b
+"""
+
 _Rows = Mapping[tuple[str, Window], Mapping[int, Statistic]]
 """By object, kind of window, and start."""
 
@@ -68,9 +81,9 @@ def read(
     while looks:
         rows = _rows(cursor, layouts, surroundings, looks)
         stored = store.extents(cursor, {look.question.key: look.span for look in looks})
-        answers = [
-            _look(cursor, look, _judged(surroundings, rows, look), stored.get(look.question.key, ())) for look in looks
-        ]
+        seen = [_Seen(look, _judged(surroundings, rows, look)) for look in looks]
+        bounds = _bounds(cursor, [one for one in seen if one.unsure])
+        answers = [one.answer(stored.get(one.look.question.key, ()), bounds) for one in seen]
         found += [answer for answer in answers if isinstance(answer, Neighbourhood)]
         looks = [answer for answer in answers if isinstance(answer, _Look)]
     return found
@@ -81,32 +94,51 @@ def _first_look(question: Question) -> _Look:
     if rule.watch.window in PERIODS:
         return _Look(question, PERIOD_S, PERIOD_S)
     counted = rule.watch.lookback + rule.hold.of + rule.clear_after + AROUND
-    return _Look(question, counted * rule.watch.window.length, counted * rule.watch.window.length)
+    return _Look(question, counted * rule.watch.window.step, counted * rule.watch.window.step)
 
 
-def _look(
-    cursor: Any, look: _Look, windows: Sequence[Judged], stored: Sequence[tuple[int, int]]
-) -> Neighbourhood | _Look:
-    """The answer, or how much further to look; `stored` are first and last starts of the alerts that touch it."""
-    question, changed = look.question, look.question.changed
-    rule = question.rule
-    low, end = look.span
-    from_start = not _more(cursor, question, "start < to_timestamp(%s)", low)
-    certain = windows if from_start else _after_lookback(rule, windows, low)
-    since = float("-inf") if from_start else _since(rule, certain)
-    before = look.before * FURTHER if since > changed.low else look.before
-    after = look.after
-    episodes = episodes_of(rule, certain)
-    if episodes and episodes[-1].ended_by is None:
-        after = look.after * FURTHER if _more(cursor, question, "start >= to_timestamp(%s)", end) else look.after
-    for first, last in stored:
-        if first < since <= last:
-            before = max(before, changed.low - first + look.before)
-        if last >= end:
-            after = max(after, last - changed.high + look.after)
-    if (before, after) == (look.before, look.after):
-        return Neighbourhood(question, certain, since)
-    return replace(look, before=before, after=after)
+class _Seen:
+    """What a look has shown: its windows, from where on they are certain, and whether an alert reaches over the end."""
+
+    def __init__(self, look: _Look, windows: Sequence[Judged]) -> None:
+        self.look = look
+        self.windows = windows
+        low, _ = look.span
+        self._certain = _after_lookback(look.question.rule, windows, low)
+        self._since = _since(look.question.rule, self._certain)
+
+    @property
+    def unsure(self) -> bool:
+        """Whether it must be asked what lies beyond."""
+        return self._since > self.look.question.changed.low or self._lasts(self._certain)
+
+    def _lasts(self, windows: Sequence[Judged]) -> bool:
+        episodes = episodes_of(self.look.question.rule, windows)
+        return bool(episodes) and episodes[-1].ended_by is None
+
+    def answer(
+        self, stored: Sequence[store.Extent], bounds: Mapping[tuple[str, Window], tuple[int, int]]
+    ) -> Neighbourhood | _Look:
+        """The answer, or how much further to look; `stored` alerts touch it, `bounds` are first and last starts."""
+        look, changed = self.look, self.look.question.changed
+        low, end = look.span
+        certain, since, before, after = self._certain, self._since, look.before, look.after
+        earliest, latest = bounds.get((look.question.object, look.question.rule.watch.window), (low, end - 1))
+        if since > changed.low:
+            if earliest >= low:
+                certain, since = self.windows, float("-inf")
+            else:
+                before = min(look.before * FURTHER, changed.low - earliest)
+        if latest >= end and self._lasts(certain):
+            after = min(look.after * FURTHER, latest - changed.high)
+        for first, last, lasts in stored:
+            if first < since and (lasts or since <= last):
+                before = max(before, changed.low - first + look.before)
+            if last >= end:
+                after = max(after, last - changed.high + look.after)
+        if (before, after) == (look.before, look.after):
+            return Neighbourhood(look.question, certain, since)
+        return replace(look, before=before, after=after)
 
 
 def _since(rule: Rule, windows: Sequence[Judged]) -> float:
@@ -117,7 +149,7 @@ def _since(rule: Rule, windows: Sequence[Judged]) -> float:
 def _after_lookback(rule: Rule, windows: Sequence[Judged], low: int) -> Sequence[Judged]:
     """Those whose measure is made of what was read."""
     back = rule.watch.lookback
-    return [w for w in windows if w.start >= low + back * rule.watch.window.length] if back else windows
+    return [w for w in windows if w.start >= low + back * rule.watch.window.step] if back else windows
 
 
 def _judged(surroundings: Surroundings, rows: _Rows, look: _Look) -> list[Judged]:
@@ -139,8 +171,7 @@ def _rows(cursor: Any, layouts: Layouts, surroundings: Surroundings, looks: Iter
         rule, name = look.question.rule, look.question.object
         low, end = look.span
         of = spans[rule.watch.window]
-        beside = {other for at in look.question.changed for other in surroundings.others(rule, name, at)}
-        for one in (name, *beside):
+        for one in (name, *surroundings.ever_beside(rule, name, look.question.changed.low)):
             known = of.get(one, (low, end))
             of[one] = min(low, known[0]), max(end, known[1])
     rows: defaultdict[tuple[str, Window], dict[int, Statistic]] = defaultdict(dict)
@@ -151,10 +182,12 @@ def _rows(cursor: Any, layouts: Layouts, surroundings: Surroundings, looks: Iter
     return rows
 
 
-def _more(cursor: Any, question: Question, condition: str, seconds: int) -> bool:
-    cursor.execute(
-        "select exists (select from statistic where object = %s and time_window = %s and tier = 'raw' and sanddust"
-        f" and {condition})",
-        (question.object, str(question.rule.watch.window), seconds),
-    )
-    return bool(cursor.fetchone()[0])
+def _bounds(cursor: Any, seen: Sequence[_Seen]) -> dict[tuple[str, Window], tuple[int, int]]:
+    """By object and kind of window the first and the last start there is; without those that have none."""
+    if not seen:
+        return {}
+    wanted = list({(one.look.question.object, one.look.question.rule.watch.window) for one in seen})
+    cursor.execute(_BOUNDS, ([name for name, _ in wanted], [str(window) for _, window in wanted]))
+    return {
+        (name, Window(window)): (first, last) for name, window, first, last in cursor.fetchall() if first is not None
+    }

@@ -20,18 +20,25 @@ from alerts.watched import Judged, Verdict
 Key = tuple[str, str]
 """A rule's id and the object it watches."""
 
-Extent = tuple[int, int]
-"""Of an alert: the start of its first window, and of the latest that it has or that ended it. UTC seconds."""
+Extent = tuple[int, int, bool]
+"""Of an alert: the start of its first window, and of the latest that it has or that ended it (UTC seconds); whether it
+lasts."""
 
-FOREVER = 2**62
-"""The latest start of an alert that lasts, where that matters."""
-
-_TOUCHING = """
-select a.rule_id, a.object, extract(epoch from a.first_start)::bigint,
-    extract(epoch from coalesce(a.ended_start, a.last_start))::bigint, a.ended_start is null
+_EXTENT = """
+    extract(epoch from a.first_start)::bigint, extract(epoch from coalesce(a.ended_start, a.last_start))::bigint,
+    a.ended_start is null
+"""
+_REACHES = """a.state <> 'withdrawn' and a.first_start <= to_timestamp(w.high)
+    and coalesce(a.ended_start, 'infinity') >= to_timestamp(w.low)"""
+_TOUCHING = f"""
+select a.rule_id, a.object, {_EXTENT}
 from unnest(%s::text[], %s::bigint[], %s::bigint[]) as w (object, low, high)
-join alert a on a.object = w.object and a.state <> 'withdrawn' and a.first_start <= to_timestamp(w.high)
-    and (a.ended_start is null or a.ended_start >= to_timestamp(w.low))
+join alert a on a.object = w.object and {_REACHES}
+"""
+_EXTENTS = f"""
+select a.rule_id, a.object, {_EXTENT}
+from unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[]) as w (rule_id, object, low, high)
+join alert a on a.rule_id = w.rule_id and a.object = w.object and {_REACHES}
 """
 _ALERTS = """
 select a.rule_id, a.object, a.number, a.alert_id, extract(epoch from a.ended_start)::bigint,
@@ -52,32 +59,25 @@ group by w.rule_id, w.object
 """
 
 
-def touching(cursor: Any, spans: Mapping[str, tuple[int, int]]) -> dict[Key, list[Extent]]:
-    """The alerts of objects, by any rule, that have a window or their end in the object's span (starts, both included).
-
-    What lasts reaches to `FOREVER`.
-    """
-    found: defaultdict[Key, list[Extent]] = defaultdict(list)
+def touching(cursor: Any, spans: Mapping[str, tuple[int, int]]) -> dict[str, dict[str, list[Extent]]]:
+    """By object and rule the alerts that have a window or their end in the object's span (starts, both included)."""
+    found: dict[str, dict[str, list[Extent]]] = {}
     if spans:
-        cursor.execute(
-            _TOUCHING, (list(spans), [low for low, _ in spans.values()], [high for _, high in spans.values()])
-        )
-        for rule_id, object_, first, last, lasts in cursor.fetchall():
-            found[rule_id, object_].append((first, FOREVER if lasts else last))
+        lows, highs = zip(*spans.values(), strict=True)
+        cursor.execute(_TOUCHING, (list(spans), list(lows), list(highs)))
+        for rule_id, object_, *extent in cursor.fetchall():
+            found.setdefault(object_, {}).setdefault(rule_id, []).append((*extent,))
     return found
 
 
 def extents(cursor: Any, spans: Mapping[Key, tuple[int, int]]) -> dict[Key, list[Extent]]:
-    """As `touching`, of one rule each, and of what lasts the start of its latest window."""
+    """As `touching`, of one rule and object each."""
     found: defaultdict[Key, list[Extent]] = defaultdict(list)
     keys = list(spans)
-    cursor.execute(
-        _TOUCHING,
-        ([key[1] for key in keys], [spans[key][0] for key in keys], [spans[key][1] for key in keys]),
-    )
-    for rule_id, object_, first, last, _ in set(cursor.fetchall()):
-        if (rule_id, object_) in spans:
-            found[rule_id, object_].append((first, last))
+    lows, highs = [low for low, _ in spans.values()], [high for _, high in spans.values()]
+    cursor.execute(_EXTENTS, ([key[0] for key in keys], [key[1] for key in keys], lows, highs))
+    for rule_id, object_, *extent in cursor.fetchall():
+        found[rule_id, object_].append((*extent,))
     return found
 
 
@@ -87,7 +87,7 @@ def load_alerts(cursor: Any, wanted: Mapping[Key, tuple[float, int]]) -> dict[Ke
     Of the window that ended one, only its start and end are known.
     """
     rules, objects = [key[0] for key in wanted], [key[1] for key in wanted]
-    since = [low if low > float("-inf") else 0.0 for low, _ in wanted.values()]
+    since = [low for low, _ in wanted.values()]
     cursor.execute(_ALERTS, (rules, objects, since, [high for _, high in wanted.values()]))
     rows = cursor.fetchall()
     windows = _load_values(cursor, [row[3] for row in rows])

@@ -34,10 +34,7 @@ class Surroundings:
         A station that the registry does not know (yet) is watched where the rule asks nothing of it.
         """
         if name.startswith(CITY_PREFIX):
-            city = name.removeprefix(CITY_PREFIX)
-            return CITY in rule.watch.kinds and (
-                rule.scope is None or not rule.scope.cities or city in rule.scope.cities
-            )
+            return CITY in rule.watch.kinds and (rule.scope is None or _names_city(rule.scope, name))
         public = station_of(name) or ""
         station = self._registry.at(public, start)
         if station is None:
@@ -50,7 +47,7 @@ class Surroundings:
         if against is None or against.factor is not None:
             return ()
         if against.station is not None:
-            return self.background(rule)
+            return tuple(one for one in self.background(rule) if self._city(one, start) == self._city(name, start))
         return tuple(other for other in self._company(rule, name, start) if other != name)
 
     def background(self, rule: Rule) -> tuple[str, ...]:
@@ -71,10 +68,32 @@ class Surroundings:
         if against is None or against.factor is not None:
             return fact
         if against.station is not None:
-            other = _value(rule, read(station_object(against.station), rule.watch.window, fact.start))
+            others = self.others(rule, name, fact.start)
+            other = _value(rule, read(others[0], rule.watch.window, fact.start)) if others else None
         else:
-            other = median_without(self._values(rule, name, fact.start, read), fact.value, against.least)
+            # those of a few alone are not what the others measure: half of them must be in
+            most = len(self._company(rule, name, fact.start)) - 1
+            least = max(against.least, -(-most // 2))
+            other = median_without(self._values(rule, name, fact.start, read), fact.value, least)
         return msgspec.structs.replace(fact, other=other)
+
+    def ever_beside(self, rule: Rule, name: str, start: int) -> tuple[str, ...]:
+        """Whoever an object may be compared with at any time, as far as they are or ever were of its city."""
+        against = rule.watch.against
+        if against is None or against.factor is not None:
+            return ()
+        if against.station is not None:
+            return self.background(rule)
+        return tuple(
+            station_object(other)
+            for other in self._registry.city_names(self._city(name, start))
+            if station_object(other) != name
+            and any(one.kind in rule.watch.kinds for one in self._registry.history(other))
+        )
+
+    def _city(self, name: str, start: int) -> str:
+        station = self._registry.at(station_of(name) or "", start)
+        return "" if station is None else station.city
 
     def _company(self, rule: Rule, name: str, start: int) -> tuple[str, ...]:
         """The stations of the rule's kinds around a station, it among them."""
@@ -134,6 +153,11 @@ def median_without(values: Sequence[float], own: float | None, least: int) -> fl
 
 def _value(rule: Rule, row: Statistic | None) -> float | None:
     return None if row is None else valid_of(row.content, row.states, rule.watch.factor)
+
+
+def _names_city(scope: Scope, name: str) -> bool:
+    of_stations = scope.regions or scope.enterprises or scope.stations
+    return not of_stations and name.removeprefix(CITY_PREFIX) in scope.cities
 
 
 def in_scope(scope: Scope, station: Station) -> bool:

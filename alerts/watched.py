@@ -198,8 +198,8 @@ def _measured(rule: Rule, facts: Mapping[int, Fact], fact: Fact) -> float | None
         return fact.value
     if watch.measure in {Measure.RATIO, Measure.EXCESS}:
         return _compared(watch.measure, fact.value, fact.other)
-    length = watch.window.length
-    earlier = [facts.get(fact.start - back * length) for back in range(1, watch.lookback + 1)]
+    step = watch.window.step
+    earlier = [facts.get(fact.start - back * step) for back in range(1, watch.lookback + 1)]
     if watch.measure is Measure.RISE:
         before = earlier[-1]
         return None if before is None or before.value is None else fact.value - before.value

@@ -99,6 +99,10 @@ class Registry:
         found = (self.at(name, seconds) for name in self._cities.get(city, ()))
         return tuple(station for station in found if station is not None and station.city == city)
 
+    def city_names(self, city: str) -> Iterable[str]:
+        """The stations that are or ever were registered in `city`."""
+        return self._cities.get(city, {}).keys()
+
     def stations(self, seconds: float = math.inf) -> Iterator[Station]:
         """All stations registered at `seconds`, by default by their newest versions."""
         found = (self.at(name, seconds) for name in self._versions)

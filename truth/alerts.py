@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from aggregate.statistic import PERIODS
 from alerts.rules.book import RuleBook
 from alerts.rules.model import Comparison, Level, Measure, Rule
 from truth.statistics import Cells
@@ -60,10 +61,13 @@ class ExpectedAlert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         return max(self.windows, key=lambda window: (sign * window[1], -window[0]))
 
 
-def alerts_of(rule: Rule, name: str, facts: Iterable[Fact], length: int = 1) -> list[ExpectedAlert]:
-    """The alerts of the object `name` under a rule, in order of time; windows are `length` seconds long."""
+def alerts_of(rule: Rule, name: str, facts: Iterable[Fact], step: int = 1) -> list[ExpectedAlert]:
+    """The alerts of the object `name` under a rule, in order of time; windows begin `step` seconds apart.
+
+    `step` is 0 where they are of the calendar: rules of those count nothing through time.
+    """
     by_start = {fact.start: fact for fact in facts}
-    measures = {start: _measure(rule, by_start, start, length) for start in sorted(by_start)}
+    measures = {start: _measure(rule, by_start, start, step) for start in sorted(by_start)}
     found: list[ExpectedAlert] = []
     windows: list[tuple[int, float]] = []
     lasting: set[int] = set()
@@ -74,8 +78,7 @@ def alerts_of(rule: Rule, name: str, facts: Iterable[Fact], length: int = 1) -> 
         lasts = {
             place
             for place, level in enumerate(rule.levels)
-            if _begins(rule, level, measures, start, length)
-            or (place in lasting and _meets(level, value, clearing=True))
+            if _begins(rule, level, measures, start, step) or (place in lasting and _meets(level, value, clearing=True))
         }
         kept_none = 0 if lasts else kept_none + 1
         if lasts:
@@ -91,9 +94,9 @@ def _alert(rule: Rule, name: str, windows: list[tuple[int, float]], cleared_by: 
     return ExpectedAlert(rule=rule.id, object=name, windows=windows, cleared_by=cleared_by, falling=rule.falling)
 
 
-def _begins(rule: Rule, level: Level, measures: Mapping[int, float | None], start: int, length: int) -> bool:
+def _begins(rule: Rule, level: Level, measures: Mapping[int, float | None], start: int, step: int) -> bool:
     """Whether a window meets the level, and with it `hold.least` of the last `hold.of`."""
-    last = [measures.get(start - back * length) for back in range(rule.hold.of)]
+    last = [measures.get(start - back * step) for back in range(rule.hold.of)]
     meeting = [value is not None and _meets(level, value, clearing=False) for value in last]
     return meeting[0] and sum(meeting) >= rule.hold.least
 
@@ -109,7 +112,7 @@ def _meets(level: Level, value: float, *, clearing: bool) -> bool:
     }[level.comparison]
 
 
-def _measure(rule: Rule, facts: Mapping[int, Fact], start: int, length: int) -> float | None:
+def _measure(rule: Rule, facts: Mapping[int, Fact], start: int, step: int) -> float | None:
     """What a window is judged by; None: it is not valid for the rule."""
     watch, (_, own, other) = rule.watch, facts[start]
     if own is None or not math.isfinite(own):
@@ -122,13 +125,13 @@ def _measure(rule: Rule, facts: Mapping[int, Fact], start: int, length: int) -> 
         return None if other is None else own - other
     if watch.measure is Measure.RATIO:
         return None if other is None or other <= 0 else own / other
-    return _through_time(rule, facts, start, length, own)
+    return _through_time(rule, facts, start, step, own)
 
 
-def _through_time(rule: Rule, facts: Mapping[int, Fact], start: int, length: int, own: float) -> float | None:
+def _through_time(rule: Rule, facts: Mapping[int, Fact], start: int, step: int, own: float) -> float | None:
     watch = rule.watch
     over = watch.over or 0
-    before = [facts[at].value if (at := start - back * length) in facts else None for back in range(1, over + 1)]
+    before = [facts[at].value if (at := start - back * step) in facts else None for back in range(1, over + 1)]
     if watch.measure is Measure.RISE:
         return None if before[-1] is None else own - before[-1]
     values = [own, *before[: over - 1]]
@@ -159,5 +162,5 @@ class Watch:
             for rule in self._rules
             for (watching, name), facts in sorted(self._facts.items())
             if watching == rule.id
-            for alert in alerts_of(rule, name, facts, rule.watch.window.length)
+            for alert in alerts_of(rule, name, facts, 0 if rule.watch.window in PERIODS else rule.watch.window.step)
         ]

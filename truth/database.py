@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from aggregate.statistic import Window
 from ingest.envelope import Source
 from truth.alerts import ExpectedAlert
 from truth.expected import ExpectedReadings, Sample, Span
@@ -169,14 +170,14 @@ def alerts(cursor: Any, objects: Collection[str]) -> dict[AlertName, FoundAlert]
     }
 
 
-def found_as(expected: ExpectedAlert, length: int) -> FoundAlert:
-    """How an alert that must stand is to be found, of windows `length` seconds long."""
+def found_as(expected: ExpectedAlert, window: Window) -> FoundAlert:
+    """How an alert that must stand is to be found, of windows of a kind."""
     (last_start, value), (peak_start, peak) = expected.windows[-1], expected.peak
     ended = expected.cleared_by
     return FoundAlert(
         windows=expected.windows,
         state="open" if ended is None else "cleared",
-        cleared_at=None if ended is None else ended + length,
+        cleared_at=None if ended is None else window.end(ended),
         last_start=last_start,
         value=value,
         peak_start=peak_start,

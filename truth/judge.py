@@ -263,16 +263,16 @@ def _cell_text(found: FoundCell) -> str:
 
 def _judge_alerts(cursor: Any, folder: Folder, rules: RuleBook, watch: Watch, verdict: Verdict) -> None:
     """The alerts that stand in the run's span, and those that must, wherever a faulty clock has put them."""
-    lengths = {rule.id: rule.watch.window.length for rule in rules if judged_by_law(rule)}
+    windows = {rule.id: rule.watch.window for rule in rules if judged_by_law(rule)}
     expected = {
-        (alert.rule, alert.object, alert.first_start): found_as(alert, lengths[alert.rule]) for alert in watch.alerts()
+        (alert.rule, alert.object, alert.first_start): found_as(alert, windows[alert.rule]) for alert in watch.alerts()
     }
     objects = {*(STATION + name for name in folder.stations), *cities_of(folder.stations.values())}
     found = {
         key: alert
         for key, alert in database.alerts(cursor, objects).items()
         if key in expected
-        or (key[0] in lengths and key[2] < folder.run.end and alert.last_start >= folder.run.start // HOUR * HOUR)
+        or (key[0] in windows and key[2] < folder.run.end and alert.last_start >= folder.run.start // HOUR * HOUR)
     }
     for key in sorted({*expected, *found}):
         rule, name, first = key

@@ -10,14 +10,15 @@ from aggregate.statistic_store import read_spans
 from aggregate.store import Layouts
 from alerts.engine import Episode, episodes_of
 from alerts.rules.model import Rule
-from alerts.surroundings import CITY, Surroundings
+from alerts.surroundings import Surroundings
 from alerts.watched import fact_of, judged
 from core.clock import DAY
 from ingest.registry import Registry
 
-BEFORE_S = 30 * DAY
-"""So much is read before the period, that an alert which began before it is not taken for one that begins in it."""
-PERIODS_BEFORE_S = 2 * 366 * DAY
+AROUND_S = 30 * DAY
+"""So much is read before the period, that an alert which began before it is not taken for one that begins in it, and
+after it, for the end of one that began in it."""
+PERIODS_AROUND_S = 2 * 366 * DAY
 
 
 class Fired(NamedTuple):
@@ -36,16 +37,20 @@ class Watched(NamedTuple):
 
 
 def watched(rule: Rule, registry: Registry, start: int, end: int) -> list[Watched]:
-    """The objects of a rule's kinds that were registered at the start or the end of `[start, end)` (UTC seconds)."""
-    found: dict[Watched, None] = {}
-    for at in (start, end - 1):
-        for station in registry.stations(at):
-            if CITY in rule.watch.kinds:
-                found[Watched(city_object(station.city), station.city)] = None
-            if station.kind in rule.watch.kinds:
-                found[Watched(station_object(station.station), station.city)] = None
+    """The objects that a rule watches at some time of `[start, end)` (UTC seconds), each by its city then."""
     surroundings = Surroundings(registry)
-    return [one for one in sorted(found) if any(surroundings.watching(rule, one.object, at) for at in (start, end - 1))]
+    found: dict[Watched, None] = {}
+    for name in registry.names():
+        for station in registry.history(name):
+            at = int(max(start, station.valid_from))
+            if station.active and at < min(end, registry.until(station)):
+                for one in (
+                    Watched(station_object(name), station.city),
+                    Watched(city_object(station.city), station.city),
+                ):
+                    if surroundings.watching(rule, one.object, at):
+                        found[one] = None
+    return sorted(found)
 
 
 def fired(
@@ -64,15 +69,15 @@ def fired(
         if not cities or one.city in cities:
             by_city.setdefault(one.city, []).append(one.object)
     done, total = 0, sum(map(len, by_city.values()))
-    low = start - (PERIODS_BEFORE_S if rule.watch.window in PERIODS else BEFORE_S) - rule.span
+    around = PERIODS_AROUND_S if rule.watch.window in PERIODS else AROUND_S
+    low, high = start - around - rule.span, end + around
     for city, objects in by_city.items():
-        compared = rule.watch.against is not None and rule.watch.against.factor is None
-        company = [*objects, *surroundings.background(rule)] if compared else []
-        rows = _rows(cursor, rule.watch.window, company, low, end)
+        beside = {other for name in objects for other in surroundings.ever_beside(rule, name, start)}
+        company = _rows(cursor, rule.watch.window, sorted({*objects, *beside}), low, high) if beside else {}
         for name in objects:
-            own = rows if company else _rows(cursor, rule.watch.window, [name], low, end)
+            own = company or _rows(cursor, rule.watch.window, [name], low, high)
             for episode in _episodes(rule, surroundings, own, name):
-                if episode.first.start >= start:
+                if start <= episode.first.start < end:
                     yield Fired(name, city, episode)
             done += 1
             tell(done, total)

@@ -59,9 +59,14 @@ class RuleBook:
         return iter(self.rules)
 
 
+def packs_in(folder: Path) -> list[Path]:
+    """The packs of a folder; what begins with a dot is an editor's."""
+    return sorted(path for path in folder.glob("*.toml") if not path.name.startswith("."))
+
+
 def load(folder: Path = BUILTIN) -> RuleBook:
     """All packs (`*.toml`) of a folder; raises `InputError` on the first that cannot be used."""
-    paths = sorted(folder.glob("*.toml"))
+    paths = packs_in(folder)
     if not paths:
         raise InputError("rules_folder", f"{folder} holds no *.toml", hint="name a folder with rule packs")
     seen: dict[str, Path] = {}
@@ -88,7 +93,7 @@ def load_pack(path: Path) -> Pack:
         raise InputError("rules_file", f"{path}: cannot be read: {error}", hint="check the path") from error
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError("rules_toml", f"{path}: is not TOML: {error}", hint="correct that line") from error
     if "rule" in table:
         table["rule"], places = _each(table["rule"])
@@ -117,12 +122,14 @@ def _each(entries: object) -> tuple[Any, list[int]]:
 
 
 def _of_each_factor(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    """One rule a factor; an entry that makes no sense is left as it is, for the model to refuse its `each`."""
     factors, rest = entry["each"], {key: value for key, value in entry.items() if key != "each"}
-    if not isinstance(factors, list) or not isinstance(rest.get("watch"), dict):
+    watch = rest.get("watch")
+    sound = isinstance(factors, list) and factors and len(set(map(str, factors))) == len(factors) and "id" in rest
+    if not sound or not isinstance(watch, dict) or "factor" in watch:
         return [entry]
     return [
-        {**rest, "id": f"{rest.get('id')}-{_suffix(str(code))}", "watch": {**rest["watch"], "factor": code}}
-        for code in factors
+        {**rest, "id": f"{rest.get('id')}-{_suffix(str(code))}", "watch": {**watch, "factor": code}} for code in factors
     ]
 
 
@@ -133,7 +140,8 @@ def _suffix(code: str) -> str:
 
 def _explained(path: Path, text: str, table: dict[str, Any], places: list[int], error: ValidationError) -> InputError:
     """`places`: of each of the table's rules the entry of the file that it comes from."""
-    first = error.errors()[0]
+    # a senseless `each` leaves the watch without a factor: the cause first
+    first = next((one for one in error.errors() if one["loc"][-1:] == ("each",)), error.errors()[0])
     location = first["loc"]
     place, name, field = f"{path}", "", ".".join(str(part) for part in location)
     if len(location) > 1 and location[0] in {"rule", "device"} and isinstance(location[1], int):
@@ -152,13 +160,17 @@ def _explained(path: Path, text: str, table: dict[str, Any], places: list[int], 
 
 
 def _line_of_rule(text: str, section: str, index: int) -> int:
-    headers = [number for number, line in enumerate(text.splitlines(), 1) if line.strip() == f"[[{section}]]"]
+    headers = [
+        number for number, line in enumerate(text.splitlines(), 1) if line.partition("#")[0].strip() == f"[[{section}]]"
+    ]
     return headers[index] if index < len(headers) else 1
 
 
 def _remedy(kind: str, field: str) -> str:
     if kind == "missing":
         return f"add {field}"
+    if kind == "extra_forbidden" and field == "each":
+        return "let each name some factors, each once, beside an id and a watch without factor"
     if kind == "extra_forbidden":
         return f"remove {field}, or correct its spelling"
     return "correct it, then run `lantian rules check`"

@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from alerts.rules.case import Look
-from alerts.rules.model import RuleBase
+from alerts.rules.model import RuleBase, known_factor, known_kinds
 
 
 class Condition(StrEnum):
@@ -54,4 +54,7 @@ class DeviceRule(RuleBase):
     def _names_a_factor(self) -> Self:
         if (self.condition is Condition.PROJECTED) != (self.factor is not None):
             raise ValueError("factor belongs to condition projected, and to no other")
+        known_kinds(self.kinds)
+        if self.factor is not None:
+            known_factor(self.factor)
         return self

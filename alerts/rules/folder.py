@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from prometheus_client import Gauge
 
-from alerts.rules.book import load
+from alerts.rules.book import load, packs_in
 from core.errors import InputError
 from core.logs import get_logger
 
@@ -47,7 +48,8 @@ class RuleFolder:
 
 def _print(folder: Path) -> _Print:
     found = []
-    for path in sorted(folder.glob("*.toml")):
-        stat = path.stat()
-        found.append((path.name, stat.st_mtime_ns, stat.st_size))
+    for path in packs_in(folder):
+        with suppress(FileNotFoundError):  # renamed meanwhile: the next look sees what it has become
+            stat = path.stat()
+            found.append((path.name, stat.st_mtime_ns, stat.st_size))
     return tuple(found)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import string
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from aggregate.statistic import PERIODS, Window
+from aggregate.statistic import IAQI_PREFIX, PERIODS, Window
 from alerts.rules.case import Case
 from alerts.rules.deadlines import Deadlines, OrderKind
 from alerts.severity import Severity
+from ingest.kinds import Kind
+from standards.factors import load_catalogue
 
 PLACEHOLDERS = frozenset(
     {
@@ -92,6 +95,10 @@ def _template(text: str) -> str:
         raise ValueError(f"is not a text with placeholders: {error}") from error
     if unknown := sorted(names - PLACEHOLDERS):
         raise ValueError(f"names {', '.join(unknown)}; a text may name {', '.join(sorted(PLACEHOLDERS))}")
+    try:
+        text.format_map(dict.fromkeys(PLACEHOLDERS, ""))
+    except (ValueError, LookupError, AttributeError) as error:
+        raise ValueError(f"formats what is a text already: {error}") from error
     return text
 
 
@@ -100,6 +107,26 @@ Template = Annotated[str, Field(min_length=1), AfterValidator(_template)]
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+CITY = "city"
+
+
+def known_kinds(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """The kinds, if there are such; `ValueError` names those that there are not."""
+    if unknown := [kind for kind in kinds if kind not in {CITY, *Kind}]:
+        raise ValueError(f"there is no kind {', '.join(unknown)}; there are {', '.join(sorted({CITY, *Kind}))}")
+    return kinds
+
+
+def known_factor(factor: str) -> str:
+    """The code, if statistics can have it: of the catalogue, or of what is derived from one; else `ValueError`."""
+    catalogue = load_catalogue()
+    base = factor.removeprefix(IAQI_PREFIX)
+    if factor in catalogue.by_code or base in catalogue.by_code or base.split("_")[0] in catalogue.by_code:
+        return factor
+    meant = catalogue.resolve(factor)
+    raise ValueError(f"there is no code {factor}" + (f"; {meant.code} is meant" if meant else ""))
 
 
 class Text(_Model):
@@ -142,7 +169,7 @@ class Watch(_Model):
     floor: float | None = Field(default=None, allow_inf_nan=False)
     """A window whose own value is below it clears, whatever the measure says."""
 
-    @property
+    @cached_property
     def lookback(self) -> int:
         """How many windows before a window its measure is made of."""
         if self.over is None:
@@ -163,7 +190,19 @@ class Watch(_Model):
             raise ValueError("a comparison with other stations needs a floor, below which nothing is compared")
         if through_time and self.window in PERIODS:
             raise ValueError(f"windows of a {self.window} have no fixed length to look back over")
+        if self.against and self.against.factor == self.factor:
+            raise ValueError("a factor against itself says nothing")
         return self
+
+    @field_validator("kinds")
+    @classmethod
+    def _known_kinds(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        return known_kinds(kinds)
+
+    @field_validator("factor")
+    @classmethod
+    def _known_factor(cls, factor: str) -> str:
+        return known_factor(factor)
 
 
 class Level(_Model):
@@ -177,18 +216,18 @@ class Level(_Model):
     clear: float | None = Field(default=None, allow_inf_nan=False)
     """What a value must still meet, by the same comparison, for the level to last."""
 
-    @property
+    @cached_property
     def comparison(self) -> Comparison:
         """Which of the four is given."""
         return next(one for one in Comparison if getattr(self, one.value) is not None)
 
-    @property
+    @cached_property
     def threshold(self) -> float:
         """What opens it."""
         found: float = getattr(self, self.comparison.value)
         return found
 
-    @property
+    @cached_property
     def clear_value(self) -> float:
         """What a value must still meet for it to last."""
         return self.threshold if self.clear is None else self.clear
@@ -198,8 +237,7 @@ class Level(_Model):
         if sum(getattr(self, one.value) is not None for one in Comparison) != 1:
             raise ValueError("needs one of reaches, exceeds, at_most and below")
         if self.clear is not None and not self.comparison.met(self.threshold, self.clear):
-            side = "below" if self.comparison.falling else "above"
-            raise ValueError(f"clear must not be {side} the threshold; change it, or leave it out")
+            raise ValueError("clear must be easier to meet than the threshold; change it, or leave it out")
         return self
 
 
@@ -231,6 +269,8 @@ class Schedule(_Model):
             raise ValueError("first and last belong together")
         if self.hours is not None and not all(0 <= hour <= 24 for hour in self.hours):
             raise ValueError("hours are 0 … 24")
+        if self.hours is not None and self.hours[0] == self.hours[1]:
+            raise ValueError("from an hour to the same hour is no time at all")
         if self.first is None and self.hours is None:
             raise ValueError("needs first and last, or hours")
         return self
@@ -244,6 +284,12 @@ class Scope(_Model):
     cities: tuple[str, ...] = ()
     enterprises: tuple[str, ...] = ()
     stations: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_some(self) -> Self:
+        if not (self.regions or self.cities or self.enterprises or self.stations):
+            raise ValueError("names nothing; leave it out where the rule is for all")
+        return self
 
 
 class RuleBase(_Model):
@@ -302,11 +348,11 @@ class Rule(RuleBase):
     schedule: Schedule | None = None
     cases: tuple[Case, ...] = Field(min_length=1)
 
-    @property
+    @cached_property
     def span(self) -> int:
         """Seconds that a window's change reaches forward: by its measure, and by what `hold` counts."""
         windows = self.watch.lookback + self.hold.of - 1
-        return windows * self.watch.window.length if windows else 0
+        return windows * self.watch.window.step if windows else 0
 
     @field_validator("cases")
     @classmethod
@@ -320,4 +366,8 @@ class Rule(RuleBase):
     def _counts_windows(self) -> Self:
         if self.hold.of > 1 and self.watch.window in PERIODS:
             raise ValueError(f"windows of a {self.watch.window} have no fixed length to count over")
+        if self.schedule and self.schedule.hours and self.watch.window is not Window.HOUR:
+            raise ValueError("hours of the day are for windows of an hour")
+        if self.watch.against and self.watch.against.factor is None and CITY in self.watch.kinds:
+            raise ValueError("a city stands against no stations")
         return self

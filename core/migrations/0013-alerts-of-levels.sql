@@ -15,7 +15,11 @@ alter table lantian.alert
     alter column level drop default,
     alter column peak_severity set not null;
 -- Finds the alerts that a statement may touch.
-create index on lantian.alert (object, first_start) where state <> 'withdrawn';
+create index on lantian.alert (object, coalesce(ended_start, 'infinity')) where state <> 'withdrawn';
+-- What pages is live, but not all that is live pages: what a new rule finds in the past disturbs nobody.
+alter table lantian.alert drop constraint alert_check;
+alter table lantian.alert add check (origin = 'live' or not pages);
+alter table lantian.alert add check (peak_severity in ('info', 'warning', 'severe', 'critical'));
 
 -- value: the rule's measure; own: the factor's value; other: what that stands against. reach, keep: how many levels'
 -- thresholds, and clear values, it meets; level: the alert's after it. lead: before it opened, but counted.
@@ -78,3 +82,7 @@ from lantian.alert;
 create or replace view lantian.v_alert_values as
 select alert_id, start, "end", value, n_valid, n_expected, version, edition, live, own, other, level, lead
 from lantian.alert_value;
+comment on view lantian.v_alerts is
+'Alerts as they stand. Times are data time, UTC; value is that of the latest window, peak the worst; station_id is null for a city.';
+comment on view lantian.v_alert_values is
+'The windows that an alert stands on; lead: those before it opened that its opening counted.';

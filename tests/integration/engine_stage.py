@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -147,7 +147,12 @@ class Process:
     """`lantian alerts run`."""
 
     def __init__(self, environment: dict[str, str]) -> None:
-        self._environment = environment | {"LANTIAN_ALERTS_METRICS_PORT": "0", "LANTIAN_ALERTS_REGISTRY_SECONDS": "1"}
+        self._environment = environment | {
+            "LANTIAN_ALERTS_METRICS_PORT": "0",
+            "LANTIAN_ALERTS_REGISTRY_SECONDS": "1",
+            "LANTIAN_CLOCK_EPOCH": datetime.fromtimestamp(EIGHT + 4 * HOUR, UTC).isoformat(),
+            "LANTIAN_CLOCK_STARTED": datetime.now(UTC).isoformat(),
+        }
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

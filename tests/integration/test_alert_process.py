@@ -135,6 +135,11 @@ def test_alerts_joined_and_divided_late_keep_their_rows_consistent(stack: CoreSe
         ("open", 310.0),
         ("cleared", 300.0),
     ]
+    [merged] = site.rows(
+        "select m.number, m.merged_into = a.alert_id from v_alerts m join v_alerts a using (rule_id, object)"
+        f" where m.city = %(city)s and m.rule_id = '{RULE}' and m.state = 'withdrawn' and a.number = 2"
+    )
+    assert merged == (1, True)
 
 
 def test_an_engine_told_to_stop_ends_in_order_and_the_next_judges_nothing_twice(

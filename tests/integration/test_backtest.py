@@ -114,6 +114,35 @@ def test_a_station_may_stand_against_a_background_station(stack: CoreSettings, c
     }
 
 
+def test_a_neighbours_late_value_changes_what_others_stand_against(stack: CoreSettings, city: str) -> None:
+    names = [f"late-{letter}" for letter in "abcd"]
+    sites = [Site(stack, name) for name in names]
+    for site in sites:
+        site.city = "city-late"
+    rows = [f"{site.station},工地,Site,dust,140502,{site.city},西县,PT1M" for site in sites]
+    text = "\n".join(["station,name_zh,name_en,kind,region,city,county,reporting_period", *rows]) + "\n"
+    register = stack.state_dir / "late.csv"
+    register.write_text(text, encoding="utf-8")
+    with closing(connect(stack, "registry", application="test")) as database:
+        import_csv(database, register, effective=datetime.fromisoformat("2026-01-01T00:00:00+08:00"), user="test")
+        registry = Registry.load(database)
+    judge = Judge(book.load())
+
+    def tell(values: dict[int, float], version: int) -> list[str]:
+        said = [sites[place].statement(0, value, version) for place, value in values.items()]
+        for place, one in zip(values, said, strict=True):
+            sites[place].store(one)
+        with closing(connect(stack, "engine", application="test")) as database, database.cursor() as cursor:
+            result = judge.judge(cursor, [StatementBatch("city-late", said)], registry, float(EIGHT + 2 * HOUR))
+            database.commit()
+        return [note.happening for note in result.notices if note.alert.rule_id == "dust-far-above-county"]
+
+    assert city
+    assert tell({0: 300.0, 1: 100.0, 2: 100.0}, 1) == [], "two others are too few"
+    assert tell({3: 100.0}, 1) == ["opened"], "the third is told, and the first stands out"
+    assert tell({1: 290.0, 2: 290.0}, 2) == ["withdrawn"]
+
+
 def test_people_get_a_chart(stack: CoreSettings, city: str) -> None:
     done = backtest(stack, "dust-stop-work", "--from", "2026-03-01", "--to", "2026-03-03", "--city", city)
     assert "4 个对象 objects，3 次报警 alerts，平均每天 a day 1.00" in done.stdout

@@ -108,3 +108,33 @@ def stored(cursor: Any, rule: Rule, site: Site) -> list[tuple[list[tuple[int, in
         ([(window.start, window.level) for window in episode.windows], episode.ended_at)
         for episode in sorted(alerts.values(), key=lambda episode: episode.first.start)
     ]
+
+
+def test_the_clock_of_a_device_that_was_reset_stops_nobody(stack: CoreSettings) -> None:
+    site = Site(stack, "hood-1970")
+    judge = Judge(BOOK)
+    with closing(connect(stack, "engine", application="test")) as database, database.cursor() as cursor:
+        for version, value in ((1, 300.0), (2, 310.0)):
+            said = statement(site, -(EIGHT // HOUR) - 8, value, {-(EIGHT // HOUR) - 8: version - 1})
+            site.store(said)
+            judge.judge(cursor, [StatementBatch(site.city, [said])], Registry.empty(), 0.0)
+            database.commit()
+        [plain] = [rule for rule in BOOK if rule.id == "plain"]
+        assert len(stored(cursor, plain, site)) == 1
+
+
+def test_after_a_gap_of_decades_an_alert_that_lasts_is_still_the_same(stack: CoreSettings) -> None:
+    site = Site(stack, "hood-gap")
+    judge = Judge(BOOK)
+    [plain] = [rule for rule in BOOK if rule.id == "plain"]
+    decades = 20 * 365 * 24
+    versions: dict[int, int] = {}
+    with closing(connect(stack, "engine", application="test")) as database, database.cursor() as cursor:
+        for hour, value in ((-decades, 300.0), (0, 310.0), (-decades + 1, 290.0)):
+            said = statement(site, hour, value, versions)
+            site.store(said)
+            judge.judge(cursor, [StatementBatch(site.city, [said])], Registry.empty(), 0.0)
+            database.commit()
+        [(windows, ended)] = stored(cursor, plain, site)
+    assert [start for start, _ in windows] == [EIGHT + hour * HOUR for hour in (-decades, -decades + 1, 0)]
+    assert ended is None

@@ -253,3 +253,31 @@ def test_levels_with_hold_and_slow_clearing_go_together() -> None:
     assert story(ALL_AT_ONCE, 210.0, 310.0, 320.0, 100.0, 160.0, 100.0, 100.0) == [
         "opened", "raised", "lowered", "cleared",
     ]  # fmt: skip
+
+
+def test_what_led_to_an_alert_counts_as_live_and_what_only_holds_does_not() -> None:
+    def live(rule: Rule, *course: tuple[float, bool]) -> bool:
+        track, _ = tell(rule, [fact(at, value, live=live) for at, (value, live) in enumerate(course)])
+        return any(alert.live for alert in track.alerts.values())
+
+    assert live(TWO_OF_THREE, (260.0, True), (260.0, False))
+    assert not live(HYSTERESIS, (260.0, False), (220.0, True))
+
+
+def test_a_graver_hour_between_two_looks_is_told() -> None:
+    track, _ = tell(STEPS, [fact(0, 210.0)])
+    windows = judged(STEPS, {one.start: one for one in (fact(0, 210.0), fact(1, 350.0), fact(2, 210.0))})
+    outcome = judge(STEPS, track, windows, 0.0)
+    assert [event.happening for event in outcome.events] == ["raised"]
+    assert outcome.track.alerts[1].peak_level == 3
+
+
+def test_running_windows_are_counted_by_the_hour_that_they_begin() -> None:
+    running = changed(TWO_OF_THREE, watch={"kinds": ["air"], "window": "8h", "factor": "a05024"})
+    assert story(running, 260.0, 100.0, 260.0) == ["opened"]
+    assert story(running, 260.0, 100.0, 100.0, 260.0) == []
+
+
+def test_the_cause_of_a_correction_is_the_window_that_left() -> None:
+    _, events = tell(HYSTERESIS, [fact(0, 260.0), fact(1, 260.0), fact(1, None, 2)])
+    assert (events[-1].happening, events[-1].cause.start, events[-1].cause.version) == ("corrected", HOUR, 2)

@@ -9,6 +9,7 @@ import pytest
 from alerts.alert import Alert, Place, alert_of, hour_en, hour_zh, number_text
 from alerts.engine import Track, judge
 from alerts.rules import book
+from alerts.rules.model import Rule
 from alerts.watched import Fact, judged
 
 DUST = book.load().get("dust-stop-work")
@@ -17,17 +18,19 @@ ELEVEN_PM = int(datetime.fromisoformat("2026-03-02T23:00:00+08:00").timestamp())
 SITE = Place("东环工地", "East ring site", "cam-7")
 
 
-def alert_after(*values: float, place: Place = SITE, live: bool = True) -> Alert:
-    """The alert after hours of these values from 22:00 of 2 March on."""
+def alert_after(
+    *values: float, place: Place = SITE, live: bool = True, rule: Rule = DUST, looked: float = 5.0
+) -> Alert:
+    """The alert after hours of these values from 22:00 of 2 March on, each looked at so many seconds after its end."""
     track, alert = Track(), None
     facts: dict[int, Fact] = {}
     for at, value in enumerate(values, -1):
         start = ELEVEN_PM + at * HOUR
         facts[start] = Fact(start, start + HOUR, 1, value, None, 60, 60, "2026", live)
-        outcome = judge(DUST, track, judged(DUST, facts), float(start + HOUR + 5))
+        outcome = judge(rule, track, judged(rule, facts), start + HOUR + looked)
         track = outcome.track
         for event in outcome.events:
-            alert = alert_of(DUST, "station:d1", event, "晋城市", place, None)
+            alert = alert_of(rule, "station:d1", event, "晋城市", place, None)
     assert alert is not None
     return alert
 
@@ -70,6 +73,27 @@ def test_the_chinese_label_of_an_hour_is_its_end_and_midnight_is_24_of_the_day_b
     assert hour_en(ELEVEN_PM - HOUR, ELEVEN_PM) == "2026-03-02 22:00–23:00"
 
 
-@pytest.mark.parametrize(("value", "text"), [(250.0, "250"), (260.46, "260.46"), (260.5, "260.5"), (0.0, "0")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(250.0, "250"), (260.46, "260.46"), (260.5, "260.5"), (0.0, "0"), (-0.001, "0")]
+)
 def test_numbers_carry_no_decimals_that_are_nought(value: float, text: str) -> None:
     assert number_text(value) == text
+
+
+def test_the_severity_is_that_of_now_and_the_gravest_stands_beside_it() -> None:
+    so2 = book.load().get("so2-hour")
+    alert = alert_after(1100.0, 700.0, rule=so2)
+    assert (alert.severity, alert.peak_severity, alert.level, alert.threshold) == ("warning", "critical", 2, 650.0)
+
+
+def test_what_a_rule_finds_in_the_past_pages_nobody() -> None:
+    day = 24 * 3600.0
+    assert alert_after(300.0, looked=day).pages
+    late = alert_after(300.0, looked=day + 1)
+    assert (late.origin, late.pages) == ("live", False)
+
+
+def test_windows_of_days_are_named_by_their_days() -> None:
+    midnight = ELEVEN_PM + HOUR
+    assert hour_zh(midnight, midnight + 24 * HOUR) == "2026-03-03"
+    assert hour_en(midnight, midnight + 48 * HOUR) == "2026-03-03 to 2026-03-04"

@@ -67,3 +67,11 @@ def test_a_new_file_and_one_that_went_count_as_changes(packs: Path) -> None:
 def test_a_folder_that_cannot_be_used_at_first_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no"):
         RuleFolder(tmp_path)
+
+
+def test_an_editors_lock_beside_the_packs_harms_nobody(packs: Path) -> None:
+    folder = RuleFolder(packs)
+    (packs / ".#dust.toml").symlink_to("user@host.1234")
+    (packs / "gone.toml").symlink_to(packs / "nowhere")
+    assert not folder.renew()
+    assert folder.book.get("dust-stop-work")

@@ -9,7 +9,7 @@ from rule_facts import changed
 
 from alerts.cases import run_case, run_cases
 from alerts.rules import book
-from alerts.rules.model import Rule
+from alerts.rules.model import Level, Rule
 from core.errors import InputError
 
 BOOK = book.load()
@@ -36,7 +36,7 @@ def test_the_cases_fail_with_any_threshold_a_little_lower_or_higher() -> None:
         for place, level in enumerate(rule.levels):
             for shift in (-1, 1):
                 field = level.comparison.value
-                moved = level.model_copy(update={field: level.threshold + shift})
+                moved = Level.model_validate({**level.model_dump(), field: level.threshold + shift, "clear": None})
                 other = rule.model_copy(update={"levels": (*rule.levels[:place], moved, *rule.levels[place + 1 :])})
                 assert any(result.problem for result in run_cases([other])), (rule.id, place, shift)
 
@@ -62,12 +62,17 @@ def pack(tmp_path: Path, old: str, new: str) -> Path:
         (", reaches = 250", "", "rule dust-stop-work: levels.0: needs one of reaches, exceeds, at_most and below"),
         ('severity = "critical"', 'severity = "terrible"', "rule dust-stop-work: levels.0.severity: "),
         ("reaches = 250", "reaches = 250, reach = 1", "remove levels.0.reach, or correct its spelling"),
-        ("reaches = 250", "reaches = 250, clear = 260", "levels.0: clear must not be above the threshold"),
+        ("reaches = 250", "reaches = 250, clear = 260", "levels.0: clear must be easier to meet than the threshold"),
         ("reaches = 250", 'reaches = "high"', "(got 'high'); correct it, then run `lantian rules check`"),
         ('factor = "a34002" }', 'factor = "a34002", measure = "rise" }', "watch: measure rise needs over"),
         ('factor = "a34002" }', 'factor = "a34002", over = 3 }', "watch: measure value does not take over"),
         ("levels = [", 'levels = [{ severity = "severe", reaches = 300 }, ', "levels must stand in order, the least"),
         ("levels = [", "hold = { least = 3, of = 2 }\nlevels = [", "hold: least must not be above of"),
+        ('{value} {unit}"', '{value:.1f} {unit}"', "title.zh: formats what is a text already"),
+        ('kinds = ["dust"]', 'kinds = ["dusts"]', "watch.kinds: there is no kind dusts; there are air"),
+        ('factor = "a34002"', 'factor = "PM10"', "watch.factor: there is no code PM10; a34002 is meant"),
+        ("levels = [", "scope = {}\nlevels = [", "scope: names nothing"),
+        ("levels = [", "schedule = { hours = [6, 6] }\nlevels = [", "is no time at all"),
         ("levels = [", "schedule = { hours = [22, 25] }\nlevels = [", "schedule: hours are 0 … 24"),
         ('{value} {unit}"', '{wert} {unit}"', "rule dust-stop-work: title.zh: names wert; a text may name camera"),
         ('id = "dust-stop-work"', 'id = "Dust"', "rule Dust: id: "),
@@ -106,3 +111,29 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_rule_is_answered_with_the_command_that_lists_them() -> None:
     with pytest.raises(InputError, match="lantian rules list"):
         BOOK.get("none")
+
+
+@pytest.mark.parametrize(
+    ("each", "watch"),
+    [
+        ("[]", 'watch = { kinds = ["dust"], window = "hour" }'),
+        ('["a34002", "a34002"]', 'watch = { kinds = ["dust"], window = "hour" }'),
+        ('["a34004"]', 'watch = { kinds = ["dust"], window = "hour", factor = "a34002" }'),
+    ],
+)
+def test_each_that_makes_no_sense_is_refused(tmp_path: Path, each: str, watch: str) -> None:
+    old = 'watch = { kinds = ["dust"], window = "hour", factor = "a34002" }'
+    path = pack(tmp_path, old, f"each = {each}\n{watch}")
+    with pytest.raises(InputError, match="let each name some factors, each once") as caught:
+        book.load(tmp_path)
+    assert f"{path}:3:" in str(caught.value)
+
+
+def test_a_rule_of_months_has_cases_too() -> None:
+    steps = [{"at": 0, "value": 60}, {"at": 11, "value": 80, "expect": ["opened"]}]
+    monthly = changed(
+        watch={"kinds": ["air"], "window": "month", "factor": "a34004"},
+        levels=[{"severity": "info", "exceeds": 75}],
+        cases=[{"name": "a year", "start": "2026-01-01T00:00:00+08:00", "steps": steps, "open": 1, "pages": True}],
+    )
+    assert run_case(monthly, monthly.cases[0]) == ""
