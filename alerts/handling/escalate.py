@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from psycopg2.extras import execute_values
 
+from alerts.alert import PAGES_S
 from alerts.handling.chain import Line, Subject
 from alerts.handling.grid import Grid
 from alerts.handling.hide import Silence, Traits, hidden
@@ -33,7 +34,8 @@ from alert a join lateral (
     select l.at, l.happening from alert_log l where l.alert_id = a.alert_id and l.subject = 'data'
     order by l.version limit 1
 ) as told on told.happening <> 'split'
-where a.pages and (a.closed_at is null or a.state = 'open') and a.state <> 'withdrawn' and a.rule_id = any(%s)
+where a.origin = 'live' and told.at <= coalesce(a.cleared_at, a.last_start) + make_interval(secs => %s)
+    and (a.closed_at is null or a.state = 'open') and a.state <> 'withdrawn' and a.rule_id = any(%s)
 order by a.alert_id
 """
 
@@ -41,7 +43,8 @@ order by a.alert_id
 class Waiting(NamedTuple):
     """An alert about which somebody may have to do something; `told_at` is when the engine opened it.
 
-    The earlier part of one that was divided is none: the later part has kept what persons did.
+    The earlier part of one that was divided is none: the later part has kept what persons did. Nor is history, nor what
+    had ended long ago when it was found.
     """
 
     alert_id: int
@@ -92,7 +95,7 @@ class Escalations:
         registry: Registry,
         now: datetime,
     ) -> list[Line]:
-        cursor.execute(_WAITING, (list(deadlines),))
+        cursor.execute(_WAITING, (PAGES_S, list(deadlines)))
         alerts = [one for one in map(Waiting._make, cursor.fetchall()) if partition_of(one.city) in partitions]
         if not alerts:
             return []

@@ -34,7 +34,7 @@ create table lantian.alert_escalation (
 );
 
 -- Finds what somebody still has to do something about.
-create index on lantian.alert (rule_id) where pages and (closed_at is null or state = 'open');
+create index on lantian.alert (rule_id) where origin = 'live' and (closed_at is null or state = 'open');
 
 grant select on lantian.alert_silence to lantian_engine;
 grant select, insert on lantian.alert_escalation to lantian_engine;

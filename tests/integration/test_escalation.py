@@ -132,6 +132,15 @@ def test_history_hurries_nobody(watch: Watch) -> None:
     assert watch.told() == []
 
 
+def test_what_had_ended_long_ago_when_it_was_found_hurries_nobody(watch: Watch) -> None:
+    site = watch.ground.site
+    late = clock("12:00", day=5).timestamp()
+    site.store(site.statement(1, 90.0))
+    watch.ground.tell(site.statement(0, 320.0), at=late)
+    watch.look(clock("23:00", day=5))
+    assert (len(watch.ground.alert_ids()), watch.told()) == (1, [])
+
+
 def test_the_part_that_a_correction_divides_from_an_acknowledged_alert_hurries_nobody(watch: Watch) -> None:
     watch.ground.hours(320.0, 330.0, 340.0)
     watch.ground.do(Action.ACKNOWLEDGE, "值班员张", clock("09:05"))
