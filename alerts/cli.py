@@ -5,39 +5,45 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from psycopg2.extensions import connection
 
 from alerts import cases, show
+from alerts.handling import show as show_handling
+from alerts.handling.machine import Stage
+from alerts.handling.words import STAGES
 from alerts.rules import book
 from alerts.settings import AlertsSettings
 from core.postgres import connect
 from core.settings import CoreSettings
 
 
-def list_alerts(state: str | None, city: str | None, rule: str | None, limit: int, *, as_json: bool) -> None:
+def list_alerts(
+    state: str | None, stage: str | None, city: str | None, rule: str | None, limit: int, *, as_json: bool
+) -> None:
     """Alerts, latest first."""
     with closing(_reader()) as database:
-        found = show.alerts(database, state=state, city=city, rule_id=rule, limit=limit)
+        found = show.alerts(database, state=state, stage=stage, city=city, rule_id=rule, limit=limit)
     if as_json:
         _print_json(found)
         return
     for row in found:
         _print(show.line(row))
-        _print(f"    依据 Basis: {row['legal_basis']}")
+        _print(f"    处置 Handling: {STAGES[Stage(row['stage'])]}  依据 Basis: {row['legal_basis']}")
     _print(f"共 {len(found)} 条 / {len(found)} alerts")
 
 
 def show_alert(alert_id: int, *, as_json: bool) -> None:
     """One alert, and what happened to it."""
     with closing(_reader()) as database:
-        found = show.alert(database, alert_id)
+        found = show.alert(database, alert_id) | show_handling.of_alert(database, alert_id)
     if as_json:
         _print_json(found)
         return
-    for text in show.lines(found):
+    for text in chain(show.lines(found), show_handling.lines(found)):
         _print(text)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from alerts.handling.commands import handling_app
 from alerts.warnings.commands import app as warning_app
 from ingest.commands import Processes
 
@@ -18,6 +19,7 @@ rules_app = typer.Typer(no_args_is_help=True, help="Check, list and try the rule
 app.add_typer(alerts_app, name="alerts")
 alerts_app.add_typer(warning_app, name="warning")
 app.add_typer(rules_app, name="rules")
+alerts_app.add_typer(handling_app)
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
 RulesDir = Annotated[
@@ -31,6 +33,18 @@ class AlertState(StrEnum):
     OPEN = "open"
     CLEARED = "cleared"
     WITHDRAWN = "withdrawn"
+
+
+class AlertStage(StrEnum):
+    """Of `alerts list --stage`."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    DISPATCHED = "dispatched"
+    FED_BACK = "fed-back"
+    DOUBTED = "doubted"
+    CLOSED = "closed"
+    FALSE_ALARM = "false-alarm"
 
 
 @alerts_app.command()
@@ -55,6 +69,7 @@ def run(processes: Processes = None) -> None:
 @alerts_app.command(name="list")
 def list_alerts(
     state: Annotated[AlertState | None, typer.Option(help="Only alerts in this state.")] = None,
+    stage: Annotated[AlertStage | None, typer.Option(help="Only those that persons have brought so far.")] = None,
     city: Annotated[str | None, typer.Option(help="Only this city's.")] = None,
     rule: Annotated[str | None, typer.Option(help="Only this rule's.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, latest first.")] = 50,
@@ -63,7 +78,7 @@ def list_alerts(
     """Alerts, latest first, with their legal basis."""
     from alerts import cli
 
-    cli.list_alerts(state and state.value, city, rule, limit, as_json=as_json)
+    cli.list_alerts(state and state.value, stage and stage.value, city, rule, limit, as_json=as_json)
 
 
 @alerts_app.command(name="show")

@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from aggregate.statistic import StatementBatch, station_object
 from aggregate.store import Layouts
 from alerts import store
@@ -17,6 +19,7 @@ from alerts.alert import Notice, alert_of
 from alerts.asking import Asking, Question, reach
 from alerts.devices.looking import look
 from alerts.engine import Event, Track, judge
+from alerts.handling.follow import Happened, follow
 from alerts.neighbourhood import Neighbourhood, read
 from alerts.rules.book import RuleBook, by_statistic
 from alerts.rules.device import DeviceRule
@@ -57,19 +60,24 @@ class Judge:
             asking.take(city, statement)
         asking.ask_compared(cursor, self._layouts)
         around = read(cursor, self._layouts, surroundings, asking.questions.values())
-        notices = [
+        happened = [
             stored(cursor, question.rule, question.object, question.city, event, surroundings)
             for question, event in _events(cursor, around, now)
         ]
-        return Result(notices, asking.outcomes)
+        follow(cursor, happened)
+        return Result([notice(one) for one in happened], asking.outcomes)
 
     def look(self, cursor: Any, partitions: Collection[int], registry: Registry) -> dict[int, list[Notice]]:
         """Look at the devices of cities in these partitions, and store what came of it; notices by partition."""
         surroundings = Surroundings(registry)
+        happened = [
+            stored(cursor, rule, station_object(station.station), station.city, event, surroundings)
+            for rule, station, event in look(cursor, self._devices, partitions, registry)
+        ]
+        follow(cursor, happened)
         notices: dict[int, list[Notice]] = {}
-        for rule, station, event in look(cursor, self._devices, partitions, registry):
-            notice = stored(cursor, rule, station_object(station.station), station.city, event, surroundings)
-            notices.setdefault(partition_of(station.city), []).append(notice)
+        for one in happened:
+            notices.setdefault(partition_of(one.alert.city), []).append(notice(one))
         return notices
 
 
@@ -87,9 +95,14 @@ def _events(cursor: Any, around: Iterable[Neighbourhood], now: float) -> Iterato
 
 def stored(
     cursor: Any, rule: Rule | DeviceRule, name: str, city: str, event: Event, surroundings: Surroundings
-) -> Notice:
-    """Store what happened to an alert, and what is to be told of it."""
+) -> Happened:
+    """Store what happened to an alert; what follows from it is for `alerts.handling.follow`."""
     heir = None if event.heir is None else store.alert_id_of(cursor, (rule.id, name), event.heir)
     alert = alert_of(rule, name, event, city, surroundings.place(name, event.cause.start), heir)
-    alert_id, version = store.save_alert(cursor, event, alert)
-    return Notice(alert_id=alert_id, version=version, happening=event.happening, alert=alert)
+    alert_id, version, closed_at = store.save_alert(cursor, event, alert)
+    return Happened(rule, event, msgspec.structs.replace(alert, closed_at=closed_at), alert_id, version)
+
+
+def notice(one: Happened) -> Notice:
+    """What is to be told of it."""
+    return Notice(alert_id=one.alert_id, version=one.version, happening=one.event.happening, alert=one.alert)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from alerts.handling import grid
+from alerts.handling.escalate import Escalations
 from alerts.rules.folder import RuleFolder
 from alerts.settings import AlertsSettings
 from alerts.step import AlertStep
@@ -16,10 +18,11 @@ ROLE = "engine"
 
 
 def run(settings: CoreSettings, own: AlertsSettings) -> None:
-    """Until SIGTERM or SIGINT; raises `LantianError` for faulty rules and for what no waiting can mend."""
+    """Until SIGTERM or SIGINT; raises `LantianError` for faulty rules or grid, and for what no waiting can mend."""
     configure(settings, "alerts")
     log = get_logger(__name__)
-    step = AlertStep(RuleFolder(own.rules_dir), own.registry_seconds)
+    escalations = Escalations(grid.load(own.grid_file), own.escalation_seconds)
+    step = AlertStep(RuleFolder(own.rules_dir), own.registry_seconds, escalations)
     shutdown = Shutdown().install()
     stream = Stream(settings, step, role=ROLE, clock=clock_of(settings), transaction_bytes=own.transaction_bytes)
     health = HealthServer(settings, "alerts", own.metrics_port, stream.ready).start()

@@ -27,3 +27,7 @@ class AlertsSettings(SectionSettings):
     """About so much of Kafka's log is judged in one transaction."""
     registry_seconds: float = Field(default=15.0, gt=0)
     """How often, in data time, the registry is asked whether it has changed."""
+    grid_file: Path | None = None
+    """CSV of who is told when a step of handling is overdue (`town,leader,contact,stations,regions`)."""
+    escalation_seconds: float = Field(default=60.0, gt=0)
+    """How often, in data time, the engine looks for steps that are overdue."""

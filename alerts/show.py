@@ -37,15 +37,22 @@ HAPPENINGS = {
 
 
 def alerts(
-    database: connection, *, state: str | None = None, city: str | None = None, rule_id: str | None = None, limit: int
+    database: connection,
+    *,
+    state: str | None = None,
+    stage: str | None = None,
+    city: str | None = None,
+    rule_id: str | None = None,
+    limit: int,
 ) -> list[Row]:
-    """Alerts, latest first, with the columns of `v_alerts`."""
+    """Alerts, latest first, with the columns of `v_alerts`, and `stage`: how far persons have come with it."""
     return _rows(
         database,
-        "select * from v_alerts where (%(state)s is null or state = %(state)s)"
-        " and (%(city)s is null or city = %(city)s) and (%(rule)s is null or rule_id = %(rule)s)"
-        " order by opened_at desc, alert_id desc limit %(limit)s",
-        {"state": state, "city": city, "rule": rule_id, "limit": limit},
+        "select a.*, coalesce(h.stage, 'open') as stage from v_alerts a left join v_alert_handling h using (alert_id)"
+        " where (%(state)s is null or state = %(state)s) and (%(city)s is null or city = %(city)s)"
+        " and (%(stage)s is null or coalesce(h.stage, 'open') = %(stage)s)"
+        " and (%(rule)s is null or rule_id = %(rule)s) order by opened_at desc, alert_id desc limit %(limit)s",
+        {"state": state, "stage": stage, "city": city, "rule": rule_id, "limit": limit},
     )
 
 
@@ -123,6 +130,7 @@ def rule_json(rule: Rule | DeviceRule) -> Row:
     """What `lantian rules list --json` says of a rule; `severity` is the gravest, `cases` their number.
 
     Rules of statistics have `window`, `factor`, `measure`, `hold` and `clear_after`, those of devices `condition`.
+    `deadlines` of the steps of handling are in seconds.
     """
     said = {
         "id": rule.id,
@@ -140,6 +148,8 @@ def rule_json(rule: Rule | DeviceRule) -> Row:
             for level in rule.levels
         ],
         "unit": rule.unit,
+        "deadlines": rule.deadlines.model_dump(exclude_none=True),
+        "order": rule.order and rule.order.value,
         "title_zh": rule.title.zh,
         "title_en": rule.title.en,
     }

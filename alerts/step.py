@@ -15,6 +15,7 @@ from prometheus_client import Counter
 from aggregate.statistic import Reason, State, StatementBatch, decode_statements
 from alerts import store
 from alerts.alert import Notice
+from alerts.handling.escalate import Escalations
 from alerts.judging import Judge
 from alerts.rules.folder import RuleFolder
 from core.kafka import ALERTS, STATISTICS
@@ -42,11 +43,12 @@ class AlertStep:
     consumer = CONSUMER
     topic = STATISTICS
 
-    def __init__(self, rules: RuleFolder, registry_s: float) -> None:
+    def __init__(self, rules: RuleFolder, registry_s: float, escalations: Escalations | None = None) -> None:
         """`registry_s`: how often, in seconds of data time, registry and rules are asked whether they have changed."""
         self._rules = rules
         self._judge = Judge(rules.book)
         self._registry_s = registry_s
+        self._escalations = escalations
         self._registries = RegistryReader()
         self._registry = Registry.empty()
         self._registry_asked = float("-inf")
@@ -55,6 +57,8 @@ class AlertStep:
     def forget(self) -> None:
         """The registry is kept: it is not of this step's making."""
         self._judge.forget()
+        if self._escalations:
+            self._escalations.forget()
         self._looked = float("-inf")
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
@@ -62,13 +66,16 @@ class AlertStep:
         self._renew(cursor, now)
 
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> bool:
-        """Look at devices: alone what rules say of them falls due by the clock."""
+        """Look at devices, and tell of steps of handling that are overdue: nothing else falls due by the clock."""
         self._renew(cursor, now)
         if abs(now - self._looked) >= LOOK_S:
             self._looked = now
             for partition, notices in self._judge.look(cursor, partitions, self._registry).items():
                 enqueue(cursor, CONSUMER, partition, map(_message, notices))
                 _report(notices)
+        if self._escalations:
+            for line in self._escalations.tick(cursor, self._rules.book, partitions, self._registry, now):
+                _log.warning("alert_overdue", alert_id=line.alert_id, object=line.object, detail=line.detail)
         return False
 
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:

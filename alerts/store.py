@@ -127,26 +127,32 @@ def alert_id_of(cursor: Any, key: Key, number: int) -> int:
     return int(cursor.fetchone()[0])
 
 
-def save_alert(cursor: Any, event: Event, alert: Alert) -> tuple[int, int]:
-    """Store the alert as it stands after `event`, its values and its log; returns its id and version."""
+def save_alert(cursor: Any, event: Event, alert: Alert) -> tuple[int, int, datetime | None]:
+    """Store the alert as it stands after `event`, and its values; returns its id, its version, and when it was closed.
+
+    What a person closed stays closed, whatever data does afterwards.
+    """
     columns = msgspec.structs.asdict(alert)
     if event.before is None:
         cursor.execute(
             f"insert into alert (version, {', '.join(columns)}) values (1, {', '.join(['%s'] * len(columns))})"
-            " returning alert_id, version",
+            " returning alert_id, version, closed_at",
             list(columns.values()),
         )
     else:
         cursor.execute(
-            f"update alert set version = version + 1, {', '.join(f'{name} = %s' for name in columns)}"
-            " where rule_id = %s and object = %s and number = %s returning alert_id, version",
+            f"update alert set version = version + 1, {', '.join(map(_change, columns))}"
+            " where rule_id = %s and object = %s and number = %s returning alert_id, version, closed_at",
             [*columns.values(), alert.rule_id, alert.object, alert.number],
         )
-    alert_id, version = cursor.fetchone()
+    alert_id, version, closed_at = cursor.fetchone()
     if event.after is not None:
         _save_values(cursor, alert_id, event.before, event.after)
-    _log(cursor, alert_id, version, event, alert)
-    return alert_id, version
+    return alert_id, version, closed_at
+
+
+def _change(column: str) -> str:
+    return f"{column} = coalesce(closed_at, %s)" if column == "closed_at" else f"{column} = %s"
 
 
 def _save_values(cursor: Any, alert_id: int, before: Episode | None, after: Episode) -> None:
@@ -191,27 +197,6 @@ def _row(window: Judged) -> Sequence[Any]:
         window.reach,
         window.keep,
         window.level,
-    )
-
-
-def _log(cursor: Any, alert_id: int, version: int, event: Event, alert: Alert) -> None:
-    cause = event.cause
-    cursor.execute(
-        "insert into alert_log (alert_id, version, at, happening, state, object, time_window, start,"
-        " statement_version, value, merged_into) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (
-            alert_id,
-            version,
-            alert.updated_at,
-            event.happening.value,
-            alert.state,
-            alert.object,
-            alert.time_window,
-            _time(cause.start),
-            cause.version,
-            cause.value,
-            alert.merged_into,
-        ),
     )
 
 

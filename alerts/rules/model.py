@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from aggregate.statistic import IAQI_PREFIX, PERIODS, Window
 from alerts.rules.case import Case
+from alerts.rules.deadlines import Deadlines, OrderKind
 from alerts.severity import Severity
 from ingest.kinds import Kind
 from standards.factors import load_catalogue
@@ -305,6 +306,9 @@ class RuleBase(_Model):
     detail: Text
     todo: Text
     """What the operator has to do."""
+    deadlines: Deadlines = Deadlines()
+    order: OrderKind | None = None
+    """Proposed with the alert."""
 
     @property
     def severity(self) -> Severity:

@@ -204,11 +204,8 @@ def run(ground: Ground, folder: Path, town: str, sent: Sequence[Sent], span: tup
 
 def erase_alerts(ground: Ground, town: str) -> None:
     """Nothing of a town's alerts, and nothing that its engine still had to tell."""
-    mine = f"select alert_id from alert where city = '{town}'"
+    ground.erase_alerts(town)
     for statement in (
-        f"delete from alert_log where alert_id in ({mine})",
-        f"delete from alert_value where alert_id in ({mine})",
-        f"delete from alert where city = '{town}'",
         "delete from outbox where consumer = 'engine'",
         "delete from consumer_offset where consumer = 'engine' and cluster like 'test%%'",
     ):

@@ -81,9 +81,7 @@ def stamp(seconds: float) -> str:
 def town(stack: CoreSettings, tmp_path: Path) -> Iterator[Town]:
     ground = Ground(stack, tmp_path)
     ground.clear()
-    for table in ("alert_log", "alert_value", "alert"):
-        mine = f"select alert_id from alert where city = '{TOWN}'"
-        ground.rows(f"delete from {table} where alert_id in ({mine})")
+    ground.erase_alerts(TOWN)
     ground.stations(*(f"{name},站,dust,140502,{TOWN},PT1M,,," for name in (QUIET, BUSY)))
     with ExitStack() as hands:
         stations = hands.enter_context(worker(stack, Log()))
@@ -165,9 +163,7 @@ def test_an_engine_that_dies_at_a_look_neither_loses_nor_doubles(town: Town) -> 
     town.minutes(5, QUIET, BUSY)
     town.minutes(40, BUSY)
     assert len(town.log("device-silent")) == 1
-    town.ground.rows("delete from alert_log where alert_id in (select alert_id from alert where city = %s)", TOWN)
-    town.ground.rows("delete from alert_value where alert_id in (select alert_id from alert where city = %s)", TOWN)
-    town.ground.rows("delete from alert where city = %s", TOWN)
+    town.ground.erase_alerts(TOWN)
     with town.engine.database.cursor() as cursor:
         town.engine.step.forget()
         town.engine.step.tick(cursor, sorted(town.engine.stands), town.now)

@@ -76,6 +76,8 @@ def pack(tmp_path: Path, old: str, new: str) -> Path:
         ("levels = [", "schedule = { hours = [22, 25] }\nlevels = [", "schedule: hours are 0 … 24"),
         ('{value} {unit}"', '{wert} {unit}"', "rule dust-stop-work: title.zh: names wert; a text may name camera"),
         ('id = "dust-stop-work"', 'id = "Dust"', "rule Dust: id: "),
+        ('"PT10M"', '"10 min"', "deadlines.acknowledge: is not a duration between one second and 366 days; write it"),
+        ('order = "stop-work"', 'order = "stop"', "rule dust-stop-work: order: Input should be 'stop-work'"),
     ],
 )
 def test_a_faulty_rule_is_named_with_its_field_and_remedy(tmp_path: Path, old: str, new: str, says: str) -> None:

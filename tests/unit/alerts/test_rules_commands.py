@@ -28,6 +28,13 @@ def test_the_list_as_json_names_id_severity_legal_basis_and_the_number_of_cases(
         )
 
 
+def test_the_list_as_json_says_by_when_steps_are_due_and_what_order_a_rule_asks_for() -> None:
+    listed = {rule["id"]: rule for rule in json.loads(RUNNER.invoke(app, ["rules", "list", "--json"]).stdout)}
+    stop_work = listed["dust-stop-work"]
+    assert stop_work["deadlines"] == {"acknowledge": 600, "dispatch": 1200, "feedback": 7200, "verify": 86400}
+    assert (stop_work["order"], listed["dust-sudden-rise"]["order"]) == ("stop-work", None)
+
+
 def test_the_cases_of_the_built_in_rules_pass() -> None:
     done = RUNNER.invoke(app, ["rules", "test", "--json"])
     assert done.exit_code == 0

@@ -1,0 +1,171 @@
+"""The engine's look at what is overdue: each escalation is written once, in the transaction of the clock's tick.
+
+Delivery guarantee: an engine looks after the cities of the partitions that it holds, under their lock, and a key in the
+database keeps each escalation single; what fell due while no engine ran is written by the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from psycopg2.extras import execute_values
+
+from alerts.alert import PAGES_S
+from alerts.handling.chain import Line, Subject
+from alerts.handling.grid import Grid
+from alerts.handling.hide import Silence, Traits, hidden
+from alerts.handling.log import append, detail_text
+from alerts.handling.machine import DataState, Handling
+from alerts.handling.overdue import Escalation, due, overdue
+from alerts.handling.silences import silences_at
+from alerts.handling.store import load_handlings
+from alerts.rules.deadlines import Deadlines
+from alerts.rules.model import RuleBase
+from alerts.severity import Severity
+from core.kafka import partition_of
+from ingest.registry import Registry
+
+_WAITING = """
+select a.alert_id, a.version, a.rule_id, a.city, a.object, a.state, a.station, a.severity, a.kind, a.time_window,
+    a.first_start, told.at
+from alert a join lateral (
+    select l.at, l.happening from alert_log l where l.alert_id = a.alert_id and l.subject = 'data'
+    order by l.version limit 1
+) as told on told.happening <> 'split'
+where a.origin = 'live' and told.at <= coalesce(a.cleared_at, a.last_start) + make_interval(secs => %s)
+    and (a.closed_at is null or a.state = 'open') and a.state <> 'withdrawn' and a.rule_id = any(%s)
+order by a.alert_id
+"""
+
+
+class Waiting(NamedTuple):
+    """An alert about which somebody may have to do something; `told_at` is when the engine opened it.
+
+    The earlier part of one that was divided is none: the later part has kept what persons did. Nor is history, nor what
+    had ended long ago when it was found.
+    """
+
+    alert_id: int
+    version: int
+    rule_id: str
+    city: str
+    object: str
+    state: str
+    station: str | None
+    severity: str
+    kind: str
+    time_window: str
+    first_start: datetime
+    told_at: datetime
+
+
+class Escalations:
+    """What the engine needs to know for it: who is in charge where, and when it looked last."""
+
+    def __init__(self, grid: Grid, every_s: float) -> None:
+        """`every_s`: how often to look, in seconds of data time."""
+        self._grid = grid
+        self._every_s = every_s
+        self._looked_at: dict[int, float] = {}
+
+    def forget(self) -> None:
+        """Look again at once: what was written last may have been rolled back."""
+        self._looked_at.clear()
+
+    def tick(
+        self, cursor: Any, rules: Iterable[RuleBase], partitions: Collection[int], registry: Registry, now: float
+    ) -> list[Line]:
+        """Write what has fallen due of these partitions' cities since the last look; returns what was written."""
+        asked = [p for p in partitions if abs(now - self._looked_at.get(p, float("-inf"))) >= self._every_s]
+        if not asked:
+            return []
+        deadlines = {rule.id: rule.deadlines for rule in rules if rule.deadlines != Deadlines()}
+        lines = self._escalate(cursor, deadlines, frozenset(asked), registry, datetime.fromtimestamp(now, UTC))
+        append(cursor, lines)
+        self._looked_at.update(dict.fromkeys(asked, now))
+        return lines
+
+    def _escalate(
+        self,
+        cursor: Any,
+        deadlines: Mapping[str, Deadlines],
+        partitions: Collection[int],
+        registry: Registry,
+        now: datetime,
+    ) -> list[Line]:
+        cursor.execute(_WAITING, (PAGES_S, list(deadlines)))
+        alerts = [one for one in map(Waiting._make, cursor.fetchall()) if partition_of(one.city) in partitions]
+        if not alerts:
+            return []
+        handlings = load_handlings(cursor, [one.alert_id for one in alerts])
+        silences = silences_at(cursor, now)
+        found = {
+            (one.alert_id, each.step.value, each.since, each.rung): (one, each)
+            for one in alerts
+            if not _silent(one, silences, now)
+            for each in self._overdue(
+                one, handlings.get(one.alert_id, Handling()), deadlines[one.rule_id], registry, now
+            )
+        }
+        return [_line(*found[key], now) for key in _written(cursor, found, now)]
+
+    def _overdue(
+        self, alert: Waiting, handling: Handling, deadlines: Deadlines, registry: Registry, now: datetime
+    ) -> list[Escalation]:
+        waiting = due(handling, DataState(alert.state), deadlines, alert.told_at)
+        if waiting is None or now < waiting.at:
+            return []
+        station = registry.at(alert.station, alert.first_start.timestamp()) if alert.station else None
+        return overdue(waiting, self._grid.chain(alert.station, station.region if station else None), now)
+
+
+def _silent(alert: Waiting, silences: Sequence[Silence], now: datetime) -> bool:
+    severity = Severity(alert.severity)
+    traits = Traits(alert.rule_id, alert.city, alert.station, severity, alert.kind, alert.time_window)
+    return hidden(traits, silences, (), now) is not None
+
+
+_Key = tuple[int, str, datetime, int]
+
+
+def _written(cursor: Any, found: Mapping[_Key, tuple[Waiting, Escalation]], now: datetime) -> list[_Key]:
+    """Write what has not been before; returns the keys of that, in order."""
+    if not found:
+        return []
+    rows = execute_values(
+        cursor,
+        "insert into alert_escalation (alert_id, step, since, rung, due_at, at, told, contact) values %s"
+        " on conflict do nothing returning alert_id, step, since, rung",
+        [
+            (*key, each.due_at, now, each.leader and each.leader.leader, each.leader and each.leader.contact)
+            for key, (_, each) in found.items()
+        ],
+        fetch=True,
+    )
+    return sorted((alert_id, step, since, rung) for alert_id, step, since, rung in rows)
+
+
+def _line(alert: Waiting, each: Escalation, now: datetime) -> Line:
+    leader = each.leader
+    detail = {
+        "step": each.step.value,
+        "since": each.since.isoformat(),
+        "due": each.due_at.isoformat(),
+        "rung": each.rung,
+        "town": leader and leader.town,
+        "leader": leader and leader.leader,
+        "contact": leader and leader.contact,
+    }
+    return Line(
+        city=alert.city,
+        at=now,
+        subject=Subject.ESCALATION,
+        happening="overdue",
+        alert_id=alert.alert_id,
+        version=alert.version,
+        state=alert.state,
+        object=alert.object,
+        detail=detail_text({name: value for name, value in detail.items() if value is not None}),
+    )

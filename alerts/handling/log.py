@@ -1,0 +1,78 @@
+"""The log in the database: one statement adds entries to the chains, whoever writes them; reading them again.
+
+Delivery guarantee: entries are added in the caller's transaction, with what they tell of. The chains of their cities
+stay locked until it ends, so that several engines and operators neither fork one nor leave a place empty.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import Any, NamedTuple
+
+import msgspec
+from psycopg2.extensions import connection
+
+from alerts.handling.audit import differing
+from alerts.handling.chain import Broken, Chained, Head, Line, Subject, verify
+from core.errors import InputError
+
+PAGE = 5_000
+"""Entries read at once."""
+_FIELDS = Line.__struct_fields__
+
+
+def append(cursor: Any, lines: Sequence[Line]) -> None:
+    """Add entries, in their order, by the only way there is: `lantian.append_alert_log`."""
+    if lines:
+        cursor.execute("select lantian.append_alert_log(%s::json)", (msgspec.json.encode(lines).decode(),))
+
+
+def detail_text(detail: Mapping[str, Any]) -> str | None:
+    """What was said, as the log keeps it: JSON with its keys in order; None if nothing was."""
+    return json.dumps(detail, ensure_ascii=False, sort_keys=True) if detail else None
+
+
+class Checked(NamedTuple):
+    """A city's chain: its head, the first place at which it does not hold, and alerts that stand otherwise than it."""
+
+    head: Head
+    broken: Broken | None
+    differing: list[int]
+
+
+def check(database: connection, city: str | None = None) -> Iterator[Checked]:
+    """The chain of one city or of each, all as of one moment; raises `InputError` if there is no log of `city`."""
+    with database, database.cursor() as cursor:
+        cursor.execute("set transaction isolation level repeatable read, read only")
+        heads = _heads(cursor, city)
+        if city is not None and not heads:
+            raise InputError(
+                "city", "has no log of alerts", field="--city", value=city, hint="see `lantian alerts list`"
+            )
+        for head in heads:
+            yield Checked(head, verify(head, entries(database, head.city)), differing(cursor, head.city))
+
+
+def _heads(cursor: Any, city: str | None) -> list[Head]:
+    cursor.execute(
+        "select city, coalesce(c.length, 0), coalesce(c.head, ''::bytea)"
+        " from alert_chain c full join (select distinct city from alert_log) l using (city)"
+        " where %(city)s::text is null or city = %(city)s order by city",
+        {"city": city},
+    )
+    return [Head(name, length, bytes(hash_)) for name, length, hash_ in cursor.fetchall()]
+
+
+def entries(database: connection, city: str) -> Iterator[Chained]:
+    """A city's entries in order of their places; within the caller's transaction."""
+    with closing(database.cursor(name="alert_log")) as cursor:
+        cursor.itersize = PAGE
+        cursor.execute(
+            f"select place, hash, {', '.join(_FIELDS)} from alert_log where city = %s order by place", (city,)
+        )
+        for place, hash_, *values in cursor:
+            given = dict(zip(_FIELDS, values, strict=True))
+            given["subject"] = Subject(given["subject"])
+            yield Chained(place, bytes(hash_), Line(**given))

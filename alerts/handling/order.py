@@ -1,0 +1,160 @@
+"""A stop-work order: what a person, or the data, may do to it at which stage; a pure function.
+
+The engine proposes it with the alert; only persons confirm, issue and lift it. One alert has at most one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from alerts.handling.machine import Entry, Mark, same_person
+from alerts.rules.deadlines import OrderKind
+
+
+class OrderStage(StrEnum):
+    """How far an order has come."""
+
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    ISSUED = "issued"
+    RECEIVED = "received"
+    """By the site."""
+    LIFTED = "lifted"
+    DECLINED = "declined"
+    """A person decided that work need not stop."""
+    WITHDRAWN = "withdrawn"
+    """A correction of the data left no ground for it, before it was issued."""
+
+    @property
+    def stands(self) -> bool:
+        """Whether it waits for somebody, or is in force."""
+        return self not in {OrderStage.LIFTED, OrderStage.DECLINED, OrderStage.WITHDRAWN}
+
+
+class OrderAction(StrEnum):
+    """What a person may ask for; the log names what was done by it."""
+
+    CONFIRM = "confirm"
+    ISSUE = "issue"
+    RECEIVE = "receive"
+    LIFT = "lift"
+    DECLINE = "decline"
+
+
+class OrderEvent(StrEnum):
+    """What data does to an order."""
+
+    PROPOSED = "propose"
+    WITHDRAWN = "withdraw"
+    FLAGGED = "flag"
+    """It is in force, and the data has withdrawn its ground: somebody has to lift it, or say why not."""
+
+
+class OrderRefusal(StrEnum):
+    """Why not."""
+
+    NO_NAME = "no-name"
+    NO_REASON = "no-reason"
+    NO_ORDER = "no-order"
+    OUT_OF_TURN = "out-of-turn"
+    ANOTHER_WAS_FIRST = "another-was-first"
+
+
+class Order(msgspec.Struct, frozen=True):
+    """An order as it stands; `last` is who brought it there, None where the engine did."""
+
+    kind: OrderKind = OrderKind.STOP_WORK
+    stage: OrderStage = OrderStage.PROPOSED
+    flagged: bool = False
+    last: Mark | None = None
+
+
+class OrderTaken(msgspec.Struct, frozen=True):
+    """It was done."""
+
+    order: Order
+    entry: Entry
+
+
+class OrderAlready(msgspec.Struct, frozen=True):
+    """The same person did it before; nothing changes."""
+
+    action: OrderAction
+    mark: Mark
+
+
+class OrderRefused(msgspec.Struct, frozen=True):
+    """It was not done: why, at which stage the order is, and who brought it there."""
+
+    reason: OrderRefusal
+    action: OrderAction
+    value: str = ""
+    before: Mark | None = None
+
+
+OrderAnswer = OrderTaken | OrderAlready | OrderRefused
+
+_FROM = {
+    OrderAction.CONFIRM: {OrderStage.PROPOSED},
+    OrderAction.ISSUE: {OrderStage.CONFIRMED},
+    OrderAction.RECEIVE: {OrderStage.ISSUED},
+    OrderAction.LIFT: {OrderStage.ISSUED, OrderStage.RECEIVED},
+    OrderAction.DECLINE: {OrderStage.PROPOSED, OrderStage.CONFIRMED},
+}
+_TO = {
+    OrderAction.CONFIRM: OrderStage.CONFIRMED,
+    OrderAction.ISSUE: OrderStage.ISSUED,
+    OrderAction.RECEIVE: OrderStage.RECEIVED,
+    OrderAction.LIFT: OrderStage.LIFTED,
+    OrderAction.DECLINE: OrderStage.DECLINED,
+}
+_NEEDS_REASON = {OrderAction.CONFIRM, OrderAction.LIFT, OrderAction.DECLINE}
+
+
+def take_order(order: Order | None, action: OrderAction, who: str, why: str, at: datetime) -> OrderAnswer:
+    """What comes of a request; `at` is data time, aware. A receipt is by whoever received it at the site."""
+    if not who.strip():
+        return OrderRefused(OrderRefusal.NO_NAME, action)
+    if order is None:
+        return OrderRefused(OrderRefusal.NO_ORDER, action)
+    if order.stage is _TO[action] and order.last is not None:
+        if same_person(order.last.who, who):
+            return OrderAlready(action, order.last)
+        return OrderRefused(OrderRefusal.ANOTHER_WAS_FIRST, action, order.last.who, order.last)
+    return _decided(order, action, who, why.strip(), at)
+
+
+def _decided(order: Order, action: OrderAction, who: str, why: str, at: datetime) -> OrderTaken | OrderRefused:
+    if order.stage not in _FROM[action]:
+        return OrderRefused(OrderRefusal.OUT_OF_TURN, action, order.stage, order.last)
+    if action in _NEEDS_REASON and not why:
+        return OrderRefused(OrderRefusal.NO_REASON, action)
+    entry = Entry(action.value, at, who, {"text": why} if why else {})
+    return OrderTaken(order_after(order, entry), entry)
+
+
+def withdrawn_by_data(order: Order, at: datetime) -> OrderTaken | None:
+    """What becomes of an order whose alert the data withdrew; None where nothing does.
+
+    What nobody has issued goes with its alert; what was issued is flagged, for only a person may lift it.
+    """
+    if not order.stage.stands or order.flagged:
+        return None
+    unissued = order.stage in {OrderStage.PROPOSED, OrderStage.CONFIRMED}
+    entry = Entry((OrderEvent.WITHDRAWN if unissued else OrderEvent.FLAGGED).value, at)
+    return OrderTaken(order_after(order, entry), entry)
+
+
+def order_after(order: Order, entry: Entry) -> Order:
+    """How an order stands after an entry of its log."""
+    if entry.happened == OrderEvent.PROPOSED:
+        return Order(order.kind)
+    if entry.happened == OrderEvent.WITHDRAWN:
+        return msgspec.structs.replace(order, stage=OrderStage.WITHDRAWN)
+    if entry.happened == OrderEvent.FLAGGED:
+        return msgspec.structs.replace(order, flagged=True)
+    mark = Mark(entry.who, entry.at, entry.detail.get("text", ""))
+    return msgspec.structs.replace(order, stage=_TO[OrderAction(entry.happened)], last=mark)

@@ -1,0 +1,123 @@
+"""Stop-work orders: proposed by the engine, decided by persons."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.handling.machine import Entry, Mark
+from alerts.handling.order import (
+    Order,
+    OrderAction,
+    OrderAlready,
+    OrderRefusal,
+    OrderRefused,
+    OrderStage,
+    OrderTaken,
+    order_after,
+    take_order,
+    withdrawn_by_data,
+)
+
+NINE = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+ZHANG, LI = "张三", "李四"
+
+
+def taken(order: Order, action: OrderAction, who: str = ZHANG, why: str = "已核实") -> Order:
+    answer = take_order(order, action, who, why, NINE)
+    assert isinstance(answer, OrderTaken), answer
+    return answer.order
+
+
+def refusal(order: Order | None, action: OrderAction, who: str = LI, why: str = "已核实") -> OrderRefused:
+    answer = take_order(order, action, who, why, NINE)
+    assert isinstance(answer, OrderRefused), answer
+    return answer
+
+
+PROPOSED = Order()
+CONFIRMED = taken(PROPOSED, OrderAction.CONFIRM)
+ISSUED = taken(CONFIRMED, OrderAction.ISSUE)
+RECEIVED = taken(ISSUED, OrderAction.RECEIVE, LI)
+LIFTED = taken(RECEIVED, OrderAction.LIFT)
+
+
+def test_an_order_goes_from_proposed_to_lifted_and_each_step_has_a_name() -> None:
+    assert [one.stage for one in (PROPOSED, CONFIRMED, ISSUED, RECEIVED, LIFTED)] == [
+        "proposed", "confirmed", "issued", "received", "lifted",
+    ]  # fmt: skip
+    assert RECEIVED.last == Mark(LI, NINE, "已核实")
+
+
+@pytest.mark.parametrize(
+    ("order", "action"),
+    [
+        (PROPOSED, OrderAction.ISSUE),
+        (PROPOSED, OrderAction.LIFT),
+        (CONFIRMED, OrderAction.RECEIVE),
+        (ISSUED, OrderAction.DECLINE),
+        (LIFTED, OrderAction.ISSUE),
+    ],
+)
+def test_no_step_is_left_out(order: Order, action: OrderAction) -> None:
+    refused = refusal(order, action)
+    assert (refused.reason, refused.value) == (OrderRefusal.OUT_OF_TURN, order.stage)
+
+
+@pytest.mark.parametrize(
+    ("order", "action"),
+    [(PROPOSED, OrderAction.CONFIRM), (PROPOSED, OrderAction.DECLINE), (ISSUED, OrderAction.LIFT)],
+)
+def test_who_decides_says_why(order: Order, action: OrderAction) -> None:
+    assert refusal(order, action, why=" ").reason is OrderRefusal.NO_REASON
+
+
+def test_the_same_person_twice_changes_nothing_and_another_is_told_who_was_first() -> None:
+    assert isinstance(take_order(CONFIRMED, OrderAction.CONFIRM, ZHANG, "", NINE), OrderAlready)
+    refused = refusal(CONFIRMED, OrderAction.CONFIRM)
+    assert (refused.reason, refused.before) == (OrderRefusal.ANOTHER_WAS_FIRST, Mark(ZHANG, NINE, "已核实"))
+
+
+def test_an_alert_without_an_order_says_so() -> None:
+    assert refusal(None, OrderAction.CONFIRM).reason is OrderRefusal.NO_ORDER
+
+
+@pytest.mark.parametrize("order", [PROPOSED, CONFIRMED])
+def test_what_nobody_issued_goes_with_its_alert(order: Order) -> None:
+    withdrawn = withdrawn_by_data(order, NINE)
+    assert withdrawn is not None
+    assert withdrawn.order.stage is OrderStage.WITHDRAWN
+
+
+@pytest.mark.parametrize("order", [ISSUED, RECEIVED])
+def test_what_was_issued_is_flagged_once_and_only_a_person_lifts_it(order: Order) -> None:
+    flagged = withdrawn_by_data(order, NINE)
+    assert flagged is not None
+    assert (flagged.order.stage, flagged.order.flagged) == (order.stage, True)
+    assert withdrawn_by_data(flagged.order, NINE) is None
+    assert taken(flagged.order, OrderAction.LIFT, why="数据更正").stage is OrderStage.LIFTED
+
+
+wishes = st.lists(st.tuples(st.sampled_from([*OrderAction, None]), st.sampled_from([ZHANG, LI])), max_size=20)
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(wishes)
+def test_the_log_replays_to_the_same_order_and_what_ended_stays_ended(
+    story: list[tuple[OrderAction | None, str]],
+) -> None:
+    order, log = Order(), list[Entry]()
+    for minute, (action, who) in enumerate(story):
+        at = NINE + timedelta(minutes=minute)
+        answer = take_order(order, action, who, "因为", at) if action else withdrawn_by_data(order, at)
+        if isinstance(answer, OrderTaken):
+            assert order.stage.stands
+            order = answer.order
+            log.append(answer.entry)
+    replayed = Order()
+    for entry in log:
+        replayed = order_after(replayed, entry)
+    assert replayed == order
