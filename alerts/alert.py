@@ -10,7 +10,8 @@ from aggregate.statistic import city_object, station_object
 from alerts.engine import Episode, Event
 from alerts.happening import Happening
 from alerts.rules.device import DeviceRule
-from alerts.rules.model import Rule, Text
+from alerts.rules.model import Rule
+from alerts.rules.text import Text
 from core.clock import DAY, SHANGHAI
 from standards.factors import load_catalogue
 

@@ -14,7 +14,8 @@ from psycopg2.extensions import connection
 from alerts.alert import CLEARED, HISTORY, OPEN, WITHDRAWN, number_text
 from alerts.happening import Happening
 from alerts.rules.device import DeviceRule
-from alerts.rules.model import Measure, Rule
+from alerts.rules.model import Rule
+from alerts.rules.watch import Measure
 from alerts.severity import Severity
 from core.clock import SHANGHAI
 from core.errors import InputError

@@ -9,7 +9,8 @@ import msgspec
 
 from aggregate.statistic import Statistic, Window, station_object
 from alerts.alert import CITY_PREFIX, Place, station_of
-from alerts.rules.model import Around, Rule, Scope
+from alerts.rules.model import Rule, Scope
+from alerts.rules.watch import Around
 from alerts.watched import Fact, valid_of
 from ingest.registry import Registry
 from ingest.station import Station

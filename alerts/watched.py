@@ -11,7 +11,8 @@ from typing import Protocol
 import msgspec
 
 from aggregate.statistic import Reason, State
-from alerts.rules.model import Measure, Rule, Schedule
+from alerts.rules.model import Rule, Schedule
+from alerts.rules.watch import Measure
 from core.clock import SHANGHAI
 
 NOISE_DECIMALS = 6

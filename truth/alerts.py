@@ -17,7 +17,9 @@ import msgspec
 
 from aggregate.statistic import PERIODS
 from alerts.rules.book import RuleBook
-from alerts.rules.model import Comparison, Level, Measure, Rule
+from alerts.rules.level import Comparison, Level
+from alerts.rules.model import Rule
+from alerts.rules.watch import Measure
 from truth.statistics import Cells
 
 DIGITS = 6

@@ -8,7 +8,8 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from alerts.rules.case import Look
-from alerts.rules.model import RuleBase, known_factor, known_kinds
+from alerts.rules.model import RuleBase
+from alerts.rules.watch import known_factor, known_kinds
 
 
 class Condition(StrEnum):

@@ -9,7 +9,8 @@ from rule_facts import changed
 
 from alerts.cases import run_case, run_cases
 from alerts.rules import book
-from alerts.rules.model import Level, Rule
+from alerts.rules.level import Level
+from alerts.rules.model import Rule
 from core.errors import InputError
 
 BOOK = book.load()
