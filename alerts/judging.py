@@ -6,7 +6,7 @@ twice, late, or in another order changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,8 +81,8 @@ class Judge:
         return notices
 
 
-def _events(cursor: Any, around: Iterable[Neighbourhood], now: float) -> Iterator[tuple[Question, Event]]:
-    """What happened to the alerts of each question, by questions; in order of the windows that made the difference."""
+def _events(cursor: Any, around: Iterable[Neighbourhood], now: float) -> list[tuple[Question, Event]]:
+    """What happened to the alerts of each question, by questions."""
     found = [one for one in around if one.windows]
     alerts = store.load_alerts(cursor, {one.question.key: (one.since, one.windows[-1].start) for one in found})
     events: list[tuple[Question, Event]] = []
@@ -90,7 +90,7 @@ def _events(cursor: Any, around: Iterable[Neighbourhood], now: float) -> Iterato
         standing, next_number = alerts[one.question.key]
         track = Track(standing, next_number, one.since)
         events += [(one.question, event) for event in judge(one.question.rule, track, one.windows, now).events]
-    return iter(events)
+    return events
 
 
 def stored(

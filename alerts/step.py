@@ -62,7 +62,7 @@ class AlertStep:
         self._looked = float("-inf")
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
-        """Nothing is owed, for alerts change by statements alone; the registry is read before the first comes."""
+        """Nothing is owed: alerts follow what stands; the registry is read before the first statement comes."""
         self._renew(cursor, now)
 
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> bool:
