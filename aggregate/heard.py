@@ -51,6 +51,8 @@ class _Reading:
     """When it was first seen."""
     received: float = math.nan
     """Receipt of the last entry taken."""
+    taken: float = math.nan
+    """When that was."""
     behind: bool = False
 
 
@@ -72,7 +74,7 @@ class Heard:
     def read(self, partition: int, received: float, now: float) -> None:
         """A batch of a partition was taken, the last of its entries received then."""
         reading = self._partitions.setdefault(partition, _Reading(now))
-        reading.received, reading.behind = received, now - received > BEHIND_S
+        reading.received, reading.taken, reading.behind = received, now, now - received > BEHIND_S
 
     def note(self, judged: Sequence[Judged], plain: Iterable[PlainReports]) -> None:
         """What a batch says of its stations."""
@@ -121,7 +123,7 @@ class Heard:
         found = {}
         for partition in partitions:
             reading = self._partitions.setdefault(partition, _Reading(now))
-            if reading.behind:
+            if reading.behind and now - reading.taken < GATHER_S:  # after that nothing was waiting any more
                 found[partition] = reading.received
             elif not math.isnan(reading.received) or now - reading.since >= GATHER_S:
                 found[partition] = now

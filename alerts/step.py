@@ -74,7 +74,7 @@ class AlertStep:
                 enqueue(cursor, CONSUMER, partition, map(_message, notices))
                 _report(notices)
         if self._escalations:
-            for line in self._escalations.tick(cursor, self._rules.book, partitions, self._registry, now):
+            for line in self._escalations.tick(cursor, self._rules.book.all, partitions, self._registry, now):
                 _log.warning("alert_overdue", alert_id=line.alert_id, object=line.object, detail=line.detail)
         return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import msgspec
@@ -33,6 +34,8 @@ class Device(msgspec.Struct, frozen=True):
     ended: float | None
     future_at: float | None
     ahead_s: float | None
+    in_service: float = -math.inf
+    """Since when it is in service again; silence before that is none."""
 
 
 class Look(NamedTuple):
@@ -69,21 +72,23 @@ class Look(NamedTuple):
 
 def minutes(condition: Condition, device: Device) -> float | None:
     """The condition in minutes; None where nothing can be said."""
+    if condition is Condition.AHEAD and device.future_at is not None and device.ahead_s is not None:
+        return device.ahead_s / MINUTE if device.until - device.future_at < HOUR else 0.0
     if device.received is None or device.ended is None:
         return None
     if condition is Condition.SILENT:
-        return max(0.0, device.until - device.received - device.period) / MINUTE
+        return max(0.0, device.until - began(condition, device) - device.period) / MINUTE
     if condition is Condition.CLOCK:
         # of a device that is silent its clock is no news
         return abs(device.received - device.ended) / MINUTE if device.until - device.received < DAY else None
-    if device.future_at is None or device.ahead_s is None or device.until - device.future_at >= HOUR:
-        return 0.0
-    return device.ahead_s / MINUTE
+    return 0.0
 
 
 def began(condition: Condition, device: Device) -> float:
     """Since when it is so, as far as is known: silence begins with the last report."""
-    return device.received if condition is Condition.SILENT and device.received is not None else device.until
+    if condition is Condition.SILENT and device.received is not None:
+        return max(device.received, device.in_service)
+    return device.until
 
 
 def judge_device(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from alerts import store
@@ -60,11 +61,23 @@ def _devices(cursor: Any, rules: Sequence[DeviceRule], registry: Registry, opene
     }
     cursor.execute(_DEVICES, given)
     found = []
-    for name, until, *heard in cursor.fetchall():
+    for name, until, received, ended, future_at, ahead_s in cursor.fetchall():
         if registry.knows(name):  # what was registered since this registry was read comes with the next look
             station = registry.at(name, until)
-            found.append(Device(name, station.reporting_period if station else 0, until, *heard))
+            period = station.reporting_period if station else 0
+            since = _in_service(registry, name, until)
+            found.append(Device(name, period, until, received, ended, future_at, ahead_s, since))
     return found
+
+
+def _in_service(registry: Registry, name: str, at: float) -> float:
+    """When the station came into service again; -inf if it was never out of it."""
+    since = -math.inf
+    versions = [one for one in registry.history(name) if one.valid_from <= at]
+    for before, after in pairwise(versions):
+        if after.active and not before.active:
+            since = after.valid_from
+    return since
 
 
 def _least(rules: Sequence[DeviceRule], condition: Condition) -> float:

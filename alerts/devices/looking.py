@@ -50,7 +50,7 @@ def look(cursor: Any, rules: Sequence[DeviceRule], partitions: Collection[int], 
 def _judged(one: Look, standing: dict[int, Episode], next_number: int) -> Event | None:
     return judge_device(
         one.rule,
-        next(iter(standing.items()), None),
+        next(((number, alert) for number, alert in standing.items() if alert.ended_by is None), None),
         one.value,
         one.since,
         one.at,

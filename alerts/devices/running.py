@@ -19,10 +19,12 @@ LATEST_S = 300
 
 _LATEST = "select extract(epoch from max(received))::float8 from heard"
 _RUNNING = """
-select x.station_id, sum(x.period)::float8, avg(x.value), avg(x.value) filter (where x.time >= x.latest - %(latest)s),
+select x.station_id, sum(x.period)::float8, avg(x.value),
+    avg(x.value) filter (where x.time >= x.latest - %(latest)s),
     max(x.time + x.period)
 from (
     select r.station_id, r.period, extract(epoch from r.time)::float8 as time, r."values"[p.place] as value,
+        min(r.period) over (partition by r.station_id) as shortest,
         max(extract(epoch from r.time)::float8 + r.period) over (partition by r.station_id) as latest
     from heard h join report r on r.station_id = h.station_id
         and r.time >= to_timestamp(%(hour)s) and r.time < to_timestamp(%(hour)s + 3600) and r.period between 1 and 300
@@ -32,6 +34,7 @@ from (
         and coalesce(substr(r.flags, p.place, 1), 'N') = 'N' and coalesce(substr(r.mask, p.place, 1), 'C') = 'C'
         and r."values"[p.place] <> 'NaN'
 ) x
+where x.period = x.shortest
 group by x.station_id
 """
 
@@ -45,9 +48,12 @@ class Running(NamedTuple):
     end: float
 
 
-def projected(running: Running, hour: float, after: int) -> float | None:
-    """The hour's mean if its rest is as the last five minutes; None with fewer than `after` minutes of values."""
-    if running.covered < after * MINUTE:
+def projected(running: Running, hour: float, after: int, at: float) -> float | None:
+    """The hour's mean if its rest is as the last five minutes; None with fewer than `after` minutes of values.
+
+    None too where those last minutes are long past `at`: of a device that is flagged or silent nothing is known.
+    """
+    if running.covered < after * MINUTE or at - running.end > 2 * LATEST_S:
         return None
     left = hour + HOUR - running.end
     return (running.mean * (HOUR - left) + running.latest * left) / HOUR
@@ -73,11 +79,26 @@ def running_looks(
         stations = _stations(rule, partitions, registry, at)
         found = _running(cursor, rule, list(stations), hour, at)
         for station_id, station in stations.items():
-            first = opened.get((rule.id, station_object(station.station)))
-            if first is not None and first < hour:
+            if station_id in found and opened.get((rule.id, station_object(station.station)), hour) >= hour:
+                yield Look(rule, station, projected(found[station_id], hour, rule.after, at), hour, at)
+        yield from _over(rule, partitions, registry, opened, hour, at)
+
+
+def _over(
+    rule: DeviceRule,
+    partitions: Collection[int],
+    registry: Registry,
+    opened: Mapping[store.Key, float],
+    hour: float,
+    at: float,
+) -> Iterator[Look]:
+    """The alerts of hours that are past, also of stations that are out of service by now."""
+    for (rule_id, name), first in opened.items():
+        public = name.partition(":")[2]
+        if rule_id == rule.id and first < hour and registry.knows(public):
+            station = registry.at(public, at) or registry.history(public)[-1]
+            if partition_of(station.city) in partitions:
                 yield Look(rule, station, None, hour, at, over=True)
-            elif station_id in found:
-                yield Look(rule, station, projected(found[station_id], hour, rule.after), hour, at)
 
 
 def _stations(rule: DeviceRule, partitions: Collection[int], registry: Registry, at: float) -> dict[int, Station]:

@@ -73,7 +73,7 @@ def _with_deadline(request: Request, handling: Handling, book: RuleBook, rule_id
     """The request, a dispatch with the deadline of its rule where it names none."""
     if request.action is not Action.DISPATCH or request.deadline is not None or handling.dispatched is not None:
         return request
-    seconds = next((rule.deadlines.feedback for rule in book if rule.id == rule_id), None)
+    seconds = next((rule.deadlines.feedback for rule in book.all if rule.id == rule_id), None)
     return msgspec.structs.replace(request, deadline=None if seconds is None else timedelta(seconds=seconds))
 
 

@@ -38,7 +38,7 @@ def add(
     settings: CoreSettings = CoreSettings.load()
     now = clock_of(settings).datetime()
     if rule is not None:
-        book.load(AlertsSettings.load().rules_dir).get(rule)
+        book.load(AlertsSettings.load().rules_dir).any(rule)
     first = parse_time(begins, field="--from") if begins else now
     given = time_or_span(until, "--until")
     last = first + given if isinstance(given, timedelta) else given

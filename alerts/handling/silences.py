@@ -20,11 +20,8 @@ _MATCHERS = ("rule_id", "city", "station", "severity")
 
 def add(cursor: Any, silence: Silence, at: datetime) -> Silence:
     """Order a silence (its `silence_id` is not heeded); returns it as it is kept. Raises `InputError`."""
-    if not silence.author.strip():
-        raise InputError("no-name", "没有姓名 / nobody acts without a name", field="--user")
-    if not silence.reason.strip():
-        raise InputError("no-reason", "须写明理由 / say why: it is kept for ever", field="--reason")
-    if all(getattr(silence, name) is None for name in _MATCHERS):
+    _signed(silence.author, silence.reason)
+    if not any(getattr(silence, name) for name in _MATCHERS):
         raise InputError(
             "no-matcher",
             "不能静默全部报警 / it would silence everything",
@@ -49,8 +46,16 @@ def add(cursor: Any, silence: Silence, at: datetime) -> Silence:
     return kept
 
 
+def _signed(who: str, reason: str) -> None:
+    if not who.strip():
+        raise InputError("no-name", "没有姓名 / nobody acts without a name", field="--user")
+    if not reason.strip():
+        raise InputError("no-reason", "须写明理由 / say why: it is kept for ever", field="--reason")
+
+
 def end(cursor: Any, silence_id: int, who: str, reason: str, at: datetime) -> Silence:
     """End a silence before its time; raises `InputError` if it is not in force any more, naming who ended it."""
+    _signed(who, reason)
     cursor.execute("select ended_by, ended_at, ends from alert_silence where silence_id = %s for update", (silence_id,))
     row = cursor.fetchone()
     if row is None:

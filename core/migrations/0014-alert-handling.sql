@@ -143,6 +143,9 @@ begin
             json_populate_record(null::alert_log, given.entry) as filled
         order by filled.city, given.position
     loop
+        if session_user = 'lantian_operator' and entry.subject in ('data', 'escalation') then
+            raise exception 'what data did and what is overdue is for the engine to say' using errcode = '42501';
+        end if;
         if current_city is distinct from entry.city then
             update alert_chain set length = chain.length, head = chain.head where city = current_city;
             current_city := entry.city;

@@ -22,3 +22,8 @@ grant select, insert, update on lantian.heard, lantian.heard_until to lantian_wo
 grant select on lantian.heard, lantian.heard_until to lantian_engine, lantian_reader;
 -- The hour that is running has no value in the statistics yet.
 grant select on lantian.report to lantian_engine;
+
+-- An alert of a device begins when what it tells of began, a silence or an hour, and may open anew of the same.
+drop index lantian.alert_rule_id_object_first_start_idx;
+create unique index on lantian.alert (rule_id, object, first_start)
+    where state <> 'withdrawn' and time_window <> 'device';

@@ -225,3 +225,30 @@ def test_minutes_that_do_not_count_are_no_ground_for_an_early_notice(town: Town)
     town.minutes(14, QUIET, value=300.0)
     town.minutes(4, QUIET, value=60.0)
     assert town.log("dust-early-notice") == []
+
+
+def test_the_same_hour_may_be_told_early_twice(town: Town) -> None:
+    town.minutes(17, QUIET, value=300.0)
+    town.minutes(8, QUIET, value=60.0)
+    town.minutes(12, QUIET, value=900.0)
+    assert [happened[0] for happened in town.log("dust-early-notice")] == ["opened", "cleared", "opened"]
+    town.minutes(30, QUIET, value=900.0)
+    assert [happened[0] for happened in town.log("dust-early-notice")] == ["opened", "cleared", "opened", "cleared"]
+
+
+def test_back_in_service_a_device_has_its_own_delay_before_it_is_silent(town: Town) -> None:
+    town.minutes(5, QUIET, BUSY)
+    town.minutes(40, BUSY)
+    off, on = town.now + 5 * MINUTE, town.now + 60 * MINUTE
+    for at, active in ((off, "no"), (on, "yes")):
+        town.ground.rows(
+            "insert into station_version (station_id, valid_from, active, name_zh, kind, region, city, control_point,"
+            " reporting_period, acks, valid_ranges, limits, changed_by) select station_id, to_timestamp(%s), %s::bool,"
+            " '站', 'dust', '140502', %s, false, 60, 'station', '{}', '{}', 'test' from station where station = %s",
+            at, active, TOWN, QUIET,
+        )  # fmt: skip
+    town.ground.rows("update registry_version set version = version + 1")
+    town.minutes(80, BUSY)
+    assert [happened[0] for happened in town.log("device-silent")] == ["opened", "cleared"]
+    town.minutes(20, BUSY)
+    assert [happened[0] for happened in town.log("device-silent")] == ["opened", "cleared", "opened"]

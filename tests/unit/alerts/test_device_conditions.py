@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from alerts.devices.condition import Device, began, judge_device, minutes
@@ -15,8 +16,8 @@ NOON = 1_772_424_000.0
 
 def device(**changes: float | None) -> Device:
     """A minute monitor, heard a second after its minute ended."""
-    known = {"received": NOON + 1, "ended": NOON, "future_at": None, "ahead_s": None, "until": NOON + 2, **changes}
-    return Device("d1", 60, known.pop("until") or 0.0, **known)
+    heard = Device("d1", 60, NOON + 2, NOON + 1, NOON, None, None)
+    return msgspec.structs.replace(heard, **changes)
 
 
 def test_silence_counts_from_when_the_next_report_was_due() -> None:
@@ -62,10 +63,27 @@ def test_a_look_that_finds_what_stands_is_no_news() -> None:
 
 
 def test_a_running_hour_is_projected_with_its_last_minutes() -> None:
-    assert projected(Running(1800, 200.0, 300.0, NOON + 1800), NOON, 15) == 250.0
-    assert projected(Running(3600, 240.0, 400.0, NOON + 3600), NOON, 15) == 240.0
+    assert projected(Running(1800, 200.0, 300.0, NOON + 1800), NOON, 15, NOON + 1801) == 250.0
+    assert projected(Running(3600, 240.0, 400.0, NOON + 3600), NOON, 15, NOON + 3601) == 240.0
 
 
 def test_with_too_few_minutes_nothing_is_projected() -> None:
-    assert projected(Running(899, 900.0, 900.0, NOON + 1800), NOON, 15) is None
-    assert projected(Running(900, 900.0, 900.0, NOON + 1800), NOON, 15) == 900.0
+    assert projected(Running(899, 900.0, 900.0, NOON + 1800), NOON, 15, NOON + 1801) is None
+    assert projected(Running(900, 900.0, 900.0, NOON + 1800), NOON, 15, NOON + 1801) == 900.0
+
+
+def test_minutes_long_past_are_no_ground_for_a_projection() -> None:
+    flagged_since = Running(1200, 300.0, 300.0, NOON + 1200)
+    assert projected(flagged_since, NOON, 15, NOON + 1800) == 300.0
+    assert projected(flagged_since, NOON, 15, NOON + 1801) is None
+
+
+def test_time_out_of_service_is_no_silence() -> None:
+    again = msgspec.structs.replace(device(until=NOON + 36_000), in_service=NOON + 35_940)
+    assert minutes(Condition.SILENT, again) == 0
+    assert began(Condition.SILENT, again) == NOON + 35_940
+
+
+def test_a_clock_that_was_wrong_from_the_first_day_is_named() -> None:
+    never = device(received=None, ended=None, future_at=NOON, ahead_s=7200.0)
+    assert minutes(Condition.AHEAD, never) == 120
