@@ -176,14 +176,18 @@ def _judged(surroundings: Surroundings, rows: _Rows, look: _Look) -> list[Judged
 
 def _rows(cursor: Any, layouts: Layouts, surroundings: Surroundings, looks: Iterable[_Look]) -> _Rows:
     """The devices' rows of each object and of those it is compared with."""
-    spans: defaultdict[Window, dict[str, tuple[int, int]]] = defaultdict(dict)
+    wanted: dict[tuple[Window, tuple[str, ...]], tuple[int, int]] = {}
     for look in looks:
         rule, name = look.question.rule, look.question.object
         low, end = look.span
-        of = spans[rule.watch.window]
-        for one in (name, *surroundings.ever_beside(rule, name, look.question.changed.low)):
-            known = of.get(one, (low, end))
-            of[one] = min(low, known[0]), max(end, known[1])
+        for names in ((name,), surroundings.ever_beside(rule, name, look.question.changed.low)):
+            known = wanted.get((rule.watch.window, names), (low, end))
+            wanted[rule.watch.window, names] = min(low, known[0]), max(end, known[1])
+    spans: defaultdict[Window, dict[str, tuple[int, int]]] = defaultdict(dict)
+    for (window, names), (low, end) in wanted.items():
+        for one in names:
+            known = spans[window].get(one, (low, end))
+            spans[window][one] = min(low, known[0]), max(end, known[1])
     rows: defaultdict[tuple[str, Window], dict[int, Statistic]] = defaultdict(dict)
     for window, of in spans.items():
         for key, row in read_spans(cursor, layouts, window, of).items():

@@ -15,6 +15,8 @@ from core.settings import CoreSettings
 from core.stream import Stream
 
 ROLE = "engine"
+LOOK_REST = 20.0
+"""A look by the clock takes a twentieth of the engine's time at most."""
 
 
 def run(settings: CoreSettings, own: AlertsSettings) -> None:
@@ -22,7 +24,7 @@ def run(settings: CoreSettings, own: AlertsSettings) -> None:
     configure(settings, "alerts")
     log = get_logger(__name__)
     escalations = Escalations(grid.load(own.grid_file), own.escalation_seconds)
-    step = AlertStep(RuleFolder(own.rules_dir), own.registry_seconds, escalations)
+    step = AlertStep(RuleFolder(own.rules_dir), own.registry_seconds, escalations, LOOK_REST)
     shutdown = Shutdown().install()
     stream = Stream(settings, step, role=ROLE, clock=clock_of(settings), transaction_bytes=own.transaction_bytes)
     health = HealthServer(settings, "alerts", own.metrics_port, stream.ready).start()

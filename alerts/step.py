@@ -6,6 +6,7 @@ least once: a notice carries the alert's version, and receivers ignore what is n
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -43,8 +44,14 @@ class AlertStep:
     consumer = CONSUMER
     topic = STATISTICS
 
-    def __init__(self, rules: RuleFolder, registry_s: float, escalations: Escalations | None = None) -> None:
-        """`registry_s`: how often, in seconds of data time, registry and rules are asked whether they have changed."""
+    def __init__(
+        self, rules: RuleFolder, registry_s: float, escalations: Escalations | None = None, rest: float = 0.0
+    ) -> None:
+        """`registry_s`: how often, in seconds of data time, registry and rules are asked whether they have changed.
+
+        `rest`: how many times as long as a look took the next one waits at least, so that statements go first where
+        data time runs fast.
+        """
         self._rules = rules
         self._judge = Judge(rules.book)
         self._registry_s = registry_s
@@ -53,6 +60,8 @@ class AlertStep:
         self._registry = Registry.empty()
         self._registry_asked = float("-inf")
         self._looked = float("-inf")
+        self._rest = rest
+        self._rested = float("-inf")
 
     def forget(self) -> None:
         """The registry is kept: it is not of this step's making."""
@@ -68,11 +77,12 @@ class AlertStep:
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> bool:
         """Look at devices, and tell of steps of handling that are overdue: nothing else falls due by the clock."""
         self._renew(cursor, now)
-        if abs(now - self._looked) >= LOOK_S:
-            self._looked = now
+        if abs(now - self._looked) >= LOOK_S and time.monotonic() >= self._rested:
+            began, self._looked = time.monotonic(), now
             for partition, notices in self._judge.look(cursor, partitions, self._registry).items():
                 enqueue(cursor, CONSUMER, partition, map(_message, notices))
                 _report(notices)
+            self._rested = time.monotonic() + self._rest * (time.monotonic() - began)
         if self._escalations:
             for line in self._escalations.tick(cursor, self._rules.book.all, partitions, self._registry, now):
                 _log.warning("alert_overdue", alert_id=line.alert_id, object=line.object, detail=line.detail)

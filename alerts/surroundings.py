@@ -31,6 +31,7 @@ class Surroundings:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._companies: dict[CompanyKey, tuple[str, ...]] = {}
+        self._ever: dict[tuple[tuple[str, ...], str], tuple[str, ...]] = {}
         self._sorted: dict[tuple[CompanyKey, str, Window, int], list[float]] = {}
 
     def watching(self, rule: Rule, name: str, start: int) -> bool:
@@ -87,12 +88,15 @@ class Surroundings:
             return ()
         if against.station is not None:
             return self.background(rule)
-        return tuple(
-            station_object(other)
-            for other in self._registry.city_names(self._city(name, start))
-            if station_object(other) != name
-            and any(one.kind in rule.watch.kinds for one in self._registry.history(other))
-        )
+        key = (rule.watch.kinds, self._city(name, start))
+        if key not in self._ever:
+            kinds, city = key
+            self._ever[key] = tuple(
+                station_object(other)
+                for other in self._registry.city_names(city)
+                if any(one.kind in kinds for one in self._registry.history(other))
+            )
+        return self._ever[key]
 
     def _city(self, name: str, start: int) -> str:
         station = self._registry.at(station_of(name) or "", start)
