@@ -126,9 +126,12 @@ class Worker:
 def worker(
     settings: CoreSettings, log: Log, step: Step | None = None, *, cluster: str = "", role: str = "worker"
 ) -> Iterator[Worker]:
-    """A worker that has not gained anything yet."""
+    """A worker that has not gained anything yet; where it stands in a log of its own is forgotten with it."""
     with closing(Worker(settings, log, step, cluster=cluster, role=role)) as made:
         yield made
+    if not cluster:
+        with closing(connect(settings, "owner", application="test")) as database, database, database.cursor() as c:
+            c.execute("delete from consumer_offset where cluster = %s", (made.position.cluster,))
 
 
 class Ground:
