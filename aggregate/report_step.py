@@ -112,7 +112,8 @@ class ReportStep:
         """Take records; an entry that cannot be stored is rejected alone."""
         self._refresh(cursor)
         touched = Touched()
-        located = [each for partition, batch in records.items() for each in entries_of(partition, batch)]
+        of_partition = [list(entries_of(partition, batch)) for partition, batch in records.items()]
+        located = [each for entries in of_partition for each in entries]
         spans = [(partition, batch[0].offset, batch[-1].offset + 1) for partition, batch in records.items()]
         cursor.execute("savepoint batch")
         try:
@@ -123,7 +124,7 @@ class ReportStep:
             self.forget()
             self._take_apart(cursor, located, now, touched)
         cursor.execute("release savepoint batch")
-        for position, entry in _lasts(located):
+        for position, entry in (entries[-1] for entries in of_partition if entries):
             self._heard.read(position.partition, entry.received / MICROS, now)
         self._update(cursor, touched, int(now))
 
@@ -256,11 +257,6 @@ def _numbers_told(located: Iterable[Located]) -> dict[tuple[str, int, int], tupl
             key = (entry.station, int(entry.source), status.run)
             told[key] = max(told.get(key, (0, 0)), (status.seq, entry.received // MICROS))
     return told
-
-
-def _lasts(located: Sequence[Located]) -> Iterable[Located]:
-    """The last entry of each partition."""
-    return {each[0].partition: each for each in located}.values()
 
 
 def _spans(located: Sequence[Located]) -> list[Span]:

@@ -7,19 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from aggregate.statistic import DEVICES, Statement, Statistic, Tier, Window
-from aggregate.statistic_store import read_spans
+from aggregate.statistic import Statement, Tier, Window
 from aggregate.store import Layouts
 from alerts import store
+from alerts.rows import Rows, read_rows, row_at, widen
 from alerts.rules.model import Rule
 from alerts.surroundings import CompanyKey, Surroundings
 from alerts.watched import Fact, Verdict, fact_of, judged
 
 JUDGED, UNTOUCHED, OPEN, OUT_OF_SCOPE = "judged", "untouched", "open", "out_of_scope"
-
-
-_Place = tuple[str, Window, int]
-"""An object, a kind of window, a start."""
 
 
 class Span(NamedTuple):
@@ -71,11 +67,9 @@ class Asking:
     def _former(self, statement: Statement, rules: Sequence[Rule]) -> list[Rule]:
         """Rules that do not watch the object any more, for it is of another kind now, and have an alert of it."""
         others = self.touching.get(statement.object, {}).keys() - {rule.id for rule in rules}
-        return (
-            []
-            if not others or not watches_devices(statement)
-            else [rule for rule in self.by_id.values() if rule.id in others and rule.watch.window == statement.window]
-        )
+        if not others or not watches_devices(statement):
+            return []
+        return [rule for rule in self.by_id.values() if rule.id in others and rule.watch.window == statement.window]
 
     def _take(self, rule: Rule, city: str, statement: Statement) -> str:
         fact = fact_of(rule, statement.start, statement.version, statement.states, statement, statement.live)
@@ -88,13 +82,10 @@ class Asking:
             return JUDGED
         # what is not valid, or clears by itself, changes nothing where no alert is; but others may be measured by it
         passes = fact.value is None or (not rule.watch.lookback and _passes(rule, fact))
-        if passes and not self._touched(rule, name, start):
+        if passes and not _touch(self.touching, rule, name, start):
             return UNTOUCHED
         self._ask(rule, name, city, start)
         return JUDGED
-
-    def _touched(self, rule: Rule, name: str, start: int) -> bool:
-        return _touch(self.touching, rule, name, start)
 
     def _ask(self, rule: Rule, name: str, city: str, start: int) -> None:
         span = Span(start, start + rule.span)
@@ -115,34 +106,23 @@ class Asking:
                 companies.add((rule.id, key))
             asked.update(((rule.id, other, start), (rule, city)) for other in beside)
         spans: defaultdict[Window, dict[str, tuple[int, int]]] = defaultdict(dict)
-        for (_, other, start), (rule, _) in asked.items():
-            of = spans[rule.watch.window]
-            for name in (other, *self.surroundings.background(rule)):
-                low, end = of.get(name, (start, start + 1))
-                of[name] = min(low, start), max(end, start + 1)
-        rows = {
-            (key.object, key.window, key.start): row
-            for window, of in spans.items()
-            for key, row in read_spans(cursor, layouts, window, of).items()
-            if key.variant == DEVICES
-        }
-        furthest = max((rule.span for rule, _ in asked.values()), default=0)
         reaches: dict[str, tuple[int, int]] = {}
-        for of in spans.values():
-            for name, (low, end) in of.items():
-                least, most = reaches.get(name, (low, end))
-                reaches[name] = min(low, least), max(end + furthest, most)
+        for (_, other, start), (rule, _) in asked.items():
+            for name in (other, *self.surroundings.background(rule)):
+                widen(spans[rule.watch.window], name, start, start + 1)
+                widen(reaches, name, start, start + rule.span)
+        rows = read_rows(cursor, layouts, spans)
         touching = store.touching(cursor, reaches)
         for (_, other, start), (rule, city) in asked.items():
             if _touch(touching, rule, other, start) or self._stands_out(rule, other, start, rows):
                 self._ask(rule, other, city, start)
 
-    def _stands_out(self, rule: Rule, name: str, start: int, rows: Mapping[_Place, Statistic]) -> bool:
-        row = rows.get((name, rule.watch.window, start))
+    def _stands_out(self, rule: Rule, name: str, start: int, rows: Rows) -> bool:
+        row = row_at(rows, name, rule.watch.window, start)
         fact = row and fact_of(rule, start, row.version, row.states, row.content, row.live)
         if not fact:
             return False
-        compared = self.surroundings.with_other(rule, name, fact, lambda *place: rows.get(place))
+        compared = self.surroundings.with_other(rule, name, fact, lambda *place: row_at(rows, *place))
         return not _passes(rule, compared)
 
 
@@ -174,6 +154,5 @@ def reach(
     spans: dict[str, tuple[int, int]] = {}
     for statement in statements:
         for rule in watching(rules, statement):
-            low, high = spans.get(statement.object, (statement.start, statement.start))
-            spans[statement.object] = min(low, statement.start), max(high, statement.start + rule.span)
+            widen(spans, statement.object, statement.start, statement.start + rule.span)
     return spans

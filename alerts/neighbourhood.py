@@ -10,15 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aggregate.statistic import DEVICES, PERIODS, Statistic, Window
-from aggregate.statistic_store import read_spans
+from aggregate.statistic import PERIODS, Window
 from aggregate.store import Layouts
 from alerts import store
 from alerts.asking import Question
 from alerts.engine import episodes_of, settled
+from alerts.rows import Rows, judged_rows, read_rows, widen
 from alerts.rules.model import Rule
 from alerts.surroundings import Surroundings
-from alerts.watched import Judged, fact_of, judged
+from alerts.watched import Judged
 from core.clock import DAY
 
 AROUND = 2
@@ -41,9 +41,6 @@ cross join lateral (
     and s.sanddust order by s.start desc limit 1
 ) b
 """
-
-_Rows = Mapping[tuple[str, Window], Mapping[int, Statistic]]
-"""By object, kind of window, and start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +109,7 @@ class _Seen:
         low, _ = look.span
         self._certain = _after_lookback(look.question.rule, windows, low)
         self._since = _since(look.question.rule, self._certain)
+        self._lasting = self._lasts(self._certain)
 
     @property
     def quiet(self) -> bool:
@@ -122,7 +120,7 @@ class _Seen:
     @property
     def unsure(self) -> bool:
         """Whether it must be asked what lies beyond."""
-        return self._since > self.look.question.changed.low or self._lasts(self._certain)
+        return self._since > self.look.question.changed.low or self._lasting
 
     def _lasts(self, windows: Sequence[Judged]) -> bool:
         episodes = episodes_of(self.look.question.rule, windows)
@@ -132,14 +130,15 @@ class _Seen:
         """The answer, or how much further to look; `bounds` are the first and the last start of objects."""
         look, changed = self.look, self.look.question.changed
         low, end = look.span
-        certain, since, before, after = self._certain, self._since, look.before, look.after
+        certain, since, lasting = self._certain, self._since, self._lasting
+        before, after = look.before, look.after
         earliest, latest = bounds.get((look.question.object, look.question.rule.watch.window), (low, end - 1))
         if since > changed.low:
             if earliest >= low:
-                certain, since = self.windows, float("-inf")
+                certain, since, lasting = self.windows, float("-inf"), self._lasts(self.windows)
             else:
                 before = min(look.before * FURTHER, changed.low - earliest)
-        if latest >= end and self._lasts(certain):
+        if latest >= end and lasting:
             after = min(look.after * FURTHER, latest - changed.high)
         for first, last, lasts in self._stored:
             if first < since and (lasts or since <= last):
@@ -149,6 +148,10 @@ class _Seen:
         if (before, after) == (look.before, look.after):
             return Neighbourhood(look.question, certain, since)
         return replace(look, before=before, after=after)
+
+
+def _judged(surroundings: Surroundings, rows: Rows, look: _Look) -> list[Judged]:
+    return judged_rows(look.question.rule, look.question.object, rows, surroundings, *look.span)
 
 
 def _since(rule: Rule, windows: Sequence[Judged]) -> float:
@@ -162,38 +165,18 @@ def _after_lookback(rule: Rule, windows: Sequence[Judged], low: int) -> Sequence
     return [w for w in windows if w.start >= low + back * rule.watch.window.step] if back else windows
 
 
-def _judged(surroundings: Surroundings, rows: _Rows, look: _Look) -> list[Judged]:
-    rule, name = look.question.rule, look.question.object
-    low, end = look.span
-    facts = {}
-    for start, row in rows.get((name, rule.watch.window), {}).items():
-        if low <= start < end and (fact := fact_of(rule, start, row.version, row.states, row.content, row.live)):
-            facts[start] = surroundings.with_other(
-                rule, name, fact, lambda other, window, at: rows.get((other, window), {}).get(at)
-            )
-    return judged(rule, facts, lambda start: surroundings.watching(rule, name, start))
-
-
-def _rows(cursor: Any, layouts: Layouts, surroundings: Surroundings, looks: Iterable[_Look]) -> _Rows:
-    """The devices' rows of each object and of those it is compared with."""
+def _rows(cursor: Any, layouts: Layouts, surroundings: Surroundings, looks: Iterable[_Look]) -> Rows:
+    """The rows of each object and of those it is compared with; the span of a company is joined before its members'."""
     wanted: dict[tuple[Window, tuple[str, ...]], tuple[int, int]] = {}
     for look in looks:
         rule, name = look.question.rule, look.question.object
-        low, end = look.span
         for names in ((name,), surroundings.ever_beside(rule, name, look.question.changed.low)):
-            known = wanted.get((rule.watch.window, names), (low, end))
-            wanted[rule.watch.window, names] = min(low, known[0]), max(end, known[1])
+            widen(wanted, (rule.watch.window, names), *look.span)
     spans: defaultdict[Window, dict[str, tuple[int, int]]] = defaultdict(dict)
-    for (window, names), (low, end) in wanted.items():
+    for (window, names), span in wanted.items():
         for one in names:
-            known = spans[window].get(one, (low, end))
-            spans[window][one] = min(low, known[0]), max(end, known[1])
-    rows: defaultdict[tuple[str, Window], dict[int, Statistic]] = defaultdict(dict)
-    for window, of in spans.items():
-        for key, row in read_spans(cursor, layouts, window, of).items():
-            if key.variant == DEVICES:
-                rows[key.object, window][key.start] = row
-    return rows
+            widen(spans[window], one, *span)
+    return read_rows(cursor, layouts, spans)
 
 
 def _bounds(cursor: Any, seen: Sequence[_Seen]) -> dict[tuple[str, Window], tuple[int, int]]:

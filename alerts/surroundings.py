@@ -10,12 +10,10 @@ import msgspec
 from aggregate.statistic import Statistic, Window, station_object
 from alerts.alert import CITY_PREFIX, Place, station_of
 from alerts.rules.model import Rule, Scope
-from alerts.rules.watch import Around
+from alerts.rules.watch import CITY, Around
 from alerts.watched import Fact, valid_of
 from ingest.registry import Registry
 from ingest.station import Station
-
-CITY = "city"
 
 Read = Callable[[str, Window, int], Statistic | None]
 """A statistic that was read: of an object, a kind of window, a start."""

@@ -187,9 +187,7 @@ def _under_floor(rule: Rule, fact: Fact) -> bool:
 
 
 def _verdict(rule: Rule, value: float) -> tuple[Verdict, int, int]:
-    shown = round(value, NOISE_DECIMALS)
-    reach = sum(level.comparison.met(shown, level.threshold) for level in rule.levels)
-    keep = sum(level.comparison.met(shown, level.clear_value) for level in rule.levels)
+    reach, keep = rule.met(round(value, NOISE_DECIMALS))
     return (Verdict.EXCEEDS if reach else Verdict.HOLDS if keep else Verdict.CLEARS), reach, keep
 
 

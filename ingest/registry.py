@@ -79,6 +79,10 @@ class Registry:
         found = entry[1][place]
         return found if found.active else None
 
+    def latest(self, station: str, seconds: float) -> Station:
+        """As `at`; of one that is out of service the last version there is. Raises `InputError` if it is unknown."""
+        return self.at(station, seconds) or self.history(station)[-1]
+
     def until(self, station: Station) -> float:
         """When the next version follows this one (UTC seconds); infinite if none does."""
         starts = self._versions[station.station][0]

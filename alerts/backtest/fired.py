@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from aggregate.statistic import DEVICES, PERIODS, Statistic, Window, city_object, station_object
-from aggregate.statistic_store import read_spans
+from aggregate.statistic import PERIODS, Window, city_object, station_object
 from aggregate.store import Layouts
 from alerts.engine import Episode, episodes_of
+from alerts.rows import Rows, judged_rows, read_rows
 from alerts.rules.model import Rule
 from alerts.surroundings import Surroundings
-from alerts.watched import fact_of, judged
 from core.clock import DAY
 from ingest.registry import Registry
 
@@ -73,30 +72,15 @@ def fired(
     low, high = start - around - rule.span, end + around
     for city, objects in by_city.items():
         beside = {other for name in objects for other in surroundings.ever_beside(rule, name, start)}
-        company = _rows(cursor, rule.watch.window, sorted({*objects, *beside}), low, high) if beside else {}
+        company = _read(cursor, rule.watch.window, {*objects, *beside}, low, high) if beside else {}
         for name in objects:
-            own = company or _rows(cursor, rule.watch.window, [name], low, high)
-            for episode in _episodes(rule, surroundings, own, name):
+            rows = company or _read(cursor, rule.watch.window, {name}, low, high)
+            for episode in episodes_of(rule, judged_rows(rule, name, rows, surroundings, low, high)):
                 if start <= episode.first.start < end:
                     yield Fired(name, city, episode)
             done += 1
             tell(done, total)
 
 
-_Rows = dict[tuple[str, int], Statistic]
-
-
-def _rows(cursor: Any, window: Window, objects: Sequence[str], low: int, end: int) -> _Rows:
-    found = read_spans(cursor, Layouts(), window, dict.fromkeys(objects, (low, end))) if objects else {}
-    return {(key.object, key.start): row for key, row in found.items() if key.variant == DEVICES}
-
-
-def _episodes(rule: Rule, surroundings: Surroundings, rows: _Rows, name: str) -> list[Episode]:
-    def read(other: str, _window: Window, at: int) -> Statistic | None:
-        return rows.get((other, at))
-
-    facts = {}
-    for (of, at), row in rows.items():
-        if of == name and (fact := fact_of(rule, at, row.version, row.states, row.content, row.live)):
-            facts[at] = surroundings.with_other(rule, name, fact, read)
-    return episodes_of(rule, judged(rule, facts, lambda at: surroundings.watching(rule, name, at)))
+def _read(cursor: Any, window: Window, objects: Collection[str], low: int, end: int) -> Rows:
+    return read_rows(cursor, Layouts(), {window: dict.fromkeys(sorted(objects), (low, end))})

@@ -111,8 +111,7 @@ def judge_device(
     if value is None:
         return None
     level = before.level if before is not None else 0
-    reach = sum(one.comparison.met(value, one.threshold) for one in rule.levels) if watched else 0
-    keep = sum(one.comparison.met(value, one.clear_value) for one in rule.levels) if watched else 0
+    reach, keep = rule.met(value) if watched else (0, 0)
     reached = max(reach, min(level, keep))
     if reached == level:
         return None

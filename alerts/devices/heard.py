@@ -13,7 +13,6 @@ from alerts.rules.device import Condition, DeviceRule
 from core.clock import DAY
 from core.kafka import partition_of
 from ingest.registry import Registry
-from ingest.station import Station
 
 FAR_S = 36_500.0 * DAY
 
@@ -39,17 +38,12 @@ def device_looks(
     """Of each rule the devices of which it may open an alert, and those with an open one (by when that began)."""
     mine = [rule for rule in rules if rule.condition is not Condition.PROJECTED]
     for device in _devices(cursor, mine, registry, [name.partition(":")[2] for _, name in opened]) if mine else ():
-        station = _station(registry, device)
+        station = registry.latest(device.station, device.until)
         if partition_of(station.city) in partitions:
             for rule in mine:
                 found = minutes(rule.condition, device)
                 value = None if found is None else float(math.floor(found))
                 yield Look(rule, station, value, began(rule.condition, device), device.until)
-
-
-def _station(registry: Registry, device: Device) -> Station:
-    """As it is by now; where it has ended, as it was last."""
-    return registry.at(device.station, device.until) or registry.history(device.station)[-1]
 
 
 def _devices(cursor: Any, rules: Sequence[DeviceRule], registry: Registry, opened: Sequence[str]) -> list[Device]:

@@ -96,7 +96,7 @@ def _over(
     for (rule_id, name), first in opened.items():
         public = name.partition(":")[2]
         if rule_id == rule.id and first < hour and registry.knows(public):
-            station = registry.at(public, at) or registry.history(public)[-1]
+            station = registry.latest(public, at)
             if partition_of(station.city) in partitions:
                 yield Look(rule, station, None, hour, at, over=True)
 

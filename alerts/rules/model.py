@@ -95,6 +95,11 @@ class RuleBase(FileModel):
         """Whether less is worse."""
         return self.levels[0].comparison.falling
 
+    def met(self, value: float) -> tuple[int, int]:
+        """How many levels' thresholds a value meets, and how many levels' clear values."""
+        reach = sum(level.comparison.met(value, level.threshold) for level in self.levels)
+        return reach, sum(level.comparison.met(value, level.clear_value) for level in self.levels)
+
     @model_validator(mode="after")
     def _levels_rise(self) -> Self:
         if len({level.comparison for level in self.levels}) > 1:
