@@ -12,8 +12,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from alerts.toml_file import read_entries
 from alerts.warnings.scheme import Level, Region, Source, closeness
-from alerts.warnings.toml_file import read_entries
 from core.errors import InputError
 
 BUILTIN = Path(__file__).parent / "cuts.toml"

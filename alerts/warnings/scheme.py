@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from alerts.warnings.toml_file import read_entries
+from alerts.toml_file import read_entries
 from core.errors import InputError
 
 BUILTIN = Path(__file__).parent / "schemes.toml"

@@ -15,8 +15,11 @@ from core.errors import InputError
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-def read_entries(path: Path, model: type[_Model], entry: str) -> _Model:
-    """The file as `model`, whose entries stand under `[[entry]]` and have an `id`; raises `InputError`."""
+def read_entries(path: Path, model: type[_Model], *entries: str) -> _Model:
+    """The file as `model`, whose entries stand under `[[entry]]` and have an `id`; raises `InputError`.
+
+    `entries`: the kinds of entry there are.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -28,21 +31,26 @@ def read_entries(path: Path, model: type[_Model], entry: str) -> _Model:
     try:
         return model.model_validate(table)
     except ValidationError as error:
-        raise _explained(path, text, table, entry, error) from error
+        raise _explained(path, text, table, entries, error) from error
 
 
-def _explained(path: Path, text: str, table: dict[str, Any], entry: str, error: ValidationError) -> InputError:
+def _explained(
+    path: Path, text: str, table: dict[str, Any], entries: tuple[str, ...], error: ValidationError
+) -> InputError:
     first = error.errors()[0]
     place, name, location = f"{path}", "", first["loc"]
-    if len(location) > 1 and location[0] == entry and isinstance(location[1], int):
+    entry = str(location[0]) if location else ""
+    if len(location) > 1 and entry in entries and isinstance(location[1], int):
         of = table[entry][location[1]]
         name = f" {entry} {of.get('id', f'number {location[1] + 1}')}:" if isinstance(of, dict) else ""
+        if isinstance(of, dict) and len(location) > 3 and location[2] not in of:
+            location = (*location[:2], *location[3:])  # which of several models was tried is no field
         place = f"{path}:{_line(text, entry, location[1:])}"
         location = location[2:]
     field = ".".join(str(part + 1 if isinstance(part, int) else part) for part in location)
     return InputError(
         "invalid",
-        f"{place}:{name} {field or entry}: {first['msg'].removeprefix('Value error, ')}",
+        f"{place}:{name} {field or entry or 'file'}: {first['msg'].removeprefix('Value error, ')}",
         value=None if first["type"] in {"missing", "value_error"} else first["input"],
         hint=_remedy(first["type"], field),
     )
