@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from alerts.handling.commands import handling_app
+from alerts.notify.commands import notify_app
 from alerts.warnings.commands import app as warning_app
 from ingest.commands import Processes
 
@@ -20,6 +21,7 @@ app.add_typer(alerts_app, name="alerts")
 alerts_app.add_typer(warning_app, name="warning")
 app.add_typer(rules_app, name="rules")
 alerts_app.add_typer(handling_app)
+alerts_app.add_typer(notify_app)
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
 RulesDir = Annotated[

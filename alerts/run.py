@@ -1,9 +1,10 @@
-"""The engine's process."""
+"""The engine's process: the engine, and beside it the notifier."""
 
 from __future__ import annotations
 
 from alerts.handling import grid
 from alerts.handling.escalate import Escalations
+from alerts.notify.thread import NotifierThread
 from alerts.rules.folder import RuleFolder
 from alerts.settings import AlertsSettings
 from alerts.step import AlertStep
@@ -26,11 +27,17 @@ def run(settings: CoreSettings, own: AlertsSettings) -> None:
     escalations = Escalations(grid.load(own.grid_file), own.escalation_seconds)
     step = AlertStep(RuleFolder(own.rules_dir), own.registry_seconds, escalations, LOOK_REST)
     shutdown = Shutdown().install()
+    notifier = NotifierThread(settings, own.notify_file, shutdown.requested) if own.notify_file else None
     stream = Stream(settings, step, role=ROLE, clock=clock_of(settings), transaction_bytes=own.transaction_bytes)
     health = HealthServer(settings, "alerts", own.metrics_port, stream.ready).start()
-    log.info("started", port=health.port)
+    log.info("started", port=health.port, notifies=notifier is not None)
     try:
+        if notifier:
+            notifier.start()
         stream.run(shutdown.requested)
     finally:
+        shutdown.requested.set()
         health.stop()
+        if notifier:
+            notifier.end()
     log.info("stopped")

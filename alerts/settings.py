@@ -29,5 +29,7 @@ class AlertsSettings(SectionSettings):
     """How often, in data time, the registry is asked whether it has changed."""
     grid_file: Path | None = None
     """CSV of who is told when a step of handling is overdue (`town,leader,contact,stations,regions`)."""
+    notify_file: Path | None = None
+    """TOML of targets and routes (docs/notifications.md); without it nobody is told anything."""
     escalation_seconds: float = Field(default=60.0, gt=0)
     """How often, in data time, the engine looks for steps that are overdue."""

@@ -13,7 +13,7 @@ from core.errors import SettingsError, UnavailableError
 from core.secrets import read_secret
 from core.settings import CoreSettings
 
-ROLES = ("owner", "bridge", "worker", "engine", "operator", "registry", "archive", "repair", "reader")
+ROLES = ("owner", "bridge", "worker", "engine", "operator", "notifier", "registry", "archive", "repair", "reader")
 """One role a process or tool that writes; the database knows them as `lantian_<role>`."""
 
 Gone = (psycopg2.OperationalError, psycopg2.InterfaceError)
@@ -27,7 +27,7 @@ _SESSION = {
     "tcp_keepalives_count": 3,
     "tcp_user_timeout": "15s",
 }
-_HOLDS_LOCKS = ("worker", "engine", "operator", "archive")
+_HOLDS_LOCKS = ("worker", "engine", "operator", "notifier", "archive")
 _LOCKS_HELD_IDLE = {"idle_in_transaction_session_timeout": "60s"}
 """A process that is frozen in a transaction must not keep its locks for ever; a successor that waits ends it sooner.
 Between two statements a worker computes what one transaction holds, seconds on the smallest machine."""

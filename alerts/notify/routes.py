@@ -5,6 +5,7 @@ All routes that a telling meets count, in the order of the file, until one that 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Self
@@ -25,6 +26,8 @@ from core.errors import InputError
 from ingest.kinds import Kind
 
 DUTY = "duty:"
+LAST_RESORT = "last-resort"
+"""The addressee of what could not be told to another."""
 CITY = "city"
 
 Addressee = Annotated[str, StringConstraints(pattern=rf"^({DUTY})?[a-z0-9][a-z0-9-]{{0,39}}$")]
@@ -77,6 +80,8 @@ class Route(BaseModel):
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    cities: tuple[str, ...] = ()
+    """Whose alerts are told; none: all. Centres that share a database have each a file, and cities, of their own."""
     roster: Path | None = None
     """CSV, beside this file if it is no absolute path."""
     last_resort: Id | None = None
@@ -115,7 +120,10 @@ class Told(msgspec.Struct, frozen=True):
 class Routes:
     """The notifications' file and its roster."""
 
-    def __init__(self, file: _File, roster: Roster) -> None:
+    def __init__(self, file: _File, roster: Roster, paths: tuple[Path, ...]) -> None:
+        self.cities = file.cities
+        self.paths = paths
+        """The files that it was read from."""
         self.targets: dict[str, Target] = {target.id: target for target in file.target}
         self.roster = roster
         self.last_resort = file.last_resort
@@ -123,13 +131,13 @@ class Routes:
         self._gather = timedelta(seconds=file.gather)
         self._routes = file.route
 
-    @property
-    def files_hint(self) -> str:
-        """In one line what there is, for people."""
-        return f"{len(self.targets)} targets, {len(self._routes)} routes, {len(self.roster.shifts)} shifts"
+    def addressees(self, telling: Telling, begun: Collection[str] = ()) -> list[str]:
+        """Whom to tell, each once: of news whom the routes name, of what follows who was told (`begun`) and wants it.
 
-    def addressees(self, telling: Telling) -> list[str]:
-        """Whom the routes name for it, each once, in their order."""
+        What follows is told whatever the severity is by then: who heard that it began hears that it is over.
+        """
+        if not telling.news:
+            return [one for one in begun if self._wants(one, telling)]
         found: dict[str, None] = {}
         for route in self._routes:
             if route.meets(telling):
@@ -138,10 +146,13 @@ class Routes:
                     break
         return [*found, *(one for one in telling.targets if one in self.targets and one not in found)]
 
-    def told(self, telling: Telling, now: datetime) -> list[Told]:
-        """Each target that is to be told, once: what nobody is on duty for goes to the last resort."""
+    def told(self, telling: Telling, begun: Collection[str], now: datetime) -> list[Told]:
+        """Each target that is to be told, once; `begun`: addressees that were told of its thread before.
+
+        What nobody is on duty for goes to the last resort.
+        """
         found: dict[str, Told] = {}
-        for addressee in self.addressees(telling):
+        for addressee in self.addressees(telling, begun):
             for target in self._targets(addressee, now):
                 found.setdefault(target, Told(addressee, target, self.due(target, telling, now)))
         return list(found.values())
@@ -161,20 +172,24 @@ class Routes:
             wait = tomorrow if clock >= quiet.begins else timedelta(0)
         return datetime.combine(local.date() + wait, quiet.ends, SHANGHAI) if within else ready
 
+    def _wants(self, addressee: str, telling: Telling) -> bool:
+        naming = [route for route in self._routes if addressee in route.to and telling.about in route.about]
+        return not naming or any(not route.happenings or telling.happening in route.happenings for route in naming)
+
     def _targets(self, addressee: str, now: datetime) -> list[str]:
+        resort = [self.last_resort] if self.last_resort else []
+        if addressee == LAST_RESORT:
+            return resort
         if not addressee.startswith(DUTY):
-            return [addressee]
-        on_duty = [shift.target for shift in self.roster.on_duty(addressee.removeprefix(DUTY), now)]
-        return on_duty or ([self.last_resort] if self.last_resort else [])
+            return [addressee] if addressee in self.targets else []
+        return [shift.target for shift in self.roster.on_duty(addressee.removeprefix(DUTY), now)] or resort
 
 
 def load(path: Path) -> Routes:
     """The notifications' file; raises `InputError` naming file, line, entry, field and remedy."""
     file = read_entries(path, _File, "target", "route")
-    if file.roster is None:
-        roster = Roster()
-    else:
-        roster = load_roster(path.parent / file.roster, {target.id for target in file.target})
+    roster_path = None if file.roster is None else path.parent / file.roster
+    roster = Roster() if roster_path is None else load_roster(roster_path, {target.id for target in file.target})
     for route in file.route:
         for to in route.to:
             duty = to.removeprefix(DUTY)
@@ -185,4 +200,4 @@ def load(path: Path) -> Routes:
                     value=to,
                     hint=f"add its shifts, or name one of {', '.join(sorted(roster.duties)) or '(none)'}",
                 )
-    return Routes(file, roster)
+    return Routes(file, roster, tuple(one for one in (path, roster_path) if one))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
 
@@ -36,6 +36,9 @@ class Quiet(BaseModel):
 class _Target(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    together: ClassVar[bool] = True
+    """Whether several tellings may make one message, as people want it."""
+
     id: Id
     per_minute: int = Field(default=20, ge=1, le=6000)
     """So many messages at most; what comes meanwhile is told in the next (WeCom, DingTalk: 20 a minute a robot)."""
@@ -63,7 +66,10 @@ class WebhookTarget(_Target):
 class MqttTarget(_Target):
     """The platform's own broker, for site boards and sirens; `lantian/v1/alerts/{region}/{severity}`."""
 
+    together: ClassVar[bool] = False
+
     via: Literal["mqtt"]
+    per_minute: int = Field(default=6000, ge=1, le=6000)
 
 
 Target = Annotated[AppriseTarget | WebhookTarget | MqttTarget, Field(discriminator="via")]

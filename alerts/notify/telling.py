@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -70,5 +71,5 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
     targets: tuple[str, ...] = ()
     """Ids of targets to be told whatever the routes say."""
     words: Words
-    details: dict[str, msgspec.Raw | str | float | int | bool | None] = {}
+    details: dict[str, Any] = {}
     """For machines, beside the rest."""

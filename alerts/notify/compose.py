@@ -1,0 +1,130 @@
+"""What is said in the next message to a target, of all that waits for it. Pure functions.
+
+What belongs together (one city and rule, many stations) is one message; where a target may be sent only one more this
+minute, that one takes all that waits. Of a thread only its latest is said. Who has not heard of what is undone by now
+never does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from alerts.handling.words import when
+from alerts.notify.message import Message
+from alerts.notify.telling import Telling
+from alerts.severity import Severity
+
+LINES = 12
+"""Of a message about many things; the others are counted. WeCom takes 2 048 bytes."""
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A telling that waits for a target; `begun`: of its thread the target was sent something before."""
+
+    notification_id: int
+    telling: Telling
+    begun: bool
+
+
+class Next(msgspec.Struct, frozen=True):
+    """What comes next: a message, its notifications, and those that nobody needs to hear of any more."""
+
+    tellings: tuple[Waiting, ...] = ()
+    dropped: tuple[int, ...] = ()
+
+
+def next_of(waiting: Iterable[Waiting], room: int, *, together: bool) -> Next:
+    """What is told next; the gravest first, of equals the oldest. `room`: messages that may go this minute."""
+    threads: defaultdict[str, list[Waiting]] = defaultdict(list)
+    for one in waiting:
+        threads[one.telling.thread].append(one)
+    needless = [thread for thread, found in threads.items() if _needless(found)]
+    dropped = tuple(one.notification_id for thread in needless for one in threads.pop(thread))
+    left = sorted((one for found in threads.values() for one in found), key=_order)
+    if not left or room < 1:
+        return Next((), dropped)
+    if not together:
+        return Next((left[0],), dropped)
+    if room == 1:
+        return Next(tuple(left), dropped)
+    return Next(tuple(one for one in left if one.telling.bundle == left[0].telling.bundle), dropped)
+
+
+def _needless(thread: Sequence[Waiting]) -> bool:
+    """Whether the target has heard nothing of it, and it is undone by now, or only its sequel is left to tell."""
+    if any(one.begun for one in thread):
+        return False
+    return any(one.telling.undone for one in thread) or not any(one.telling.news for one in thread)
+
+
+def _order(one: Waiting) -> tuple[int, datetime, str]:
+    return -one.telling.urgency.rank, one.telling.at, one.telling.key
+
+
+def message_of(tellings: Sequence[Telling], message_id: str, now: datetime) -> Message:
+    """The message that tells them; `tellings` is not empty."""
+    latest: dict[str, Telling] = {}
+    first: dict[str, datetime] = {}
+    for one in sorted(tellings, key=lambda one: (one.at, one.key)):
+        latest[one.thread] = one
+        first.setdefault(one.thread, one.at)
+    said = sorted(latest.values(), key=lambda one: (-one.severity.rank, first[one.thread], one.key))
+    severity = said[0].severity
+    regions = {one.region for one in said}
+    if len(said) == 1:
+        title, body = _single(said[0], first[said[0].thread])
+    else:
+        title, body = _many(said, severity, first)
+    document = {
+        "id": message_id,
+        "at": now,
+        "severity": severity,
+        "tellings": sorted(tellings, key=lambda one: (one.at, one.key)),
+    }
+    return Message(
+        id=message_id,
+        title=title,
+        body=f"{body}\n编号 No. {message_id}",
+        severity=severity,
+        region=regions.pop() if len(regions) == 1 else "",
+        at=now,
+        document=msgspec.json.encode(document),
+    )
+
+
+def _single(telling: Telling, first: datetime) -> tuple[str, str]:
+    words = telling.words
+    zh = [
+        words.line_zh + _since(telling, first),
+        *_labelled("处置：", words.todo_zh),
+        *_labelled("依据：", words.basis),
+    ]
+    en = [words.title_en, words.line_en, *_labelled("To do: ", words.todo_en)]
+    return f"{_grave(telling.severity)}{words.title_zh}", "\n".join([*zh, "", *en])
+
+
+def _many(said: Sequence[Telling], severity: Severity, first: dict[str, datetime]) -> tuple[str, str]:
+    cities = list(dict.fromkeys(one.city for one in said))
+    where = "、".join(cities[:3]) + ("等" if len(cities) > 3 else "")
+    lines = [f"{one.words.title_zh}{_since(one, first[one.thread])}" for one in said[:LINES]]
+    more = len(said) - len(lines)
+    tail = [f"…另有 {more} 条，见 lantian alerts list / and {more} more"] if more else []
+    todo = _labelled("处置：", said[0].words.todo_zh) if len({one.bundle for one in said}) == 1 else []
+    english = f"{len(said)} notices of {where}, the gravest {severity.value}"
+    return f"{_grave(severity)}{where} {len(said)} 条报警信息", "\n".join([*lines, *tail, *todo, "", english])
+
+
+def _grave(severity: Severity) -> str:
+    return f"〔{severity.chinese}〕"
+
+
+def _since(telling: Telling, first: datetime) -> str:
+    return "" if first == telling.at else f"（首次 {when(first)}）"
+
+
+def _labelled(label: str, text: str) -> list[str]:
+    return [label + text] if text else []

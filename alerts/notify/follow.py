@@ -1,0 +1,129 @@
+"""From the alerts' log to who is told what. Every function works in the caller's transaction.
+
+Delivery guarantee: the place up to which a city's log has been gone through moves in the transaction that writes who is
+told, so each entry is decided once, whoever dies when, and by however many notifiers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from prometheus_client import Counter
+
+from alerts.alert import OPEN, PAGES_S
+from alerts.handling.chain import Chained
+from alerts.handling.hide import Hidden, InForce, Silence, Traits, hidden
+from alerts.handling.silences import silences_at
+from alerts.notify import store
+from alerts.notify.entries import Concerned, is_late, key_of, telling_of
+from alerts.notify.routes import LAST_RESORT, Routes, Told
+from alerts.notify.telling import About, Telling, Words
+from core.logs import get_logger
+
+_log = get_logger(__name__)
+
+UNREADABLE = Counter("lantian_notify_unreadable_entries", "Entries of the alerts' log that could not be put in words.")
+
+ENTRIES = 500
+"""Of a city's log, gone through in one transaction."""
+STALE = timedelta(seconds=PAGES_S)
+"""What is older pages nobody, even if nobody could be told before."""
+OVER = timedelta(hours=1)
+"""What is older and over by now neither."""
+
+
+def follow(cursor: Any, routes: Routes, now: datetime) -> bool:
+    """Go on through each city's log; returns whether more waits."""
+    more = False
+    for city in store.behind(cursor, routes.cities):
+        place = store.lock_place(cursor, city)
+        if place is None:
+            continue
+        entries = store.entries_after(cursor, city, place, ENTRIES)
+        if entries:
+            _decide(cursor, routes, entries, now)
+            store.advance(cursor, city, entries[-1].place)
+            more = more or len(entries) == ENTRIES
+    return more
+
+
+def _decide(cursor: Any, routes: Routes, entries: Sequence[Chained], now: datetime) -> None:
+    fresh = [entry for entry in entries if not is_late(entry, now, STALE)]
+    alerts = store.concerned(cursor, {entry.line.alert_id for entry in fresh if entry.line.alert_id is not None})
+    tellings = [found for entry in fresh if (found := _telling(entry, alerts, now))]
+    if not tellings:
+        return
+    begun = store.begun(cursor, {telling.thread for telling in tellings})
+    silences = silences_at(cursor, now)
+    rows: list[tuple[Telling, Told, Hidden | None]] = []
+    for telling in tellings:
+        told = routes.told(telling, begun[telling.thread], now)
+        begun[telling.thread] += [one.addressee for one in told if one.addressee not in begun[telling.thread]]
+        rows += [(telling, one, _hidden(telling, silences, (), now)) for one in told]
+    store.add(cursor, rows, now)
+
+
+def _telling(entry: Chained, alerts: dict[int, Concerned], now: datetime) -> Telling | None:
+    alert = alerts.get(entry.line.alert_id or 0)
+    try:
+        found = telling_of(entry, alert)
+    except (LookupError, ValueError, TypeError) as error:
+        UNREADABLE.inc()
+        _log.error("entry_not_told", entry=key_of(entry), error=repr(error))
+        return None
+    if found is None or alert is None:
+        return found
+    past = found.about is About.ALERT and found.news and alert.state != OPEN and is_late(entry, now, OVER)
+    return None if past else found
+
+
+def release(cursor: Any, now: datetime) -> None:
+    """Tell what silences and warnings held back and hold back no more, where it still goes on."""
+    held = store.hidden_ones(cursor)
+    if not held:
+        return
+    silences = silences_at(cursor, now)
+    alerts = store.concerned(cursor, {telling.alert_id for _, telling in held if telling.alert_id is not None})
+    free = [(number, telling) for number, telling in held if _hidden(telling, silences, (), now) is None]
+    goes_on = {number for number, telling in free if _goes_on(telling, alerts)}
+    store.release(cursor, goes_on)
+    store.drop(cursor, [number for number, _ in free if number not in goes_on], "over")
+
+
+def _goes_on(telling: Telling, alerts: dict[int, Concerned]) -> bool:
+    alert = alerts.get(telling.alert_id or 0)
+    return alert is None or alert.state == OPEN
+
+
+def _hidden(
+    telling: Telling, silences: Collection[Silence], warnings: Collection[InForce], now: datetime
+) -> Hidden | None:
+    if telling.about is not About.ALERT or telling.rule_id is None:
+        return None
+    traits = Traits(telling.rule_id, telling.city, telling.station, telling.severity, telling.kind, telling.time_window)
+    return hidden(traits, silences, warnings, now)
+
+
+def hand_on(cursor: Any, routes: Routes, lost: Sequence[tuple[str, Telling]], now: datetime) -> int:
+    """Tell the last resort what could not be delivered to others; returns for how much there is none."""
+    resort = routes.last_resort
+    rows = [
+        (_undelivered(telling, target), Told(LAST_RESORT, resort, now), None)
+        for target, telling in lost
+        if resort is not None and target != resort
+    ]
+    store.add(cursor, rows, now)
+    return len(lost) - len(rows)
+
+
+def _undelivered(telling: Telling, target: str) -> Telling:
+    words = telling.words
+    said: Words = msgspec.structs.replace(
+        words,
+        title_zh=f"（未能送达 {target}）{words.title_zh}",
+        title_en=f"(not delivered to {target}) {words.title_en}",
+    )
+    return msgspec.structs.replace(telling, words=said, news=True)

@@ -1,0 +1,249 @@
+"""The notifier: follows the alerts' log, writes messages down, and sends each until its target has confirmed it.
+
+Delivery guarantee: at least once. A message is committed before it is first sent, and again when it was confirmed;
+whoever dies between sends it again under the same id. One notifier serves a target at a time (a lock of the session,
+free as soon as the process is gone); the others wait. One thread does all work in the database, others send.
+"""
+
+from __future__ import annotations
+
+import queue
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from prometheus_client import Counter, Gauge
+from psycopg2.extensions import connection
+
+from alerts.notify import pace, store
+from alerts.notify.compose import message_of, next_of
+from alerts.notify.file import NotifyFile
+from alerts.notify.follow import follow, hand_on, release
+from alerts.notify.handover import hand_over
+from alerts.notify.message import Channel, Failure, Outcome
+from alerts.notify.store import ToSend
+from alerts.notify.target import Target
+from core.clock import Clock
+from core.errors import LantianError, UnavailableError
+from core.logs import get_logger
+from core.postgres import Gone, connect
+from core.process import Backoff
+from core.settings import CoreSettings
+
+ROLE = "notifier"
+APPLICATION = "lantian notifier"
+POLL_S = 0.2
+"""Between two looks at the log."""
+CHORES_S = 15.0
+"""Between two looks at what is held back, given up or handed over, and at the file; of data time."""
+SEND_S = 15.0
+"""How long a try may take."""
+THREADS = 32
+STALLED_S = 30
+"""Who holds a target's lock and has asked the database nothing for so long is frozen, and its session is ended."""
+
+TRIES = Counter("lantian_notify_tries", "Tries to send a message.", ["target", "outcome"])
+LOST = Counter("lantian_notify_given_up", "Notifications that could be told neither to their target nor to another.")
+WAITING = Gauge("lantian_notify_oldest_seconds", "Age of the oldest notification that is due and not confirmed.")
+
+_log = get_logger(__name__)
+_LOCK = "select pg_try_advisory_lock(hashtextextended('lantian notify ' || %s, 0))"
+_STALLED = """
+select count(pg_terminate_backend(a.pid)) from pg_stat_activity a join pg_locks l using (pid)
+where l.locktype = 'advisory' and l.granted and a.usename = current_user and a.pid <> pg_backend_pid()
+    and a.state_change < clock_timestamp() - make_interval(secs => %s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    target: str
+    what: ToSend
+    outcome: Outcome
+    began: datetime
+    took_s: float
+
+
+class Notifier:
+    """Runs until told to stop; `open_channel` makes a target's channel."""
+
+    def __init__(
+        self, settings: CoreSettings, file: NotifyFile, clock: Clock, open_channel: Callable[[Target], Channel]
+    ) -> None:
+        self._settings = settings
+        self._file = file
+        self._clock = clock
+        self._open_channel = open_channel
+        self._database: connection | None = None
+        self._held: set[str] = set()
+        self._channels: dict[str, tuple[Target, Channel]] = {}
+        self._busy: set[str] = set()
+        self._done: queue.SimpleQueue[_Sent] = queue.SimpleQueue()
+        self._unrecorded: list[_Sent] = []
+        self._chores_at = float("-inf")
+        self._backoff = Backoff()
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop` is set; what is being sent then is waited for and recorded."""
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="notify") as threads:
+            try:
+                while not stop.is_set():
+                    try:
+                        self._turn(threads)
+                        self._backoff.reset()
+                    except (*Gone, UnavailableError) as error:
+                        _log.warning("server_away", error=str(error).strip())
+                        self._close_database()
+                        self._backoff.wait(stop)
+            finally:
+                self._finish()
+
+    def _turn(self, threads: ThreadPoolExecutor) -> None:
+        database = self._open()
+        now = self._clock.datetime()
+        with database, database.cursor() as cursor:
+            more = follow(cursor, self._file.routes, now)
+        if abs(now.timestamp() - self._chores_at) >= CHORES_S:
+            self._chores(database, now)
+            self._chores_at = now.timestamp()
+        with database, database.cursor() as cursor:
+            due = [target for target in store.with_work(cursor, now) if target in self._file.routes.targets]
+        for target in due:
+            if target not in self._busy and self._hold(database, target):
+                self._begin(database, threads, self._file.routes.targets[target], now)
+        self._collect(0.0 if more else POLL_S)
+        self._record(database)
+
+    def _open(self) -> connection:
+        if self._database is None:
+            self._database = connect(self._settings, ROLE, application=APPLICATION)
+        return self._database
+
+    def _chores(self, database: connection, now: datetime) -> None:
+        former = set(self._file.routes.targets)
+        self._file.renew()
+        routes = self._file.routes
+        gone = former.difference(routes.targets)
+        with database, database.cursor() as cursor:
+            release(cursor, now)
+            hand_over(cursor, routes, now)
+            lost = store.overdue(cursor, routes.targets, now - routes.give_up, now)
+            lost += store.overdue(cursor, gone, datetime.max.replace(tzinfo=UTC), now)
+            self._hand_on(cursor, lost, now)
+            WAITING.set(store.oldest_s(cursor, now))
+
+    def _hand_on(self, cursor: Any, lost: list[tuple[str, Any]], now: datetime) -> None:
+        if unheard := hand_on(cursor, self._file.routes, lost, now):
+            LOST.inc(unheard)
+            _log.error("notifications_given_up", count=unheard, hint="name a last_resort that answers")
+
+    def _hold(self, database: connection, target: str) -> bool:
+        """Whether this notifier is the one that serves the target."""
+        if target not in self._held:
+            with database, database.cursor() as cursor:
+                cursor.execute(_LOCK, (target,))
+                if cursor.fetchone()[0]:
+                    self._held.add(target)
+                else:
+                    cursor.execute(_STALLED, (STALLED_S,))
+        return target in self._held
+
+    def _begin(self, database: connection, threads: ThreadPoolExecutor, target: Target, now: datetime) -> None:
+        """Have the next message sent: an older one that is due, or one of what waits."""
+        with database, database.cursor() as cursor:
+            room = store.room(cursor, target.id, target.per_minute, now)
+            if room < 1:
+                return
+            what = store.to_send(cursor, target.id, now)
+            if what is None:
+                found = next_of(store.waiting(cursor, target.id, now), room, together=target.together)
+                store.drop(cursor, found.dropped, "undone")
+                if found.tellings:
+                    message = message_of([one.telling for one in found.tellings], new_id(now), now)
+                    what = store.write(cursor, target.id, message, [one.notification_id for one in found.tellings])
+        if what is not None:
+            self._busy.add(target.id)
+            threads.submit(self._send, target, what)
+
+    def _send(self, target: Target, what: ToSend) -> None:
+        """In a thread of the target's own; whatever happens, its end is told."""
+        began, clock = self._clock.datetime(), time.monotonic()
+        outcome = Outcome(Failure.UNKNOWN, "the channel failed")
+        try:
+            outcome = self._channel(target).send(what.message, SEND_S)
+        except LantianError as error:
+            outcome = Outcome(Failure.UNREACHABLE, str(error))
+        except Exception as error:
+            _log.exception("channel_failed", target=target.id)
+            outcome = Outcome(Failure.UNKNOWN, type(error).__name__)
+        finally:
+            self._done.put(_Sent(target.id, what, outcome, began, time.monotonic() - clock))
+
+    def _channel(self, target: Target) -> Channel:
+        """The target's channel, a new one where its settings have changed; only the target's thread asks."""
+        former = self._channels.get(target.id)
+        if former is not None and former[0] == target:
+            return former[1]
+        if former is not None:
+            former[1].close()
+        channel = self._open_channel(target)
+        self._channels[target.id] = (target, channel)
+        return channel
+
+    def _collect(self, wait_s: float) -> None:
+        """Take what was sent meanwhile; wait for the first of it, if there is none."""
+        try:
+            found = self._done.get(timeout=wait_s) if wait_s else self._done.get_nowait()
+            while True:
+                self._unrecorded.append(found)
+                found = self._done.get_nowait()
+        except queue.Empty:
+            return
+
+    def _record(self, database: connection) -> None:
+        while self._unrecorded:
+            sent = self._unrecorded[0]
+            with database, database.cursor() as cursor:
+                now = self._clock.datetime()
+                stand = pace.after(
+                    sent.outcome, tries=sent.what.tries + 1, failures=store.failures(cursor, sent.target), now=now
+                )
+                store.record(cursor, sent.target, sent.what, sent.outcome, stand, began=sent.began, took_s=sent.took_s)
+                if stand.fate is pace.Fate.GIVEN_UP:
+                    self._hand_on(cursor, store.undelivered(cursor, [sent.what.delivery_id]), now)
+            self._unrecorded.pop(0)
+            self._busy.discard(sent.target)
+            failure = sent.outcome.failure
+            TRIES.labels(sent.target, failure or "delivered").inc()
+            tell = _log.info if failure is None else _log.warning
+            tell("message_sent" if failure is None else "message_not_sent", target=sent.target,
+                 message_id=sent.what.message.id, failure=failure, detail=sent.outcome.detail)  # fmt: skip
+
+    def _finish(self) -> None:
+        """Wait for what is being sent and record it, if the database still answers."""
+        while self._busy - {sent.target for sent in self._unrecorded}:
+            self._collect(SEND_S)
+        try:
+            if self._database is not None:
+                self._record(self._database)
+        except Gone as error:
+            _log.warning("server_away", error=str(error).strip())
+        for _, channel in self._channels.values():
+            channel.close()
+        self._close_database()
+
+    def _close_database(self) -> None:
+        self._held.clear()
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+
+def new_id(now: datetime) -> str:
+    """A message's id: the date for people, and what nobody else has."""
+    return f"LT{now.astimezone(UTC):%Y%m%d}-{secrets.token_hex(5)}"
