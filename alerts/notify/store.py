@@ -56,16 +56,22 @@ def behind(cursor: Any, cities: Collection[str]) -> list[str]:
 
 
 def lock_place(cursor: Any, city: str) -> int | None:
-    """Up to where a city's log has been gone through, locked; None while another has it locked."""
-    cursor.execute("insert into notify_cursor (city, place) values (%s, 0) on conflict do nothing", (city,))
-    cursor.execute("select place from notify_cursor where city = %s for update skip locked", (city,))
+    """Up to where a city's log has been gone through, for this transaction alone; None while another goes through."""
+    cursor.execute("select pg_try_advisory_xact_lock(hashtextextended('lantian follow ' || %s, 0))", (city,))
+    if not cursor.fetchone()[0]:
+        return None
+    cursor.execute("select place from notify_cursor where city = %s", (city,))
     row = cursor.fetchone()
-    return None if row is None else int(row[0])
+    return 0 if row is None else int(row[0])
 
 
 def advance(cursor: Any, city: str, place: int) -> None:
     """It has been gone through up to `place`."""
-    cursor.execute("update notify_cursor set place = %s where city = %s", (place, city))
+    cursor.execute(
+        "insert into notify_cursor (city, place) values (%s, %s)"
+        " on conflict (city) do update set place = excluded.place",
+        (city, place),
+    )
 
 
 def entries_after(cursor: Any, city: str, place: int, limit: int) -> list[Chained]:

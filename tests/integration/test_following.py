@@ -1,0 +1,182 @@
+"""From the alerts' log to who is told what, each entry decided once. Time is passed in; nobody sleeps."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from handling_stage import clock
+from notify_stage import Notified, Post
+
+from alerts.handling import silences
+from alerts.handling.hide import Silence
+from alerts.handling.machine import Action
+from alerts.handling.order import OrderAction
+from alerts.notify.follow import follow
+from core.postgres import connect
+from core.settings import CoreSettings
+
+pytestmark = pytest.mark.stack
+
+ALL = '[[route]]\nid = "all"\nto = ["ROBOT"]\nrules = ["dust-stop-work"]\nabout = ["alert", "order", "dispatch"]\n'
+
+
+def test_an_opening_is_told_once_however_often_the_log_is_looked_at(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "once", tmp_path)
+    post.ground.hours(300)
+    for minute in ("09:01", "09:02", "09:03"):
+        post.follow(clock(minute))
+    assert post.notified() == [Notified(post.robot, "opened", "waiting")]
+
+
+def test_what_was_followed_in_a_transaction_that_is_lost_is_followed_again(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "lost", tmp_path)
+    post.ground.hours(300)
+    with closing(connect(stack, "notifier", application="test")) as database, database.cursor() as cursor:
+        follow(cursor, post.routes, clock("09:01"))
+        database.rollback()
+    assert post.notified() == []
+    post.follow(clock("09:01"))
+    assert [one.happening for one in post.notified()] == ["opened"]
+
+
+def test_two_who_follow_at_once_do_not_tell_twice(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "two", tmp_path)
+    post.ground.hours(300)
+    with closing(connect(stack, "notifier", application="test")) as database, database.cursor() as cursor:
+        follow(cursor, post.routes, clock("09:01"))
+        post.follow(clock("09:01"))
+        assert post.notified() == []
+        database.commit()
+    post.follow(clock("09:01"))
+    assert [one.happening for one in post.notified()] == ["opened"]
+
+
+def test_that_it_goes_on_is_not_told_and_that_it_is_over_is(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "over", tmp_path)
+    post.ground.hours(300)
+    post.follow(clock("09:01"))
+    post.ground.hours(320, 100, first=1)
+    post.follow(clock("11:01"))
+    assert [one.happening for one in post.notified()] == ["opened", "cleared"]
+
+
+def test_history_is_told_to_nobody(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "history", tmp_path)
+    post.ground.hours(300, live=False)
+    post.follow(clock("09:01"))
+    assert post.ground.alert_ids()
+    assert post.notified() == []
+
+
+def test_what_nobody_could_be_told_for_a_day_is_told_no_more(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "late", tmp_path)
+    post.ground.hours(300)
+    post.follow(clock("09:06", day=3))
+    assert post.notified() == []
+
+
+def test_what_was_over_long_before_anybody_looked_is_not_told(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "past", tmp_path)
+    post.ground.hours(300, 100)
+    post.follow(clock("12:30"))
+    assert post.notified() == []
+
+
+def test_orders_and_dispatches_are_told_as_persons_decide(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "persons", tmp_path, routes=ALL)
+    post.ground.hours(300)
+    post.ground.do(Action.ACKNOWLEDGE, "张三", clock("09:02"))
+    post.ground.order(OrderAction.CONFIRM, "张三", clock("09:03"))
+    post.ground.order(OrderAction.ISSUE, "李四", clock("09:04"))
+    post.ground.do(Action.DISPATCH, "张三", clock("09:05"), unit="城区住建局")
+    post.follow(clock("09:06"))
+    assert [one.happening for one in post.notified()] == ["opened", "propose", "confirm", "issue", "dispatch"]
+
+
+def silence(post: Post, begins: str, ends: str) -> Silence:
+    station = post.ground.site.station
+    wish = Silence(0, "张三", "设备检修", clock(begins), clock(ends), station=station)
+    settings = post.ground.settings
+    with closing(connect(settings, "operator", application="test")) as database, database, database.cursor() as cursor:
+        return silences.add(cursor, wish, clock(begins))
+
+
+def test_what_is_silent_is_held_back_and_told_when_the_silence_ends(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "silent", tmp_path)
+    silence(post, "08:00", "10:00")
+    post.ground.hours(300)
+    post.follow(clock("09:01"))
+    post.release(clock("09:59"))
+    assert [one.state for one in post.notified()] == ["hidden"]
+    post.release(clock("10:00"))
+    assert [one.state for one in post.notified()] == ["waiting"]
+
+
+def test_a_silence_that_is_ended_early_holds_back_no_more(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "unsilent", tmp_path)
+    kept = silence(post, "08:00", "20:00")
+    post.ground.hours(300)
+    post.follow(clock("09:01"))
+    with closing(connect(stack, "operator", application="test")) as database, database, database.cursor() as cursor:
+        silences.end(cursor, kept.silence_id, "李四", "检修完毕", clock("09:30"))
+    post.release(clock("09:31"))
+    assert [one.state for one in post.notified()] == ["waiting"]
+
+
+def test_what_was_over_while_it_was_silent_is_never_told(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "quiet", tmp_path)
+    silence(post, "08:00", "12:00")
+    post.ground.hours(300)
+    post.follow(clock("09:01"))
+    post.ground.hours(100, first=1)
+    post.follow(clock("10:01"))
+    post.release(clock("12:00"))
+    assert [one.state for one in post.notified()] == ["undone", "undone"]
+
+
+def test_what_could_not_be_told_for_too_long_goes_to_the_last_resort(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "resort", tmp_path, more='last_resort = "boss-resort"')
+    post.ground.hours(300)
+    post.follow(clock("09:01"))
+    post.give_up(clock("10:01"))
+    assert post.notified() == [Notified(post.robot, "opened", "waiting")]
+    post.give_up(clock("10:02"))
+    post.give_up(clock("10:03"))
+    assert post.notified() == [Notified(post.robot, "opened", "given-up"), Notified(post.boss, "opened", "waiting")]
+
+
+def test_the_last_resort_hears_the_end_of_what_it_was_told(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "resort2", tmp_path, more='last_resort = "boss-resort2"')
+    post.ground.hours(300)
+    post.follow(clock("09:01"))
+    post.give_up(clock("10:02"))
+    post.ground.hours(100, first=2)
+    post.follow(clock("11:01"))
+    assert post.notified(post.boss)[-1] == Notified(post.boss, "cleared", "waiting")
+
+
+SHIFTS = """\
+duty,begins,ends,person,target
+dust,2026-03-02T08:00,2026-03-02T20:00,张三,ROBOT
+dust,2026-03-02T20:00,2026-03-03T08:00,李四,BOSS
+"""
+
+
+def test_the_next_shift_is_told_once_what_is_not_done_with(stack: CoreSettings, tmp_path: Path) -> None:
+    routes = '[[route]]\nid = "duty"\nto = ["duty:dust"]\nrules = ["dust-stop-work"]\nabout = ["alert"]\n'
+    post = Post(stack, "shift", tmp_path, routes=routes, more='roster = "roster.csv"')
+    roster = SHIFTS.replace("ROBOT", post.robot).replace("BOSS", post.boss)
+    (tmp_path / "roster.csv").write_text(roster, encoding="utf-8")
+    post.ground.hours(300)
+    post.follow(clock("09:01"))
+    post.hand_over(clock("19:59"))
+    assert post.notified() == [Notified(post.robot, "opened", "waiting")]
+    post.hand_over(clock("20:00"))
+    post.hand_over(clock("20:01"))
+    assert post.notified(post.boss) == [Notified(post.boss, "shift-begins", "waiting")]
+    ((said,),) = post.ground.site.rows(
+        f"select telling::json->'words'->>'line_zh' from notification where target = '{post.boss}'", role="notifier"
+    )
+    assert f"#{post.ground.alert_id} 紧急 待确认 扬尘停工" in said
