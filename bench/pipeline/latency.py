@@ -119,6 +119,15 @@ def to_alert(cursor: Any, due: Due, hour: int) -> Lateness:
     return _of_hour(cursor, "lantian.alert_log", "true", due, hour)
 
 
+def to_notification(cursor: Any, due: Due, hour: int) -> Lateness:
+    """From that arrival to the commit of the job to tell a target of that."""
+    told = (
+        "(select l.object, l.time_window, l.start, n.xmin from lantian.notification n join lantian.alert_log l"
+        " on n.key = l.city || '#' || l.place) as told"
+    )
+    return _of_hour(cursor, told, "true", due, hour)
+
+
 def _of_hour(cursor: Any, table: str, condition: str, due: Due, hour: int) -> Lateness:
     cursor.execute(
         "select substr(object, 9), extract(epoch from pg_xact_commit_timestamp(xmin))::float8"

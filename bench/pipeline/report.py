@@ -11,6 +11,7 @@ SPREAD = (
     "readings_per_s", "readings_per_s_steady", "floor_rows_per_s", "ratio", "plain_readings_per_s", "ratio_plain",
     "batched_readings_per_s", "ratio_batched", "telegraf_readings_per_s", "ratio_telegraf", "quix_readings_per_s",
     "sql_readings_per_s", "p99_device_to_database_s", "p99_device_to_statistic_s", "p99_device_to_alert_s",
+    "p99_device_to_notification_s",
 )  # fmt: skip
 """Of the figures in the object's `spread`, those that people are told."""
 
@@ -41,7 +42,7 @@ def lines(figures: Mapping[str, Any]) -> Iterator[str]:
     )
     yield from _costs("live", live["costs"], {"generator": live["generator_cpu_s"]})
     yield f"{'device to':14}{'count':>9}{'p50 s':>9}{'p99 s':>9}{'p99.9 s':>9}{'most s':>9}"
-    for place in ("kafka", "database", "statistic", "alert"):
+    for place in ("kafka", "database", "statistic", "alert", "notification"):
         late = {key: figures[f"{key}_device_to_{place}_s"] for key in ("p50", "p99", "p999", "most")}
         yield f"{place:14}{figures[f'reports_device_to_{place}']:>9}" + "".join(f"{s:>9.3f}" for s in late.values())
     if figures["runs"] > 1:

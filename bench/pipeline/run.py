@@ -181,6 +181,7 @@ def _lateness(ground: Ground, live_from: float) -> dict[str, Any]:
             "database": latency.to_database(cursor, due, start),
             "statistic": latency.to_statistic(cursor, due, hour),
             "alert": latency.to_alert(cursor, due, hour),
+            "notification": latency.to_notification(cursor, due, hour),
         }
     return {
         f"{quantile}_device_to_{place}{'' if quantile == 'reports' else '_s'}": value

@@ -41,7 +41,7 @@ create table lantian.delivery_try (
 );
 create index on lantian.delivery_try (target, at);
 
--- What a target is to be told; key: the entry of the log, or another name for ever. state waiting: not in a message yet;
+-- What a target is to be told; key: the entry of the log, or another name for ever. state waiting: in no message yet;
 -- hidden: a silence or a warning holds it back; written: in the message delivery_id; undone: over before anybody heard
 -- of it; given-up: it could not be told to this target.
 create table lantian.notification (
@@ -93,5 +93,6 @@ comment on view lantian.v_deliveries is
 create view lantian.v_delivery_tries as
 select delivery_id, number, target, at, failure, detail, took_s from lantian.delivery_try;
 comment on view lantian.v_delivery_tries is
-'Every try of a message; failure is null where the receiver confirmed it, took_s real seconds. Times are data time, UTC.';
-grant select on lantian.v_notifications, lantian.v_deliveries, lantian.v_delivery_tries to lantian_reader;
+'Every try of a message; failure is null where the receiver confirmed it; took_s real seconds. at is data time, UTC.';
+grant select on lantian.v_notifications, lantian.v_deliveries, lantian.v_delivery_tries, lantian.notify_cursor
+    to lantian_reader;
