@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ingest.credentials import ALL_STATIONS, Account, AccountKind
-from ingest.topics import PLATFORM, ROOT, Leaf
+from ingest.topics import ALERTS, PLATFORM, ROOT, Leaf
 
 PASSWORDS = "passwd"
 ACL = "acl"
@@ -53,6 +53,11 @@ def _rules(account: Account) -> Iterator[str]:
             yield f"topic read {ROOT}/#"
             yield f"topic write {ROOT}/+/+/+/{Leaf.ACK}"
             yield f"topic write {ROOT}/{PLATFORM}/+/{Leaf.ACK}"
+        case AccountKind.NOTIFIER:
+            yield f"topic write {ROOT}/{ALERTS}/+/+"
+        case AccountKind.BOARD:
+            for region in account.stations:
+                yield f"topic read {ROOT}/{ALERTS}/{'+' if region == ALL_STATIONS else region}/+"
         case AccountKind.DEVICE:
             if account.replay:
                 yield f"topic write {ROOT}/+/+/{account.username}/{Leaf.REPLAY}"

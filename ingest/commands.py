@@ -57,9 +57,15 @@ def stations_show(station: str, as_json: AsJson = False) -> None:
 
 @stations.command("credentials")
 def stations_credentials(
-    names: Annotated[list[str] | None, typer.Argument(help="Stations; `*` for all, with --platform.")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Stations, or --board's regions; `*`: all, not for devices."),
+    ] = None,
     missing: Annotated[bool, typer.Option("--missing", help="For every station that has no account.")] = False,
     platform: Annotated[str | None, typer.Option(help="One account `platform-NAME` for all named stations.")] = None,
+    board: Annotated[
+        str | None, typer.Option(help="One account `board-NAME` that hears these regions' alerts.")
+    ] = None,
     replay: Annotated[bool, typer.Option("--replay", help="With the right to publish history.")] = False,
     show: Annotated[bool, typer.Option("--show", help="Print the password once instead of storing it.")] = False,
     broker: Broker = None,
@@ -69,7 +75,14 @@ def stations_credentials(
     from ingest.stations_cli import issue_credentials
 
     issue_credentials(
-        names or [], missing=missing, platform=platform, replay=replay, show=show, broker=broker, as_json=as_json
+        names or [],
+        missing=missing,
+        platform=platform,
+        board=board,
+        replay=replay,
+        show=show,
+        broker=broker,
+        as_json=as_json,
     )
 
 

@@ -19,12 +19,13 @@ from core.errors import InputError
 from core.secrets import ensure_secret, read_secret, write_secret
 from core.settings import CoreSettings
 from ingest.registry import Registry
-from ingest.station_row import PLATFORM_PREFIX
+from ingest.station_row import BOARD_PREFIX, PLATFORM_PREFIX
 from ingest.topics import check_level
 
 BRIDGE = "bridge"
+NOTIFIER = "notifier"
 ALL_STATIONS = "*"
-"""In a platform's list: whatever station there is, as a replay needs it."""
+"""In a platform's list: whatever station there is, as a replay needs it. In a board's: whatever region."""
 
 _SALT_BYTES = 12
 _ITERATIONS = 101
@@ -39,11 +40,18 @@ class AccountKind(StrEnum):
     PLATFORM = "platform"
     """Speaks for many stations."""
     BRIDGE = "bridge"
+    NOTIFIER = "notifier"
+    """Publishes alerts for boards."""
+    BOARD = "board"
+    """Shows or sounds the alerts of some regions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account of the broker. A device speaks for the station of its name, a platform for `stations`."""
+    """An account of the broker. A device speaks for the station of its name, a platform for `stations`.
+
+    For a board `stations` are the regions that it hears of.
+    """
 
     username: str
     password_hash: str
@@ -129,15 +137,30 @@ def issue_platform(
         return _issue(conn, settings, username, AccountKind.PLATFORM, replay=replay, stations=stations, keep=keep)
 
 
-def ensure_bridge(conn: connection, settings: CoreSettings) -> None:
-    """The bridge's account with the password of the secret `mqtt-bridge`, which is made if there is none. Commits."""
-    password = ensure_secret(settings.state_dir, secret_name(BRIDGE))
-    known = {account.username: account for account in load_accounts(conn)}.get(BRIDGE)
-    if known and verify_password(password, known.password_hash):
-        conn.rollback()
-        return
+def issue_board(
+    conn: connection, settings: CoreSettings, name: str, regions: Sequence[str], *, keep: bool = True
+) -> Credential:
+    """A new password for `board-<name>`, which hears the alerts of `regions` (`*`: all); a former one ends. Commits.
+
+    Raises `InputError` if a region cannot stand in a topic.
+    """
+    for region in regions:
+        if region != ALL_STATIONS:
+            check_level("region", region)
+    username = BOARD_PREFIX + name.removeprefix(BOARD_PREFIX)
     with conn:
-        _store(conn, Account(BRIDGE, hash_password(password), AccountKind.BRIDGE))
+        return _issue(conn, settings, username, AccountKind.BOARD, replay=False, stations=regions, keep=keep)
+
+
+def ensure_own(conn: connection, settings: CoreSettings) -> None:
+    """Accounts of bridge and notifier with the passwords of their secrets, which are made if missing. Commits."""
+    for username, kind in ((BRIDGE, AccountKind.BRIDGE), (NOTIFIER, AccountKind.NOTIFIER)):
+        password = ensure_secret(settings.state_dir, secret_name(username))
+        known = {account.username: account for account in load_accounts(conn)}.get(username)
+        conn.rollback()
+        if not (known and verify_password(password, known.password_hash)):
+            with conn:
+                _store(conn, Account(username, hash_password(password), kind))
 
 
 def bridge_account(settings: CoreSettings) -> Account:

@@ -18,7 +18,8 @@ from ingest.topics import check_level
 from standards.factors import load_catalogue
 
 PLATFORM_PREFIX = "platform-"
-_RESERVED = {"bridge", "platform", ACKS_TO_STATION}
+BOARD_PREFIX = "board-"
+_RESERVED = {"bridge", "notifier", "platform", ACKS_TO_STATION}
 _RANGE = re.compile(r"(?P<least>[-+.\deE]*)\s*\.\.\s*(?P<greatest>[-+.\deE]*)")
 _CLASSES = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "Ⅰ": 1, "Ⅱ": 2, "Ⅲ": 3, "Ⅳ": 4, "Ⅴ": 5}
 
@@ -101,7 +102,7 @@ class StationRow(BaseModel):
     @field_validator("station")
     @classmethod
     def _is_no_account(cls, text: str) -> str:
-        if text in _RESERVED or text.startswith(PLATFORM_PREFIX):
+        if text in _RESERVED or text.startswith((PLATFORM_PREFIX, BOARD_PREFIX)):
             raise ValueError(f"is kept for Lantian's own accounts: choose a name other than {text}")
         return text
 

@@ -91,26 +91,31 @@ def show_station(station: str, *, as_json: bool) -> None:
 
 
 def issue_credentials(
-    stations: Sequence[str],
+    names: Sequence[str],
     *,
     missing: bool,
     platform: str | None,
+    board: str | None,
     replay: bool,
     show: bool,
     broker: Path | None,
     as_json: bool,
 ) -> None:
-    """New passwords for devices, for all that have none, or for a platform that speaks for `stations`."""
-    if missing == bool(stations):
+    """New passwords for devices, for all that have none, for a platform of stations, or for a board of regions."""
+    if missing == bool(names):
         raise InputError("usage", "name stations, or --missing", hint="see `lantian stations credentials --help`")
+    if board and (missing or platform or replay):
+        raise InputError("usage", "a board only hears", field="--board", hint="give it regions alone")
     settings: CoreSettings = CoreSettings.load()
     with _registry_connection(settings) as conn:
-        if missing:
+        if board:
+            issued = [credentials.issue_board(conn, settings, board, names, keep=not show)]
+        elif missing:
             issued = credentials.issue_missing(conn, settings)
         elif platform:
-            issued = [credentials.issue_platform(conn, settings, platform, stations, replay=replay, keep=not show)]
+            issued = [credentials.issue_platform(conn, settings, platform, names, replay=replay, keep=not show)]
         else:
-            issued = [credentials.issue(conn, settings, name, replay=replay, keep=not show) for name in stations]
+            issued = [credentials.issue(conn, settings, name, replay=replay, keep=not show) for name in names]
         reloaded = update_broker(conn, broker or settings.state_dir / BROKER_FOLDER)
     _echo_issued(issued, settings, as_json=as_json)
     if not reloaded:

@@ -1,4 +1,4 @@
-"""MQTT topics: `lantian/v1/{region}/{kind}/{station}/{leaf}` and a platform's own `…/ack`."""
+"""MQTT topics: `lantian/v1/{region}/{kind}/{station}/{leaf}`, a platform's own `…/ack`, alerts for boards."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from ingest.kinds import Kind
 
 ROOT = "lantian/v1"
 PLATFORM = "platform"
+ALERTS = "alerts"
+"""`lantian/v1/alerts/{region}/{severity}`: a level less than a station's topic, so no filter of reports hears it."""
+ALL_REGIONS = "all"
+"""Of alerts that belong to no region."""
 
 _LEVEL = re.compile(r"[A-Za-z0-9_.\-]{1,64}", re.ASCII)
 
@@ -69,6 +73,11 @@ def platform_ack_topic(credential: str) -> str:
     """Where a platform with many stations hears what is durable."""
     check_level("credential", credential)
     return f"{ROOT}/{PLATFORM}/{credential}/{Leaf.ACK}"
+
+
+def alert_topic(region: str, severity: str) -> str:
+    """Where boards hear of a region's alerts, a GB/T 2260 code; empty: of those that have none."""
+    return f"{ROOT}/{ALERTS}/{check_level('region', region or ALL_REGIONS)}/{check_level('severity', severity)}"
 
 
 def check_level(field: str, text: str) -> str:

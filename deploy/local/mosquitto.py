@@ -12,7 +12,7 @@ from deploy.local.addresses import HOST, Ports, listens
 from deploy.local.settings import LocalSettings
 from deploy.local.system_root import STATE, SystemRoot
 from ingest.broker_files import ACL, PASSWORDS, PID, write_broker_files
-from ingest.credentials import BRIDGE, bridge_account, ensure_bridge, load_accounts, secret_name
+from ingest.credentials import BRIDGE, bridge_account, ensure_own, load_accounts, secret_name
 
 USER = "mosquitto"
 _DATA = "data"
@@ -56,7 +56,7 @@ class Mosquitto:
     def provision(self, settings: CoreSettings) -> None:
         """Let in the accounts that the database knows; the broker reads them again."""
         with closing(connect(settings, "registry", application="lantian up")) as database:
-            ensure_bridge(database, settings)
+            ensure_own(database, settings)
             write_broker_files(self._folder, load_accounts(database))
 
     def _write(self, name: str, content: str) -> None:

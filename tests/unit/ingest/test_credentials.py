@@ -63,6 +63,22 @@ def test_who_replays_any_station_hears_what_is_told_to_platforms() -> None:
     assert "topic write lantian/v1/+/+/+/replay" in rules
 
 
+def test_the_notifier_writes_alerts_and_nothing_else() -> None:
+    assert rules_of("notifier", render_acl([account("notifier", AccountKind.NOTIFIER)])) == [
+        "topic write lantian/v1/alerts/+/+"
+    ]
+
+
+def test_a_board_reads_the_alerts_of_its_regions() -> None:
+    acl = render_acl([account("board-a", AccountKind.BOARD, stations=("140502", "all"))])
+    assert rules_of("board-a", acl) == ["topic read lantian/v1/alerts/140502/+", "topic read lantian/v1/alerts/all/+"]
+
+
+def test_a_board_of_all_regions_reads_every_alert() -> None:
+    acl = render_acl([account("board-a", AccountKind.BOARD, stations=("*",))])
+    assert rules_of("board-a", acl) == ["topic read lantian/v1/alerts/+/+"]
+
+
 def test_the_broker_s_files_are_written_for_their_owner_alone(tmp_path: Path) -> None:
     assert not write_broker_files(tmp_path, [account("S2"), account("S1")])
     passwords = tmp_path / "passwd"

@@ -116,7 +116,7 @@ def test_a_bad_cell_is_told_with_its_place_and_does_not_stop_the_others(tmp_path
     assert error.hint in str(error)
 
 
-@pytest.mark.parametrize("station", ["a/b", "bridge", "platform-x", "站"])
+@pytest.mark.parametrize("station", ["a/b", "bridge", "notifier", "platform-x", "board-x", "站"])
 def test_a_name_that_is_an_account_of_lantian_s_or_no_level_is_refused(tmp_path: Path, station: str) -> None:
     good, (error,) = read(tmp_path, f"{station},站,air,140502,晋城市,PT1H")
     assert good == []

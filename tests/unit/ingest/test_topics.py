@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import InputError
 from ingest.kinds import Kind
-from ingest.topics import Leaf, Topic, parse_topic, platform_ack_topic, station_topic
+from ingest.topics import Leaf, Topic, alert_topic, parse_topic, platform_ack_topic, station_topic
 
 
 def test_a_station_s_topic_survives_its_own_reading() -> None:
@@ -49,3 +49,16 @@ def test_a_platform_hears_on_its_own_topic() -> None:
 def test_a_name_that_cannot_stand_in_a_topic_is_refused(station: str) -> None:
     with pytest.raises(InputError, match="A-Z a-z 0-9"):
         station_topic("140502", Kind.AIR, station, Leaf.REPORT)
+
+
+@pytest.mark.parametrize(("region", "level"), [("140502", "140502"), ("", "all")])
+def test_an_alert_s_topic_is_no_station_s(region: str, level: str) -> None:
+    topic = alert_topic(region, "critical")
+    assert topic == f"lantian/v1/alerts/{level}/critical"
+    assert parse_topic(topic) is None
+
+
+@pytest.mark.parametrize("region", ["+", "#", "14/05"])
+def test_an_alert_goes_to_one_region(region: str) -> None:
+    with pytest.raises(InputError, match="cannot stand in a topic"):
+        alert_topic(region, "critical")
