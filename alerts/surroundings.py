@@ -165,7 +165,7 @@ def _value(rule: Rule, row: Statistic | None) -> float | None:
 
 
 def _names_city(scope: Scope, name: str) -> bool:
-    of_stations = scope.regions or scope.enterprises or scope.stations
+    of_stations = scope.regions or scope.enterprises or scope.stations or scope.tags
     return not of_stations and name.removeprefix(CITY_PREFIX) in scope.cities
 
 
@@ -176,4 +176,5 @@ def in_scope(scope: Scope, station: Station) -> bool:
         and (not scope.cities or station.city in scope.cities)
         and (not scope.enterprises or station.enterprise in scope.enterprises)
         and (not scope.stations or station.station in scope.stations)
+        and (not scope.tags or not set(scope.tags).isdisjoint(station.tags))
     )

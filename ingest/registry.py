@@ -21,6 +21,7 @@ from ingest.station import Limit, Station
 COLUMNS = (
     "mn", "name_zh", "name_en", "kind", "region", "city", "county", "longitude", "latitude", "operator", "enterprise",
     "control_level", "control_point", "camera", "reporting_period", "acks", "valid_ranges", "limits", "target_class",
+    "tags",
 )  # fmt: skip
 """What a version says of its station, by the names of the table and of `Station`."""
 

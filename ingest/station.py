@@ -60,3 +60,5 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     valid_ranges: dict[str, tuple[float, float]]
     limits: dict[str, Limit]
     target_class: int | None
+    tags: tuple[str, ...] = ()
+    """Groups that it is of, in order."""

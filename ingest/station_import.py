@@ -183,7 +183,10 @@ def _values(row: StationRow) -> Iterator[Any]:
     for name in COLUMNS:
         value = getattr(row, name)
         # what is infinite becomes null in JSON
-        yield json.dumps(msgspec.to_builtins(_finite(value))) if name in _JSON else value
+        if name in _JSON:
+            yield json.dumps(msgspec.to_builtins(_finite(value)))
+        else:
+            yield list(value) if isinstance(value, tuple) else value
 
 
 def _finite(items: dict[str, Any]) -> dict[str, Any]:

@@ -91,6 +91,7 @@ class StationRow(BaseModel):
     valid_ranges: dict[str, tuple[float, float]] = Field(default_factory=dict)
     limits: dict[str, Limit] = Field(default_factory=dict)
     target_class: Annotated[int, BeforeValidator(water_class)] | None = None
+    tags: tuple[_Text, ...] = ()
     valid_from: Annotated[datetime, BeforeValidator(_time)] | None = None
     active: _Flag = True
 
@@ -117,6 +118,13 @@ class StationRow(BaseModel):
     @classmethod
     def _ranges(cls, cell: Any) -> Any:
         return {code: _bounds(text) for code, text in _items(cell)} if isinstance(cell, str) else cell
+
+    @field_validator("tags", mode="before")
+    @classmethod
+    def _tags(cls, cell: Any) -> Any:
+        if not isinstance(cell, str):
+            return cell
+        return tuple(sorted({part.strip() for part in cell.replace("；", ";").split(";") if part.strip()}))
 
     @field_validator("limits", mode="before")
     @classmethod

@@ -59,10 +59,12 @@ class Scope(FileModel):
     cities: tuple[str, ...] = ()
     enterprises: tuple[str, ...] = ()
     stations: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    """Groups, as the registry has them: of those that are listed the object must be of one."""
 
     @model_validator(mode="after")
     def _names_some(self) -> Self:
-        if not (self.regions or self.cities or self.enterprises or self.stations):
+        if not (self.regions or self.cities or self.enterprises or self.stations or self.tags):
             raise ValueError("names nothing; leave it out where the rule is for all")
         return self
 

@@ -1,4 +1,4 @@
--- depends: 0002-stations
+-- depends: 0017-notifications
 -- The notifier publishes alerts, boards hear them; a board's `stations` are the regions that it hears of.
 alter table lantian.mqtt_account
     drop constraint mqtt_account_kind_check,

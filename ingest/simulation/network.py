@@ -163,6 +163,7 @@ _AS_WRITTEN: Mapping[str, Callable[[Any], str]] = {
     "valid_ranges": lambda ranges: "; ".join(f"{code} {_range(*bounds)}" for code, bounds in ranges.items()),
     "limits": lambda limits: "; ".join(f"{code} {_limit(limit)}" for code, limit in limits.items()),
     "target_class": lambda number: CLASSES[number - 1],
+    "tags": "; ".join,
     "valid_from": datetime.isoformat,
     "active": _yes_or_no,
 }

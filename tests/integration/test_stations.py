@@ -25,7 +25,7 @@ from ingest.stations_cli import BROKER_FOLDER, update_broker
 
 pytestmark = pytest.mark.stack
 
-HEADING = "station,name_zh,kind,region,city,reporting_period,valid_ranges,limits,target_class,mn,active,valid_from"
+HEADING = "station,name_zh,kind,region,city,reporting_period,valid_ranges,limits,target_class,mn,active,valid_from,tags"
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -47,7 +47,7 @@ def counts(result: ImportResult) -> tuple[int, int, int, int]:
 
 
 def test_what_was_imported_is_loaded_as_it_was_given(registry_connection: connection, tmp_path: Path) -> None:
-    row = "given,丹河断面,water,140525,晋城市,PT4H,pH 0..14; CODMn ..50,pH 6..9; TP class III,III,MN0001,,"
+    row = "given,丹河断面,water,140525,晋城市,PT4H,pH 0..14; CODMn ..50,pH 6..9; TP class III,III,MN0001,,,国控;丹河"
     assert counts(take(registry_connection, tmp_path, row)) == (1, 0, 0, 0)
     station = Registry.load(registry_connection).at("given", -1e10)
     assert station is not None
@@ -60,6 +60,7 @@ def test_what_was_imported_is_loaded_as_it_was_given(registry_connection: connec
     assert station.valid_ranges == {"w01001": (0, 14), "w01019": (float("-inf"), 50)}
     assert station.limits["w01001"].maximum == 9
     assert (station.limits["w21011"].water_class, station.target_class) == (3, 3)
+    assert station.tags == ("丹河", "国控")
 
 
 def test_the_same_file_again_changes_nothing(registry_connection: connection, tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ def station(name: str = "s1", **changes: object) -> Station:
         "mn": None, "name_zh": "站", "name_en": None, "kind": Kind.DUST, "region": "140502", "city": "晋城市",
         "county": "城区", "longitude": None, "latitude": None, "operator": None, "enterprise": "厂",
         "control_level": None, "control_point": False, "camera": None, "reporting_period": 60, "acks": "station",
-        "valid_ranges": {}, "limits": {}, "target_class": None, **changes,
+        "valid_ranges": {}, "limits": {}, "target_class": None,
+        "tags": ("秋冬季重点", "高架源"), **changes,
     }  # fmt: skip
     return Station(**known)  # type: ignore[arg-type]
 
@@ -36,6 +37,9 @@ def station(name: str = "s1", **changes: object) -> Station:
         ({"cities": ["晋城市"], "enterprises": ["别厂"]}, False),
         ({"stations": ["s1"]}, True),
         ({"stations": ["s2"]}, False),
+        ({"tags": ["高架源", "别组"]}, True),
+        ({"tags": ["别组"]}, False),
+        ({"tags": ["高架源"], "cities": ["太原市"]}, False),
     ],
 )
 def test_a_scope_holds_a_station_that_every_list_names(scope: dict[str, list[str]], holds: bool) -> None:
@@ -55,6 +59,7 @@ def test_a_city_is_in_no_scope_that_names_stations() -> None:
     nobody = Surroundings(Registry.empty())
     assert nobody.watching(changed(watch=watch, scope={"cities": ["晋城市"]}), "city:晋城市", 10)
     assert not nobody.watching(changed(watch=watch, scope={"stations": ["s1"]}), "city:晋城市", 10)
+    assert not nobody.watching(changed(watch=watch, scope={"tags": ["高架源"]}), "city:晋城市", 10)
 
 
 LAWS = settings(max_examples=200, derandomize=True, deadline=None)

@@ -78,6 +78,10 @@ def test_a_target_class_is_read_as_people_write_it(tmp_path: Path, cell: str, wa
     assert one(tmp_path, "target_class", cell).target_class == water_class
 
 
+def test_tags_are_a_set_in_order_whatever_separates_them(tmp_path: Path) -> None:
+    assert one(tmp_path, "tags", "高架源；秋冬季重点; 高架源;").tags == ("秋冬季重点", "高架源")
+
+
 def test_yes_and_no_are_read_in_chinese_too(tmp_path: Path) -> None:
     assert one(tmp_path, "control_point", "是").control_point
 
