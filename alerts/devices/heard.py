@@ -14,6 +14,7 @@ from core.clock import DAY
 from core.kafka import partition_of
 from ingest.registry import Registry
 
+CONDITIONS = frozenset({Condition.SILENT, Condition.CLOCK, Condition.AHEAD})
 FAR_S = 36_500.0 * DAY
 
 _DEVICES = """
@@ -36,7 +37,7 @@ def device_looks(
     opened: Mapping[store.Key, float],
 ) -> Iterator[Look]:
     """Of each rule the devices of which it may open an alert, and those with an open one (by when that began)."""
-    mine = [rule for rule in rules if rule.condition is not Condition.PROJECTED]
+    mine = [rule for rule in rules if rule.condition in CONDITIONS]
     for device in _devices(cursor, mine, registry, [name.partition(":")[2] for _, name in opened]) if mine else ():
         station = registry.latest(device.station, device.until)
         if partition_of(station.city) in partitions:

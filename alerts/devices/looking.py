@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from alerts import store
 from alerts.devices.condition import Look, judge_device
 from alerts.devices.heard import device_looks
+from alerts.devices.latest import latest_looks
 from alerts.devices.running import running_looks
 from alerts.engine import Episode, Event
 from alerts.rules.device import DeviceRule
@@ -38,6 +39,7 @@ def look(cursor: Any, rules: Sequence[DeviceRule], partitions: Collection[int], 
     looks = [
         *device_looks(cursor, rules, partitions, registry, opened),
         *running_looks(cursor, rules, partitions, registry, opened),
+        *latest_looks(cursor, rules, partitions, registry),
     ]
     asked = [one for one in looks if one.key in opened or one.opens]
     # of one that is not open nothing is loaded but the next number

@@ -76,7 +76,7 @@ def running_looks(
         return
     hour = at // HOUR * HOUR
     for rule in mine:
-        stations = _stations(rule, partitions, registry, at)
+        stations = stations_of(rule, partitions, registry, at)
         found = _running(cursor, rule, list(stations), hour, at)
         for station_id, station in stations.items():
             if station_id in found and opened.get((rule.id, station_object(station.station)), hour) >= hour:
@@ -101,7 +101,8 @@ def _over(
                 yield Look(rule, station, None, hour, at, over=True)
 
 
-def _stations(rule: DeviceRule, partitions: Collection[int], registry: Registry, at: float) -> dict[int, Station]:
+def stations_of(rule: DeviceRule, partitions: Collection[int], registry: Registry, at: float) -> dict[int, Station]:
+    """By their numbers the stations of the rule's kinds in cities of these partitions, as they were registered then."""
     found = {one.station_id: one for one in registry.stations(at) if one.kind in rule.kinds}
     held = {city: partition_of(city) in partitions for city in {one.city for one in found.values()}}
     return {station_id: one for station_id, one in found.items() if held[one.city]}

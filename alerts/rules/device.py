@@ -13,7 +13,7 @@ from alerts.rules.watch import known_factor, known_kinds
 
 
 class Condition(StrEnum):
-    """What of a device is looked at: in minutes, the last in the factor's unit."""
+    """What of a device is looked at: in minutes, from `projected` on in the factor's unit."""
 
     SILENT = "silent"
     """How long its next live report is overdue: since the last one and its reporting period."""
@@ -23,6 +23,13 @@ class Condition(StrEnum):
     """How far ahead of its receipt a report was stamped that was rejected for it within the last hour."""
     PROJECTED = "projected"
     """The mean of the running hour, if its rest is as the last five minutes were."""
+    READING = "reading"
+    """What all its readings of the last minutes exceed, or where less is worse fall below."""
+    JUMP = "jump"
+    """How much its last reading is above the first of the last minutes."""
+
+
+OF_FACTOR = frozenset({Condition.PROJECTED, Condition.READING, Condition.JUMP})
 
 
 class DeviceCase(BaseModel):
@@ -46,15 +53,17 @@ class DeviceRule(RuleBase):
     kinds: tuple[str, ...] = Field(min_length=1)
     condition: Condition
     factor: str | None = None
-    """Of `projected`."""
+    """Of `projected`, `reading` and `jump`."""
+    minutes: int = Field(default=5, ge=1, le=60)
+    """Of `reading` and `jump`: so many, up to the last reading."""
     after: int = Field(default=15, ge=5, le=59)
     """Of `projected`: so many minutes of the hour must have values before anything is said."""
     cases: tuple[DeviceCase, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _names_a_factor(self) -> Self:
-        if (self.condition is Condition.PROJECTED) != (self.factor is not None):
-            raise ValueError("factor belongs to condition projected, and to no other")
+        if (self.condition in OF_FACTOR) != (self.factor is not None):
+            raise ValueError("factor belongs to conditions projected, reading and jump, and to no other")
         known_kinds(self.kinds)
         if self.factor is not None:
             known_factor(self.factor)
