@@ -103,8 +103,8 @@ def says_half(status: int, beginning: str, end: threading.Event) -> Reply:
     return reply
 
 
-def says_without_end(status: int, sent: list[int]) -> Reply:
-    """A body that goes on as long as anybody reads it; `sent` holds how many bytes went out."""
+def says_without_end(status: int, sent: list[int], hung_up: threading.Event) -> Reply:
+    """A body that goes on until the other side hangs up; `sent` holds how many bytes went out."""
 
     def reply(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(status)
@@ -113,7 +113,21 @@ def says_without_end(status: int, sent: list[int]) -> Reply:
             while True:
                 sent.append(handler.connection.send(b"x" * 65536))
         except OSError:
-            return
+            hung_up.set()
+
+    return reply
+
+
+def says_slowly(hung_up: threading.Event) -> Reply:
+    """Headers of a letter at a time, until the other side hangs up."""
+
+    def reply(handler: BaseHTTPRequestHandler) -> None:
+        try:
+            handler.connection.send(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while not hung_up.wait(0.02):
+                handler.connection.send(b"x")
+        except OSError:
+            hung_up.set()
 
     return reply
 

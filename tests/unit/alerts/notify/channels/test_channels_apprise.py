@@ -22,6 +22,7 @@ from notify_receivers import (
     nobody,
     says,
     says_half,
+    says_slowly,
     says_without_end,
 )
 
@@ -108,11 +109,23 @@ def test_half_an_answer_is_waited_for_within_the_limit(tmp_path: Path, end: thre
         assert time.monotonic() - started < IMPATIENCE_S + SLACK_S
 
 
-def test_an_answer_without_end_is_given_up_in_time(tmp_path: Path) -> None:
-    with http(says_without_end(200, [])) as receiver:
+def test_an_answer_without_end_is_given_up_in_time_and_read_no_more(tmp_path: Path) -> None:
+    hung_up = threading.Event()
+    with http(says_without_end(200, [], hung_up)) as receiver:
         started = time.monotonic()
         outcome = sent(tmp_path, f"json://127.0.0.1:{receiver.port}/", IMPATIENCE_S)
         assert time.monotonic() - started < IMPATIENCE_S + SLACK_S
+        assert hung_up.wait(PATIENCE_S), "the answer is still read"
+    assert outcome.failure is Failure.UNKNOWN
+
+
+def test_an_answer_of_a_byte_at_a_time_is_given_up_in_time_and_read_no_more(tmp_path: Path) -> None:
+    hung_up = threading.Event()
+    with http(says_slowly(hung_up)) as receiver:
+        started = time.monotonic()
+        outcome = sent(tmp_path, f"json://127.0.0.1:{receiver.port}/", IMPATIENCE_S)
+        assert time.monotonic() - started < IMPATIENCE_S + SLACK_S
+        assert hung_up.wait(PATIENCE_S), "the answer is still read"
     assert outcome.failure is Failure.UNKNOWN
 
 
