@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import Message as Headers
@@ -161,6 +162,19 @@ def nobody() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
+@contextmanager
+def crowded() -> Iterator[int]:
+    """A port that takes no more connections, and does not say so."""
+    with socket.socket() as server, ExitStack() as crowd:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        for _ in range(3):
+            waiting = crowd.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(server.getsockname())
+        yield server.getsockname()[1]
+
+
 def closed_port() -> int:
     """A port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -169,7 +183,7 @@ def closed_port() -> int:
 
 @dataclass
 class MailReceiver:
-    """Takes mail, or answers recipients and data with what it is told to."""
+    """Takes mail, or answers recipients and data with what it is told to; to data, if that is empty, never."""
 
     to_recipient: str = "250 OK"
     to_data: str = "250 OK"
@@ -186,6 +200,8 @@ class MailReceiver:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         self.mails.append(envelope)
+        if not self.to_data:
+            await asyncio.Event().wait()
         return self.to_data
 
     def authenticate(

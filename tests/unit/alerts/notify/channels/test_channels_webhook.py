@@ -15,6 +15,7 @@ from notify_receivers import (
     PATIENCE_S,
     SLACK_S,
     closed_port,
+    crowded,
     http,
     message,
     nobody,
@@ -99,6 +100,13 @@ def test_whoever_never_answers_is_waited_for_within_the_limit_and_may_have_it() 
     with nobody() as port:
         started = time.monotonic()
         assert sent(f"http://127.0.0.1:{port}/hook", IMPATIENCE_S).failure is Failure.UNKNOWN
+        assert time.monotonic() - started < IMPATIENCE_S + SLACK_S
+
+
+def test_where_no_connection_is_taken_within_the_limit_it_is_unreachable() -> None:
+    with crowded() as port:
+        started = time.monotonic()
+        assert sent(f"http://127.0.0.1:{port}/hook", IMPATIENCE_S).failure is Failure.UNREACHABLE
         assert time.monotonic() - started < IMPATIENCE_S + SLACK_S
 
 
