@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import Message as Headers
@@ -103,8 +104,8 @@ def says_half(status: int, beginning: str, end: threading.Event) -> Reply:
     return reply
 
 
-def says_without_end(status: int, sent: list[int]) -> Reply:
-    """A body that goes on as long as anybody reads it; `sent` holds how many bytes went out."""
+def says_without_end(status: int, sent: list[int], hung_up: threading.Event) -> Reply:
+    """A body that goes on until the other side hangs up; `sent` holds how many bytes went out."""
 
     def reply(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(status)
@@ -113,7 +114,21 @@ def says_without_end(status: int, sent: list[int]) -> Reply:
             while True:
                 sent.append(handler.connection.send(b"x" * 65536))
         except OSError:
-            return
+            hung_up.set()
+
+    return reply
+
+
+def says_slowly(hung_up: threading.Event) -> Reply:
+    """Headers of a letter at a time, until the other side hangs up."""
+
+    def reply(handler: BaseHTTPRequestHandler) -> None:
+        try:
+            handler.connection.send(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while not hung_up.wait(0.02):
+                handler.connection.send(b"x")
+        except OSError:
+            hung_up.set()
 
     return reply
 
@@ -147,6 +162,19 @@ def nobody() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
+@contextmanager
+def crowded() -> Iterator[int]:
+    """A port that takes no more connections, and does not say so."""
+    with socket.socket() as server, ExitStack() as crowd:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        for _ in range(3):
+            waiting = crowd.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(server.getsockname())
+        yield server.getsockname()[1]
+
+
 def closed_port() -> int:
     """A port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -155,7 +183,7 @@ def closed_port() -> int:
 
 @dataclass
 class MailReceiver:
-    """Takes mail, or answers recipients and data with what it is told to."""
+    """Takes mail, or answers recipients and data with what it is told to; to data, if that is empty, never."""
 
     to_recipient: str = "250 OK"
     to_data: str = "250 OK"
@@ -172,6 +200,8 @@ class MailReceiver:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         self.mails.append(envelope)
+        if not self.to_data:
+            await asyncio.Event().wait()
         return self.to_data
 
     def authenticate(

@@ -293,3 +293,19 @@ def test_a_new_password_ends_the_former_and_a_revoked_account_is_refused(
     revoke(registry_connection, "renewed")
     update_broker(registry_connection, folder)
     assert not let_in(stack, "renewed", expected=False)
+
+
+def test_the_command_lets_a_board_in_for_its_regions(stack: CoreSettings, stack_environment: dict[str, str]) -> None:
+    done = lantian(stack_environment, "stations", "credentials", "--board", "cli-gate", "140502", "all", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [one["secret"] for one in json.loads(done.stdout)] == ["mqtt-board-cli-gate"]
+    assert let_in(stack, "board-cli-gate", expected=True)
+
+
+@pytest.mark.parametrize("arguments", [["--missing"], ["140502", "--replay"], ["140502", "--platform", "a"], ["14+"]])
+def test_the_command_makes_no_board_that_could_say_anything(
+    stack_environment: dict[str, str], arguments: list[str]
+) -> None:
+    done = lantian(stack_environment, "stations", "credentials", "--board", "cli-loud", *arguments)
+    assert done.returncode != 0
+    assert done.stderr.count("\n") == 1

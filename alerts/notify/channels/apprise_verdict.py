@@ -18,7 +18,6 @@ from alerts.notify.message import Failure, Outcome
 _HTTP_STATUS = re.compile(r"\berror=([1-5]\d\d)\b|notification failed: ([1-5]\d\d) - ")
 _SMTP_REPLY = re.compile(r"\(([45]\d\d), b['\"]|was refused: ([45]\d\d) ")
 _IN_TIME = re.compile(r"\btimed? ?out\b", re.IGNORECASE)
-_CONNECTING = re.compile(r"connect timeout|ConnectTimeout", re.IGNORECASE)
 _IN_CONVERSATION = "Sending email to "
 """How the mail plugin begins a line about a recipient; before one the server was not even reached."""
 _AWAY = re.compile(
@@ -51,7 +50,7 @@ def _silence(whole: str) -> Failure:
     """Why nothing was answered: what timed out after the connection stood may have arrived."""
     if _IN_TIME.search(whole):
         talking = _IN_CONVERSATION in whole or "Read timed out" in whole
-        return Failure.UNKNOWN if talking and not _CONNECTING.search(whole) else Failure.UNREACHABLE
+        return Failure.UNKNOWN if talking else Failure.UNREACHABLE
     return Failure.UNREACHABLE if _AWAY.search(whole) else Failure.UNKNOWN
 
 

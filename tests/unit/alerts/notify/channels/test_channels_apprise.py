@@ -17,11 +17,13 @@ from notify_receivers import (
     PATIENCE_S,
     SLACK_S,
     closed_port,
+    crowded,
     http,
     message,
     nobody,
     says,
     says_half,
+    says_slowly,
     says_without_end,
 )
 
@@ -101,6 +103,13 @@ def test_whoever_never_answers_is_waited_for_within_the_limit_and_may_have_it(tm
         assert time.monotonic() - started < IMPATIENCE_S + SLACK_S
 
 
+def test_where_no_connection_is_taken_within_the_limit_it_is_unreachable(tmp_path: Path) -> None:
+    with crowded() as port:
+        started = time.monotonic()
+        assert sent(tmp_path, f"json://127.0.0.1:{port}/", IMPATIENCE_S).failure is Failure.UNREACHABLE
+        assert time.monotonic() - started < IMPATIENCE_S + SLACK_S
+
+
 def test_half_an_answer_is_waited_for_within_the_limit(tmp_path: Path, end: threading.Event) -> None:
     with http(says_half(400, "not th", end)) as receiver:
         started = time.monotonic()
@@ -108,11 +117,23 @@ def test_half_an_answer_is_waited_for_within_the_limit(tmp_path: Path, end: thre
         assert time.monotonic() - started < IMPATIENCE_S + SLACK_S
 
 
-def test_an_answer_without_end_is_given_up_in_time(tmp_path: Path) -> None:
-    with http(says_without_end(200, [])) as receiver:
+def test_an_answer_without_end_is_given_up_in_time_and_read_no_more(tmp_path: Path) -> None:
+    hung_up = threading.Event()
+    with http(says_without_end(200, [], hung_up)) as receiver:
         started = time.monotonic()
         outcome = sent(tmp_path, f"json://127.0.0.1:{receiver.port}/", IMPATIENCE_S)
         assert time.monotonic() - started < IMPATIENCE_S + SLACK_S
+        assert hung_up.wait(PATIENCE_S), "the answer is still read"
+    assert outcome.failure is Failure.UNKNOWN
+
+
+def test_an_answer_of_a_byte_at_a_time_is_given_up_in_time_and_read_no_more(tmp_path: Path) -> None:
+    hung_up = threading.Event()
+    with http(says_slowly(hung_up)) as receiver:
+        started = time.monotonic()
+        outcome = sent(tmp_path, f"json://127.0.0.1:{receiver.port}/", IMPATIENCE_S)
+        assert time.monotonic() - started < IMPATIENCE_S + SLACK_S
+        assert hung_up.wait(PATIENCE_S), "the answer is still read"
     assert outcome.failure is Failure.UNKNOWN
 
 
@@ -145,6 +166,16 @@ def test_a_url_that_wants_long_texts_in_pieces_gets_one_cut_text_with_the_id(
     (request,) = receiver.requests
     assert len(json.loads(request.body)["message"]) <= 500
     assert json.loads(request.body)["message"].endswith("…\n编号 m-1")
+
+
+def test_what_grows_when_its_signs_are_written_as_html_is_not_sent_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NotifyJSON, "body_maxlen", 500)
+    with http(says(200)) as receiver:
+        channel = opened(tmp_path, f"json://127.0.0.1:{receiver.port}/?overflow=split&format=html")
+        assert channel.send(message(body="<&>" * 150), PATIENCE_S) == Outcome()
+    assert len(receiver.requests) == 1
 
 
 @pytest.mark.parametrize(

@@ -104,3 +104,11 @@ def test_a_server_that_never_greets_is_given_up_in_time(tmp_path: Path) -> None:
         started = time.monotonic()
         assert sent(tmp_path, port, wait=IMPATIENCE_S).failure is Failure.UNREACHABLE
         assert time.monotonic() - started < IMPATIENCE_S + SLACK_S
+
+
+def test_a_mail_that_is_not_confirmed_in_time_may_have_arrived(tmp_path: Path) -> None:
+    with mail(MailReceiver(to_data="")) as server:
+        started = time.monotonic()
+        assert sent(tmp_path, server.port, wait=IMPATIENCE_S).failure is Failure.UNKNOWN
+        assert time.monotonic() - started < IMPATIENCE_S + SLACK_S
+    assert len(server.mails) == 1

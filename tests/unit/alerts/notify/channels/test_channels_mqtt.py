@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from notify_receivers import IMPATIENCE_S, PATIENCE_S, SLACK_S, closed_port, message, nobody
+from notify_receivers import IMPATIENCE_S, PATIENCE_S, SLACK_S, closed_port, crowded, message, nobody
 
 from alerts.notify.channels.opening import channel_of
 from alerts.notify.message import Failure, Outcome
@@ -62,6 +62,13 @@ def test_a_broker_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
 
 def test_a_broker_that_does_not_let_in_within_the_limit_is_unreachable(tmp_path: Path) -> None:
     with nobody() as port:
+        started = time.monotonic()
+        assert sent(tmp_path, port, IMPATIENCE_S).failure is Failure.UNREACHABLE
+        assert time.monotonic() - started < IMPATIENCE_S + SLACK_S
+
+
+def test_a_broker_that_takes_no_connection_within_the_limit_is_unreachable(tmp_path: Path) -> None:
+    with crowded() as port:
         started = time.monotonic()
         assert sent(tmp_path, port, IMPATIENCE_S).failure is Failure.UNREACHABLE
         assert time.monotonic() - started < IMPATIENCE_S + SLACK_S

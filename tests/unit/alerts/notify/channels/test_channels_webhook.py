@@ -15,11 +15,13 @@ from notify_receivers import (
     PATIENCE_S,
     SLACK_S,
     closed_port,
+    crowded,
     http,
     message,
     nobody,
     says,
     says_half,
+    says_slowly,
     says_without_end,
 )
 from standardwebhooks.webhooks import Webhook as Verifier
@@ -101,6 +103,13 @@ def test_whoever_never_answers_is_waited_for_within_the_limit_and_may_have_it() 
         assert time.monotonic() - started < IMPATIENCE_S + SLACK_S
 
 
+def test_where_no_connection_is_taken_within_the_limit_it_is_unreachable() -> None:
+    with crowded() as port:
+        started = time.monotonic()
+        assert sent(f"http://127.0.0.1:{port}/hook", IMPATIENCE_S).failure is Failure.UNREACHABLE
+        assert time.monotonic() - started < IMPATIENCE_S + SLACK_S
+
+
 def test_half_an_answer_is_judged_by_its_status(end: threading.Event) -> None:
     with http(says_half(400, "not th", end)) as receiver:
         assert sent(receiver.url, IMPATIENCE_S) == Outcome(Failure.REFUSED, "HTTP 400 not th")
@@ -115,11 +124,20 @@ def test_what_is_accepted_is_delivered_whether_or_not_a_body_comes(end: threadin
 
 def test_a_body_without_end_is_not_read_to_it() -> None:
     out: list[int] = []
-    with http(says_without_end(500, out)) as receiver:
+    hung_up = threading.Event()
+    with http(says_without_end(500, out, hung_up)) as receiver:
         outcome = sent(receiver.url)
+        assert hung_up.wait(PATIENCE_S)
     assert outcome.failure is Failure.UNREACHABLE
     assert len(outcome.detail) <= 300
     assert sum(out) < 50_000_000, "no more than what buffers between the two hold"
+
+
+def test_an_answer_of_a_byte_at_a_time_is_given_up_in_time() -> None:
+    with http(says_slowly(threading.Event())) as receiver:
+        started = time.monotonic()
+        assert sent(receiver.url, IMPATIENCE_S).failure is Failure.UNKNOWN
+        assert time.monotonic() - started < IMPATIENCE_S + SLACK_S
 
 
 def test_a_redirect_is_not_followed() -> None:
