@@ -25,6 +25,7 @@ from core.settings import CoreSettings
 from deploy.local.broker_sessions import read_sessions
 from deploy.local.finding import Finding
 from deploy.local.flow import flow, locks, processes
+from deploy.local.notifying import notifications
 from deploy.local.remains import left_behind
 from deploy.local.stack import Stack
 from deploy.pipeline import read_processes
@@ -55,6 +56,7 @@ def examine(stack: Stack) -> list[Finding]:
         "offsets": _offsets,
         "locks": locks,
         "flow": flow,
+        "notifications": notifications,
         "broker's sessions": partial(_sessions, stack),
     }
     for subject, check in checks.items():

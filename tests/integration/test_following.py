@@ -16,6 +16,7 @@ from alerts.handling.order import OrderAction
 from alerts.notify.follow import follow
 from core.postgres import connect
 from core.settings import CoreSettings
+from deploy.local.notifying import waiting
 
 pytestmark = pytest.mark.stack
 
@@ -155,6 +156,22 @@ def test_the_last_resort_hears_the_end_of_what_it_was_told(stack: CoreSettings, 
     post.ground.hours(100, first=2)
     post.follow(clock("11:01"))
     assert post.notified(post.boss)[-1] == Notified(post.boss, "cleared", "waiting")
+
+
+def test_the_doctor_names_a_target_that_is_not_reached_and_what_was_given_up(
+    stack: CoreSettings, tmp_path: Path
+) -> None:
+    post = Post(stack, "doctor", tmp_path)
+    post.ground.hours(300)
+    post.follow(clock("09:01"))
+
+    def said(at: str) -> list[str]:
+        return [one.detail for one in waiting(stack, clock(at)) if post.robot in one.detail]
+
+    assert said("09:05") == []
+    assert said("09:07") == [f"1 wait for {post.robot}, the oldest since 2026-03-02 01:01 UTC"]
+    post.give_up(clock("10:02"))
+    assert said("10:03") == [f"1 of the last day could not be told to {post.robot}"]
 
 
 SHIFTS = """\
