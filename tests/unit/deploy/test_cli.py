@@ -78,7 +78,7 @@ def test_help_answers_within_a_few_bare_starts_of_python() -> None:
     ("module", "heavy"),
     [
         ("ingest.bridge_cli", {"numpy", "numba", "pyarrow", "polars", "yoyo"}),
-        ("alerts.run", {"numpy", "numba", "pyarrow", "polars", "yoyo", "paho"}),
+        ("alerts.run", {"numpy", "numba", "pyarrow", "polars", "yoyo", "paho", "apprise", "requests"}),
         ("aggregate.worker", {"pyarrow", "polars", "yoyo", "paho"}),
     ],
 )
