@@ -15,7 +15,8 @@ from alerts.handling.words import when
 from alerts.notify import show
 from alerts.notify.channels.opening import channel_of
 from alerts.notify.message import Failure, Message, Outcome
-from alerts.notify.notifier import SEND_S, new_id
+from alerts.notify.notifier import SEND_S
+from alerts.notify.outgoing import new_id
 from alerts.notify.routes import Routes, load
 from alerts.notify.target import Target
 from alerts.settings import AlertsSettings

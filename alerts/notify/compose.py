@@ -15,7 +15,7 @@ import msgspec
 
 from alerts.handling.words import when
 from alerts.notify.message import Message
-from alerts.notify.telling import Telling
+from alerts.notify.telling import About, Telling
 from alerts.severity import Severity
 
 LINES = 12
@@ -67,18 +67,10 @@ def _order(one: Waiting) -> tuple[int, datetime, str]:
 
 def message_of(tellings: Sequence[Telling], message_id: str, now: datetime) -> Message:
     """The message that tells them; `tellings` is not empty."""
-    latest: dict[str, Telling] = {}
-    first: dict[str, datetime] = {}
-    for one in sorted(tellings, key=lambda one: (one.at, one.key)):
-        latest[one.thread] = one
-        first.setdefault(one.thread, one.at)
-    said = sorted(latest.values(), key=lambda one: (-one.severity.rank, first[one.thread], one.key))
-    severity = said[0].severity
-    regions = {one.region for one in said}
-    if len(said) == 1:
-        title, body = _single(said[0], first[said[0].thread])
-    else:
-        title, body = _many(said, severity, first)
+    cases = _cases(tellings)
+    severity = cases[0].telling.severity
+    regions = {case.telling.region for case in cases}
+    title, body = _single(cases[0]) if len(cases) == 1 else _many(cases, severity)
     document = {
         "id": message_id,
         "at": now,
@@ -96,34 +88,62 @@ def message_of(tellings: Sequence[Telling], message_id: str, now: datetime) -> M
     )
 
 
-def _single(telling: Telling, first: datetime) -> tuple[str, str]:
-    words = telling.words
-    zh = [
-        words.line_zh + _since(telling, first),
-        *_labelled("处置：", words.todo_zh),
-        *_labelled("依据：", words.basis),
-    ]
+class _Case(msgspec.Struct, frozen=True):
+    """An alert, or what is of none: the latest to be said of it, when the first was, and what else goes with it."""
+
+    telling: Telling
+    first: datetime
+    beside: tuple[Telling, ...]
+
+    @property
+    def since(self) -> str:
+        """That it is not the first thing to be said."""
+        return "" if self.first == self.telling.at else f"（首次 {when(self.first)}）"
+
+
+def _cases(tellings: Iterable[Telling]) -> list[_Case]:
+    """The gravest first, of equals the oldest."""
+    latest: defaultdict[str, dict[str, Telling]] = defaultdict(dict)
+    first: dict[str, datetime] = {}
+    for one in sorted(tellings, key=lambda one: (one.at, one.key)):
+        latest[str(one.alert_id or one.thread)][one.thread] = one
+        first.setdefault(one.thread, one.at)
+    found = []
+    for threads in latest.values():
+        # what data did stands before what was ordered and what is overdue
+        lead, *beside = sorted(threads.values(), key=lambda one: (one.about is not About.ALERT, one.at, one.key))
+        found.append(_Case(lead, first[lead.thread], tuple(beside)))
+    return sorted(found, key=lambda case: (-case.telling.severity.rank, case.first, case.telling.key))
+
+
+def _single(case: _Case) -> tuple[str, str]:
+    words = case.telling.words
+    zh = [words.line_zh + case.since, *_labelled("处置：", words.todo_zh), *_labelled("依据：", words.basis)]
     en = [words.title_en, words.line_en, *_labelled("To do: ", words.todo_en)]
-    return f"{_grave(telling.severity)}{words.title_zh}", "\n".join([*zh, "", *en])
+    for one in case.beside:
+        zh += [one.words.title_zh, *_labelled("处置：", one.words.todo_zh)]
+        en += [one.words.title_en, *_labelled("To do: ", one.words.todo_en)]
+    return f"{_grave(case.telling.severity)}{words.title_zh}", "\n".join([*zh, "", *en])
 
 
-def _many(said: Sequence[Telling], severity: Severity, first: dict[str, datetime]) -> tuple[str, str]:
-    cities = list(dict.fromkeys(one.city for one in said))
+def _many(cases: Sequence[_Case], severity: Severity) -> tuple[str, str]:
+    cities = list(dict.fromkeys(case.telling.city for case in cases))
     where = "、".join(cities[:3]) + ("等" if len(cities) > 3 else "")
-    lines = [f"{one.words.title_zh}{_since(one, first[one.thread])}" for one in said[:LINES]]
-    more = len(said) - len(lines)
+    lines = [_line(case) for case in cases[:LINES]]
+    more = len(cases) - len(lines)
     tail = [f"…另有 {more} 条，见 lantian alerts list / and {more} more"] if more else []
-    todo = _labelled("处置：", said[0].words.todo_zh) if len({one.bundle for one in said}) == 1 else []
-    english = f"{len(said)} notices of {where}, the gravest {severity.value}"
-    return f"{_grave(severity)}{where} {len(said)} 条报警信息", "\n".join([*lines, *tail, *todo, "", english])
+    one_rule = len({case.telling.bundle for case in cases}) == 1
+    todo = _labelled("处置：", cases[0].telling.words.todo_zh) if one_rule else []
+    english = f"{len(cases)} notices of {where}, the gravest {severity.value}"
+    return f"{_grave(severity)}{where} {len(cases)} 条报警信息", "\n".join([*lines, *tail, *todo, "", english])
+
+
+def _line(case: _Case) -> str:
+    return "；".join([case.telling.words.title_zh + case.since, *(one.words.title_zh for one in case.beside)])
 
 
 def _grave(severity: Severity) -> str:
     return f"〔{severity.chinese}〕"
-
-
-def _since(telling: Telling, first: datetime) -> str:
-    return "" if first == telling.at else f"（首次 {when(first)}）"
 
 
 def _labelled(label: str, text: str) -> list[str]:

@@ -8,24 +8,22 @@ free as soon as the process is gone); the others wait. One thread does all work 
 from __future__ import annotations
 
 import queue
-import secrets
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from prometheus_client import Counter, Gauge
 from psycopg2.extensions import connection
 
-from alerts.notify import pace, store
-from alerts.notify.compose import message_of, next_of
+from alerts.notify import store
 from alerts.notify.file import NotifyFile
 from alerts.notify.follow import follow, hand_on, release
 from alerts.notify.handover import hand_over
 from alerts.notify.message import Channel, Failure, Outcome
+from alerts.notify.outgoing import Sent, next_message, record
 from alerts.notify.store import ToSend
 from alerts.notify.target import Target
 from core.clock import Clock
@@ -60,15 +58,6 @@ where l.locktype = 'advisory' and l.granted and a.usename = current_user and a.p
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    target: str
-    what: ToSend
-    outcome: Outcome
-    began: datetime
-    took_s: float
-
-
 class Notifier:
     """Runs until told to stop; `open_channel` makes a target's channel."""
 
@@ -83,8 +72,8 @@ class Notifier:
         self._held: set[str] = set()
         self._channels: dict[str, tuple[Target, Channel]] = {}
         self._busy: set[str] = set()
-        self._done: queue.SimpleQueue[_Sent] = queue.SimpleQueue()
-        self._unrecorded: list[_Sent] = []
+        self._done: queue.SimpleQueue[Sent] = queue.SimpleQueue()
+        self._unrecorded: list[Sent] = []
         self._chores_at = float("-inf")
         self._backoff = Backoff()
 
@@ -156,16 +145,7 @@ class Notifier:
     def _begin(self, database: connection, threads: ThreadPoolExecutor, target: Target, now: datetime) -> None:
         """Have the next message sent: an older one that is due, or one of what waits."""
         with database, database.cursor() as cursor:
-            room = store.room(cursor, target.id, target.per_minute, now)
-            if room < 1:
-                return
-            what = store.to_send(cursor, target.id, now)
-            if what is None:
-                found = next_of(store.waiting(cursor, target.id, now), room, together=target.together)
-                store.drop(cursor, found.dropped, "undone")
-                if found.tellings:
-                    message = message_of([one.telling for one in found.tellings], new_id(now), now)
-                    what = store.write(cursor, target.id, message, [one.notification_id for one in found.tellings])
+            what = next_message(cursor, target, now)
         if what is not None:
             self._busy.add(target.id)
             threads.submit(self._send, target, what)
@@ -182,7 +162,7 @@ class Notifier:
             _log.exception("channel_failed", target=target.id)
             outcome = Outcome(Failure.UNKNOWN, type(error).__name__)
         finally:
-            self._done.put(_Sent(target.id, what, outcome, began, time.monotonic() - clock))
+            self._done.put(Sent(target.id, what, outcome, began, time.monotonic() - clock))
 
     def _channel(self, target: Target) -> Channel:
         """The target's channel, a new one where its settings have changed; only the target's thread asks."""
@@ -210,12 +190,7 @@ class Notifier:
             sent = self._unrecorded[0]
             with database, database.cursor() as cursor:
                 now = self._clock.datetime()
-                stand = pace.after(
-                    sent.outcome, tries=sent.what.tries + 1, failures=store.failures(cursor, sent.target), now=now
-                )
-                store.record(cursor, sent.target, sent.what, sent.outcome, stand, began=sent.began, took_s=sent.took_s)
-                if stand.fate is pace.Fate.GIVEN_UP:
-                    self._hand_on(cursor, store.undelivered(cursor, [sent.what.delivery_id]), now)
+                self._hand_on(cursor, record(cursor, sent, now), now)
             self._unrecorded.pop(0)
             self._busy.discard(sent.target)
             failure = sent.outcome.failure
@@ -242,8 +217,3 @@ class Notifier:
         if self._database is not None:
             self._database.close()
             self._database = None
-
-
-def new_id(now: datetime) -> str:
-    """A message's id: the date for people, and what nobody else has."""
-    return f"LT{now.astimezone(UTC):%Y%m%d}-{secrets.token_hex(5)}"

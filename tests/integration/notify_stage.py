@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +12,8 @@ from handling_stage import Ground
 from alerts.notify import store
 from alerts.notify.follow import follow, hand_on, release
 from alerts.notify.handover import hand_over
+from alerts.notify.message import Outcome
+from alerts.notify.outgoing import Sent, next_message, record
 from alerts.notify.routes import Routes, load
 from core.postgres import connect
 from core.settings import CoreSettings
@@ -64,6 +66,19 @@ class Post:
         routes = self.routes
         with self._cursor() as cursor:
             hand_on(cursor, routes, store.overdue(cursor, routes.targets, at - routes.give_up, at), at)
+
+    def inbox(self, at: datetime, target: str | None = None) -> list[str]:
+        """What a target (by default the robot) is sent at that time and confirms: title and body of each message."""
+        target = target or self.robot
+        self.follow(at - timedelta(seconds=2))
+        found: list[str] = []
+        while True:
+            with self._cursor() as cursor:
+                what = next_message(cursor, self.routes.targets[target], at)
+                if what is None:
+                    return found
+                record(cursor, Sent(target, what, Outcome(), at, 0.1), at)
+                found.append(f"{what.message.title}\n{what.message.body}")
 
     def notified(self, target: str | None = None) -> list[Notified]:
         """What the targets were to be told, in order."""

@@ -25,7 +25,8 @@ def numbers(found: Next) -> list[int]:
 
 
 def sequel(number: int, happening: str, thread: str, *, undone: bool = False) -> Telling:
-    return telling(number, thread=thread, happening=happening, news=False, over=True, undone=undone)
+    alert_id = int(thread.partition(":")[2])
+    return telling(number, thread=thread, alert_id=alert_id, happening=happening, news=False, over=True, undone=undone)
 
 
 def test_many_stations_of_one_rule_are_one_message() -> None:
