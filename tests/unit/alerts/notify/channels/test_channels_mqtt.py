@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from notify_receivers import IMPATIENCE_S, PATIENCE_S, SLACK_S, closed_port, crowded, message, nobody
 
+from alerts.notify.channels.mqtt import MqttChannel
 from alerts.notify.channels.opening import channel_of
 from alerts.notify.message import Failure, Outcome
 from alerts.notify.target import MqttTarget
@@ -51,7 +52,7 @@ def broker(*, hangs_up: bool) -> Iterator[int]:
 def sent(state_dir: Path, port: int, wait: float) -> Outcome:
     write_secret(state_dir, "mqtt-notifier", "pass-abc-123")
     settings = CoreSettings(state_dir=state_dir, mqtt_host="127.0.0.1", mqtt_port=port)
-    return channel_of(TARGET, settings).send(message(), wait)
+    return MqttChannel(settings).send(message(), wait)
 
 
 def test_a_broker_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
