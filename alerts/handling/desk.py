@@ -12,13 +12,12 @@ import msgspec
 from psycopg2.extensions import connection
 
 from alerts.handling import store
-from alerts.handling.chain import Line, Subject
-from alerts.handling.log import append, detail_text
+from alerts.handling.chain import Subject
+from alerts.handling.log import append, line_about
 from alerts.handling.machine import (
     Action,
     Answer,
     DataState,
-    Entry,
     Handling,
     Request,
     Situation,
@@ -26,7 +25,6 @@ from alerts.handling.machine import (
     take,
 )
 from alerts.handling.order import OrderAction, OrderAnswer, OrderTaken, take_order
-from alerts.handling.store import Handled
 from alerts.rules.book import RuleBook
 from core.errors import InputError
 
@@ -47,9 +45,9 @@ def act(database: connection, book: RuleBook, alert_id: int, request: Request, w
         if isinstance(answer, Taken):
             if request.action is not Action.COMMENT:
                 store.save_handlings(cursor, {alert_id: answer.handling})
-            if answer.handling.closed and not handling.closed:
-                store.close_alert(cursor, alert_id, at)
-            append(cursor, [_line(alert, Subject.HANDLING, answer.entry)])
+            if bool(answer.handling.closed) is not bool(handling.closed):
+                store.close_alert(cursor, alert_id, at if answer.handling.closed else None)
+            append(cursor, [line_about(alert, Subject.HANDLING, answer.entry)])
     return answer
 
 
@@ -65,7 +63,7 @@ def act_on_order(
         answer = take_order(order, action, who.strip(), why, at)
         if isinstance(answer, OrderTaken):
             store.save_order(cursor, alert_id, answer.order)
-            append(cursor, [_line(alert, Subject.ORDER, answer.entry)])
+            append(cursor, [line_about(alert, Subject.ORDER, answer.entry)])
     return answer
 
 
@@ -81,19 +79,4 @@ def unknown(alert_id: int) -> InputError:
     """There is no such alert."""
     return InputError(
         "alert_unknown", "there is no such alert", value=alert_id, hint="`lantian alerts list` names them"
-    )
-
-
-def _line(alert: Handled, subject: Subject, entry: Entry) -> Line:
-    return Line(
-        city=alert.city,
-        at=entry.at,
-        subject=subject,
-        happening=entry.happened,
-        alert_id=alert.alert_id,
-        version=alert.version,
-        state=alert.state,
-        object=alert.object,
-        who=entry.who or None,
-        detail=detail_text(entry.detail),
     )

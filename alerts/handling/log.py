@@ -16,6 +16,8 @@ from psycopg2.extensions import connection
 
 from alerts.handling.audit import differing
 from alerts.handling.chain import Broken, Chained, Head, Line, Subject, verify
+from alerts.handling.machine import Entry
+from alerts.handling.store import Handled
 from core.errors import InputError
 
 PAGE = 5_000
@@ -27,6 +29,22 @@ def append(cursor: Any, lines: Sequence[Line]) -> None:
     """Add entries, in their order, by the only way there is: `lantian.append_alert_log`."""
     if lines:
         cursor.execute("select lantian.append_alert_log(%s::json)", (msgspec.json.encode(lines).decode(),))
+
+
+def line_about(alert: Handled, subject: Subject, entry: Entry) -> Line:
+    """The line of the log for what became of an alert's handling or order."""
+    return Line(
+        city=alert.city,
+        at=entry.at,
+        subject=subject,
+        happening=entry.happened,
+        alert_id=alert.alert_id,
+        version=alert.version,
+        state=alert.state,
+        object=alert.object,
+        who=entry.who or None,
+        detail=detail_text(entry.detail),
+    )
 
 
 def detail_text(detail: Mapping[str, Any]) -> str | None:

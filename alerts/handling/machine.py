@@ -93,7 +93,7 @@ class Handling(msgspec.Struct, frozen=True):
     doubted: Mark | None = None
     closed: Mark | None = None
     reopened_at: datetime | None = None
-    """When data last reopened it."""
+    """When data last reopened it, if it did after it was closed."""
 
     @property
     def stage(self) -> Stage:
@@ -181,17 +181,28 @@ def take(handling: Handling, situation: Situation, request: Request, who: str, a
 
 
 def after(handling: Handling, entry: Entry) -> Handling:
-    """How an alert stands after an entry of its log; what is closed stays closed."""
+    """How an alert stands after an entry of its log; what persons closed, only a person opens again."""
     change = msgspec.structs.replace
     if handling.closed:
-        return change(handling, reopened_at=entry.at) if entry.happened == Happening.REOPENED else handling
-    if entry.happened == Happening.REOPENED:
+        return _after_close(handling, entry)
+    if entry.happened == Happening.REOPENED and handling != Handling():
         # what was said of it no longer holds; the unit keeps what it was given
         return change(handling, acknowledged=None, fed_back=None, doubted=None, reopened_at=entry.at)
     if entry.happened == Action.RETURN:
         return change(handling, **{_LATEST[handling.stage]: None})
+    if entry.happened == Action.VERIFY:
+        return change(handling, closed=_mark(entry), reopened_at=None)
     if entry.happened in _MARKS:
         return change(handling, **{_MARKS[entry.happened]: _mark(entry)})
+    return handling
+
+
+def _after_close(handling: Handling, entry: Entry) -> Handling:
+    """Data only says that somebody has to look again; who acknowledges that begins the case anew."""
+    if entry.happened == Happening.REOPENED:
+        return msgspec.structs.replace(handling, reopened_at=entry.at)
+    if entry.happened == Action.ACKNOWLEDGE and handling.reopened_at:
+        return Handling(acknowledged=_mark(entry), reopened_at=handling.reopened_at)
     return handling
 
 
@@ -231,6 +242,8 @@ def _hindered(
     if action in _NEEDS_TEXT and not request.text.strip():
         return Refused(Refusal.NO_TEXT, action)
     if action is Action.COMMENT:
+        return None
+    if action is Action.ACKNOWLEDGE and handling.closed and handling.reopened_at and situation.data is DataState.OPEN:
         return None
     mark = getattr(handling, _MARKS[action]) if action in _MARKS else None
     if mark is not None:

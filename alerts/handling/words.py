@@ -47,12 +47,15 @@ ORDER_STAGES = {
     OrderStage.RECEIVED: Words("工地已签收停工令", "stop-work order received by the site"),
     OrderStage.LIFTED: Words("停工令已解除", "stop-work order lifted"),
     OrderStage.DECLINED: Words("不予停工", "stop-work order declined"),
+    OrderStage.HANDED_ON: Words("停工令转入后一次报警", "stop-work order goes on with the later alert"),
     OrderStage.WITHDRAWN: Words("停工令随数据撤销", "stop-work order withdrawn with its data"),
 }
 ORDER_ENTRIES: dict[str, Words] = {
     OrderEvent.PROPOSED: Words("建议停工", "order proposed"),
     OrderEvent.WITHDRAWN: Words("撤销停工建议", "order withdrawn"),
     OrderEvent.FLAGGED: Words("依据已撤销，停工令待人工解除", "ground withdrawn, order to be lifted by a person"),
+    OrderEvent.HANDED_ON: Words("停工令转入后一次报警", "order goes on with the later alert"),
+    OrderEvent.TAKEN_ON: Words("承接前一次报警的停工令", "order taken on from the earlier alert"),
     OrderAction.CONFIRM: Words("确认停工令", "order confirmed"),
     OrderAction.ISSUE: Words("下达停工令", "order issued"),
     OrderAction.RECEIVE: Words("工地签收停工令", "order received"),
@@ -114,6 +117,10 @@ _ORDER_REFUSALS = {
         "confirm → issue → receive → lift; decline before it is issued",
     ),
     OrderRefusal.ANOTHER_WAS_FIRST: _REFUSALS[Refusal.ANOTHER_WAS_FIRST],
+    OrderRefusal.SAID_OTHERWISE: (
+        _REFUSALS[Refusal.SAID_OTHERWISE][0],
+        "these words are not kept: `lantian alerts comment {id}` adds them",
+    ),
 }
 
 

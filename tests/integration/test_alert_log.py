@@ -57,6 +57,18 @@ def test_nobody_writes_beside_the_chain(stack: CoreSettings, role: str, table: s
         cursor.execute(f"insert into {table} (city) values ('x')")
 
 
+@pytest.mark.parametrize("column", ["flagged = true", "kind = 'stop-work'", "proposed_at = now()", "number = 2"])
+def test_an_operator_changes_nothing_of_an_order_but_its_stage_and_who_decided(
+    stack: CoreSettings, column: str
+) -> None:
+    with (
+        closing(connect(stack, "operator", application="test")) as database,
+        database.cursor() as cursor,
+        pytest.raises(psycopg2.errors.InsufficientPrivilege),
+    ):
+        cursor.execute(f"update stop_work_order set {column}")
+
+
 @pytest.mark.parametrize(
     ("tampering", "where", "what"),
     [

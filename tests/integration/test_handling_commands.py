@@ -106,7 +106,7 @@ def test_show_tells_what_persons_did(ground: Ground) -> None:
     assert "2026-03-02 09:03  备注 commented 李四：已电话通知；函〔2026〕3号" in shown
     row = json.loads(alerts("show", number, "--json"))
     assert row["handling"]["acknowledged_by"] == "张三"
-    assert row["order"]["stage"] == "proposed"
+    assert [(order["order_number"], order["stage"]) for order in row["orders"]] == [(1, "proposed")]
     assert [entry["happening"] for entry in row["record"]] == ["propose", "acknowledge", "comment"]
 
 

@@ -171,6 +171,17 @@ def test_what_is_withdrawn_or_closed_is_only_commented() -> None:
         assert done(handling, comment, LI, at(500), situation) == handling
 
 
+@pytest.mark.parametrize("who", [ZHANG, LI])
+def test_who_acknowledges_what_data_reopened_after_it_was_closed_begins_the_case_anew(who: str) -> None:
+    for before in (closed, done(doubted, VERIFY, LI, at(90))):
+        assert not isinstance(take(before, EXCEEDS, ACKNOWLEDGE, who, at(95)), Taken), "data has said nothing new"
+        reopened = after(before, REOPENED)
+        again = done(reopened, ACKNOWLEDGE, who, at(110))
+        assert again == Handling(acknowledged=Mark(who, at(110)), reopened_at=at(100))
+        assert isinstance(take(again, EXCEEDS, ACKNOWLEDGE, who, at(111)), Already)
+        assert not isinstance(take(reopened, CLEARED, ACKNOWLEDGE, "赵六", at(110)), Taken), "it is over by itself"
+
+
 def test_nobody_acts_without_a_name() -> None:
     assert refusal(Handling(), ACKNOWLEDGE, " ").reason is Refusal.NO_NAME
 
@@ -234,10 +245,10 @@ def test_nobody_closes_alone(story: Story) -> None:
 
 @LAWS
 @given(stories)
-def test_what_is_closed_stays_closed(story: Story) -> None:
+def test_what_is_closed_stays_closed_until_a_person_takes_it_up_after_data_has_reopened_it(story: Story) -> None:
     states, _ = lived(story)
     for before, then in pairwise(states):
-        if before.closed:
+        if before.closed and not (before.reopened_at and then.stage is Stage.ACKNOWLEDGED):
             assert msgspec.structs.replace(then, reopened_at=before.reopened_at) == before
 
 

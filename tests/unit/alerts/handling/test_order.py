@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,11 +14,15 @@ from alerts.handling.order import (
     Order,
     OrderAction,
     OrderAlready,
+    OrderEvent,
     OrderRefusal,
     OrderRefused,
     OrderStage,
     OrderTaken,
+    goes_on,
+    handed_on,
     order_after,
+    replay_orders,
     take_order,
     withdrawn_by_data,
 )
@@ -76,9 +81,15 @@ def test_who_decides_says_why(order: Order, action: OrderAction) -> None:
 
 
 def test_the_same_person_twice_changes_nothing_and_another_is_told_who_was_first() -> None:
-    assert isinstance(take_order(CONFIRMED, OrderAction.CONFIRM, ZHANG, "", NINE), OrderAlready)
+    for why in ("", "已核实", " 已核实 "):
+        assert isinstance(take_order(CONFIRMED, OrderAction.CONFIRM, ZHANG, why, NINE), OrderAlready)
     refused = refusal(CONFIRMED, OrderAction.CONFIRM)
     assert (refused.reason, refused.before) == (OrderRefusal.ANOTHER_WAS_FIRST, Mark(ZHANG, NINE, "已核实"))
+
+
+def test_the_same_person_deciding_again_in_other_words_is_told_that_they_are_not_kept() -> None:
+    refused = refusal(LIFTED, OrderAction.LIFT, ZHANG, "整改完成")
+    assert (refused.reason, refused.value) == (OrderRefusal.SAID_OTHERWISE, "已核实")
 
 
 def test_an_alert_without_an_order_says_so() -> None:
@@ -99,6 +110,36 @@ def test_what_was_issued_is_flagged_once_and_only_a_person_lifts_it(order: Order
     assert (flagged.order.stage, flagged.order.flagged) == (order.stage, True)
     assert withdrawn_by_data(flagged.order, NINE) is None
     assert taken(flagged.order, OrderAction.LIFT, why="数据更正").stage is OrderStage.LIFTED
+
+
+@pytest.mark.parametrize(
+    ("order", "heirs", "goes"),
+    [
+        (PROPOSED, None, True),
+        (PROPOSED, LIFTED, True),
+        (PROPOSED, PROPOSED, False),
+        (CONFIRMED, PROPOSED, False),
+        (ISSUED, CONFIRMED, True),
+        (RECEIVED, ISSUED, False),
+        (LIFTED, None, False),
+    ],
+)
+def test_of_the_orders_of_alerts_that_are_joined_one_goes_on(order: Order, heirs: Order | None, goes: bool) -> None:
+    assert goes_on(order, heirs) is goes
+
+
+@pytest.mark.parametrize("order", [PROPOSED, CONFIRMED, ISSUED, msgspec.structs.replace(RECEIVED, flagged=True)])
+def test_an_order_goes_on_with_the_later_alert_as_it_stood(order: Order) -> None:
+    there, here = handed_on(order, 4, 7, NINE)
+    assert (there.order.stage, here.order) == (OrderStage.HANDED_ON, order)
+    assert replay_orders([here.entry]) == [order]
+
+
+def test_each_proposal_begins_another_order() -> None:
+    proposed = Entry(OrderEvent.PROPOSED, NINE)
+    declined = taken(PROPOSED, OrderAction.DECLINE)
+    log = [proposed, Entry(OrderAction.DECLINE, NINE, ZHANG, {"text": "已核实"}), proposed]
+    assert replay_orders(log) == [declined, PROPOSED]
 
 
 wishes = st.lists(st.tuples(st.sampled_from([*OrderAction, None]), st.sampled_from([ZHANG, LI])), max_size=20)
