@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
 from alerts.alert import WITHDRAWN
+from alerts.handling.hide import MATCHERS
 from alerts.handling.machine import Handling, replay
 from alerts.handling.order import Order, replay_orders
 from alerts.handling.store import load_all_orders, load_entries, load_handlings
@@ -19,6 +21,13 @@ where a.city = %s and (
     or exists (select from stop_work_order o where o.alert_id = a.alert_id)
     or exists (select from alert_log l where l.alert_id = a.alert_id and l.subject in ('handling', 'order')))
 order by a.alert_id
+"""
+_SILENCES = f"""
+select silence_id, author, reason, made_at, begins, ends, {", ".join(MATCHERS)}, ended_by, ended_at, end_reason
+from v_alert_silences where coalesce(city, '') = %s
+"""
+_SILENCES_SAID = """
+select happening, at, who, detail from alert_log where city = %s and subject = 'silence' order by place
 """
 
 
@@ -34,6 +43,22 @@ def differing(cursor: Any, city: str) -> list[int]:
         if _said(*said[alert_id], withdrawn_at)
         != (handlings.get(alert_id, Handling()), orders.get(alert_id, []), closed_at)
     ]
+
+
+def differing_silences(cursor: Any, city: str) -> list[int]:
+    """The silences of a city ('' of no single one) that are not what the log says was ordered and ended."""
+    cursor.execute(_SILENCES, (city,))
+    standing = {silence_id: tuple(row) for silence_id, *row in cursor.fetchall()}
+    cursor.execute(_SILENCES_SAID, (city,))
+    said: dict[int, tuple[Any, ...]] = {}
+    for happening, at, who, detail in cursor.fetchall():
+        told = json.loads(detail)
+        if happening == "silence":
+            begins, ends = (datetime.fromisoformat(told[name]) for name in ("begins", "ends"))
+            said[told["silence"]] = (who, told["text"], at, begins, ends, *map(told.get, MATCHERS), None, None, None)
+        else:
+            said[told["silence"]] = (*said.get(told["silence"], ())[:-3], who, at, told["text"])
+    return sorted(number for number in standing.keys() | said.keys() if standing.get(number) != said.get(number))
 
 
 def _said(handled: Any, ordered: Any, withdrawn_at: datetime | None) -> tuple[Handling, list[Order], datetime | None]:

@@ -73,7 +73,7 @@ def verify_log(city: str | None, *, as_json: bool) -> bool:
     else:
         for one in found:
             typer.echo(_chain_line(one))
-    return all(one.broken is None and not one.differing for one in found)
+    return all(one.holds for one in found)
 
 
 def episodes(city: str | None, days: int, *, as_json: bool) -> None:
@@ -158,6 +158,7 @@ def _chain_json(one: Checked) -> dict[str, Any]:
         "holds": broken is None,
         "broken": broken and {"place": broken.place, "what": broken.what.value, "alert_id": broken.alert_id},
         "differing": one.differing,
+        "differing_silences": one.silences,
     }
 
 
@@ -175,9 +176,10 @@ def _chain_line(one: Checked) -> str:
     if broken is not None:
         of_alert = "" if broken.alert_id is None else f"（#{broken.alert_id}）"
         return f"{name}: 断裂 BROKEN：第 {broken.place} 条{of_alert} entry {broken.place} {_BREAKS[broken.what]}"
-    if one.differing:
-        numbers = " ".join(f"#{alert_id}" for alert_id in one.differing)
+    if not one.holds:
+        numbers = [f"#{alert_id}" for alert_id in one.differing] + [f"静默 silence #{each}" for each in one.silences]
         return (
-            f"{name}: 记录完整，但处置状态与记录不符 the log holds, but these stand otherwise than it says: {numbers}"
+            f"{name}: 记录完整，但现状与记录不符 the log holds, but these stand otherwise than it says:"
+            f" {' '.join(numbers)}"
         )
     return f"{name}: 完整 holds，{head.length} 条 entries，{head.hash.hex()}"

@@ -6,13 +6,13 @@ alert is what its entries in the log amount to (`replay`); every change of it is
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
 
+from alerts.handling.names import fault_of, same_person
 from alerts.happening import Happening
 
 
@@ -59,6 +59,7 @@ class Refusal(StrEnum):
     """Why not."""
 
     NO_NAME = "no-name"
+    NAME_UNREADABLE = "name-unreadable"
     NO_TEXT = "no-text"
     NO_UNIT = "no-unit"
     DEADLINE_PAST = "deadline-past"
@@ -75,13 +76,17 @@ class Refusal(StrEnum):
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """Who did something, when, and what was said about it; a dispatch has a unit, and a time by which it answers."""
+    """Who did something, when, and what was said about it.
+
+    A dispatch has a unit, and a time by which it answers; a feedback or doubt, where more is to be found.
+    """
 
     who: str
     at: datetime
     text: str = ""
     unit: str = ""
     deadline: datetime | None = None
+    reference: str = ""
 
 
 class Handling(msgspec.Struct, frozen=True):
@@ -171,8 +176,9 @@ Answer = Taken | Already | Refused
 
 def take(handling: Handling, situation: Situation, request: Request, who: str, at: datetime) -> Answer:
     """What comes of a request; `at` is data time, aware."""
-    if not who.strip():
-        return Refused(Refusal.NO_NAME, request.action)
+    fault = fault_of(who)
+    if fault is not None:
+        return Refused(Refusal(fault.value), request.action, who)
     hindered = _hindered(handling, situation, request, who, at)
     if hindered is not None:
         return hindered
@@ -214,11 +220,6 @@ def replay(entries: Iterable[Entry]) -> Handling:
     return handling
 
 
-def same_person(one: str, other: str) -> bool:
-    """Whether two names are one person's, however they are written."""
-    return _plain(one) == _plain(other)
-
-
 _MARKS: Mapping[str, str] = {
     Action.ACKNOWLEDGE: "acknowledged",
     Action.DISPATCH: "dispatched",
@@ -228,6 +229,7 @@ _MARKS: Mapping[str, str] = {
 }
 _LATEST = {Stage.DOUBTED: "doubted", Stage.FED_BACK: "fed_back", Stage.DISPATCHED: "dispatched"}
 _NEEDS_TEXT = {Action.FEEDBACK, Action.FALSE_ALARM, Action.RETURN, Action.COMMENT}
+_REFERS = {Action.FEEDBACK, Action.FALSE_ALARM}
 _NEEDS_STAGE = {
     Action.DISPATCH: {Stage.ACKNOWLEDGED},
     Action.FEEDBACK: {Stage.DISPATCHED},
@@ -275,7 +277,8 @@ def _repeated(mark: Mark, request: Request, who: str) -> Already | Refused:
     action = request.action
     if not same_person(mark.who, who):
         return Refused(Refusal.ANOTHER_WAS_FIRST, action, mark.who, mark)
-    other_words = request.text.strip() not in {"", mark.text}
+    elsewhere = action in _REFERS and request.reference.strip() not in {"", mark.reference}
+    other_words = elsewhere or request.text.strip() not in {"", mark.text}
     until = request.until(mark.at)
     otherwise_dispatched = request.unit.strip() not in {"", mark.unit} or until not in {None, mark.deadline}
     if other_words or (action is Action.DISPATCH and otherwise_dispatched):
@@ -327,8 +330,5 @@ def _mark(entry: Entry) -> Mark:
         entry.detail.get("text", ""),
         entry.detail.get("unit", ""),
         datetime.fromisoformat(deadline) if deadline else None,
+        entry.detail.get("reference", "") if entry.happened in _REFERS else "",
     )
-
-
-def _plain(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).strip().casefold()

@@ -11,7 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
-from alerts.handling.machine import Entry, Mark, same_person
+from alerts.handling.machine import Entry, Mark
+from alerts.handling.names import fault_of, same_person
 from alerts.rules.deadlines import OrderKind
 
 
@@ -69,6 +70,7 @@ class OrderRefusal(StrEnum):
     """Why not."""
 
     NO_NAME = "no-name"
+    NAME_UNREADABLE = "name-unreadable"
     NO_REASON = "no-reason"
     NO_ORDER = "no-order"
     OUT_OF_TURN = "out-of-turn"
@@ -130,8 +132,9 @@ _NEEDS_REASON = {OrderAction.CONFIRM, OrderAction.LIFT, OrderAction.DECLINE}
 
 def take_order(order: Order | None, action: OrderAction, who: str, why: str, at: datetime) -> OrderAnswer:
     """What comes of a request; `at` is data time, aware. A receipt is by whoever received it at the site."""
-    if not who.strip():
-        return OrderRefused(OrderRefusal.NO_NAME, action)
+    fault = fault_of(who)
+    if fault is not None:
+        return OrderRefused(OrderRefusal(fault.value), action, who)
     if order is None:
         return OrderRefused(OrderRefusal.NO_ORDER, action)
     if order.stage is _TO[action] and order.last is not None:

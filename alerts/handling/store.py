@@ -18,8 +18,8 @@ from alerts.rules.deadlines import OrderKind
 
 _HANDLING = (
     "alert_id, acknowledged_by, acknowledged_at, acknowledgement, dispatched_by, dispatched_at, dispatch_text, unit,"
-    " deadline, fed_back_by, fed_back_at, feedback, doubted_by, doubted_at, doubt, closed_by, closed_at, verdict,"
-    " reopened_at"
+    " deadline, fed_back_by, fed_back_at, feedback, feedback_reference, doubted_by, doubted_at, doubt,"
+    " doubt_reference, closed_by, closed_at, verdict, reopened_at"
 )
 
 _ENTRIES = """
@@ -75,13 +75,13 @@ def handling_of(row: Iterable[Any]) -> Handling:
     """The handling in a row's columns, in the order of `_HANDLING` from the second on."""
     *columns, reopened_at = row
     acknowledged, dispatched, fed_back, doubted, closed = (
-        columns[:3], columns[3:8], columns[8:11], columns[11:14], columns[14:]
+        columns[:3], columns[3:8], columns[8:12], columns[12:16], columns[16:]
     )  # fmt: skip
     return Handling(
         acknowledged=_mark(*acknowledged),
         dispatched=_mark(*dispatched),
-        fed_back=_mark(*fed_back),
-        doubted=_mark(*doubted),
+        fed_back=_mark(*fed_back[:3], reference=fed_back[3]),
+        doubted=_mark(*doubted[:3], reference=doubted[3]),
         closed=_mark(*closed),
         reopened_at=reopened_at,
     )
@@ -108,7 +108,9 @@ def row_of(handling: Handling) -> tuple[Any, ...]:
         dispatched and dispatched.unit,
         dispatched and dispatched.deadline,
         *_said(handling.fed_back),
+        handling.fed_back and (handling.fed_back.reference or None),
         *_said(handling.doubted),
+        handling.doubted and (handling.doubted.reference or None),
         *_said(handling.closed),
         handling.reopened_at,
     )
@@ -178,9 +180,15 @@ def copy_order(cursor: Any, alert_id: int, heir: int) -> None:
 
 
 def _mark(
-    who: str | None, at: datetime | None, text: str | None, unit: str | None = None, deadline: datetime | None = None
+    who: str | None,
+    at: datetime | None,
+    text: str | None,
+    unit: str | None = None,
+    deadline: datetime | None = None,
+    *,
+    reference: str | None = None,
 ) -> Mark | None:
-    return None if who is None or at is None else Mark(who, at, text or "", unit or "", deadline)
+    return None if who is None or at is None else Mark(who, at, text or "", unit or "", deadline, reference or "")
 
 
 def _said(mark: Mark | None) -> tuple[str | None, datetime | None, str | None]:

@@ -71,6 +71,10 @@ STEPS = {
 }
 _REFUSALS = {
     Refusal.NO_NAME: (Words("没有姓名", "nobody acts without a name"), "give --user"),
+    Refusal.NAME_UNREADABLE: (
+        Words("姓名含不可见字符", "the name has characters that cannot be seen"),
+        "type --user anew, do not paste it",
+    ),
     Refusal.NO_TEXT: (Words("须写明内容或理由", "say what or why: it is kept for ever"), "give a text"),
     Refusal.NO_UNIT: (Words("须指明承办单位", "name the unit that has to act"), "give --unit"),
     Refusal.DEADLINE_PAST: (Words("期限已过", "the deadline is not to come"), "give a later --deadline"),
@@ -107,6 +111,7 @@ _REFUSALS = {
 }  # fmt: skip
 _ORDER_REFUSALS = {
     OrderRefusal.NO_NAME: _REFUSALS[Refusal.NO_NAME],
+    OrderRefusal.NAME_UNREADABLE: _REFUSALS[Refusal.NAME_UNREADABLE],
     OrderRefusal.NO_REASON: (Words("须写明理由", "say why: it is kept for ever"), "give --reason"),
     OrderRefusal.NO_ORDER: (
         Words("该报警没有停工令", "the alert has no stop-work order"),

@@ -29,6 +29,25 @@ update lantian.alert_handling set reopened_at = null where closed_at >= reopened
 update lantian.alert_handling set reopened_at = null
 where acknowledged_by is null and dispatched_by is null and fed_back_by is null and doubted_by is null;
 
+-- Where more is to be found about a feedback or a doubt: said again with another one, it is not the same.
+alter table lantian.alert_handling
+    add column feedback_reference text,
+    add column doubt_reference text;
+update lantian.alert_handling h set
+    feedback_reference = (
+        select l.detail::json ->> 'reference' from lantian.alert_log l
+        where l.alert_id = h.alert_id and l.subject = 'handling' and l.happening = 'feedback' and h.fed_back_by is not null
+        order by l.log_id desc limit 1),
+    doubt_reference = (
+        select l.detail::json ->> 'reference' from lantian.alert_log l
+        where l.alert_id = h.alert_id and l.subject = 'handling' and l.happening = 'false-alarm' and h.doubted_by is not null
+        order by l.log_id desc limit 1);
+create or replace view lantian.v_alert_handling as
+select h.alert_id, h.stage, h.acknowledged_by, h.acknowledged_at, h.acknowledgement, h.unit, h.dispatched_by, h.dispatched_at,
+    h.dispatch_text, h.deadline, h.fed_back_by, h.fed_back_at, h.feedback, h.doubted_by, h.doubted_at, h.doubt,
+    h.closed_by, h.closed_at, h.verdict, h.reopened_at, h.feedback_reference, h.doubt_reference
+from lantian.alert_handling h;
+
 -- When an episode ended: cleared_at is the end of the window that showed it.
 create view lantian.v_alert_ends as
 select alert_id, ended_start as ends from lantian.alert where state <> 'withdrawn';

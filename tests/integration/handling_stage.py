@@ -129,4 +129,4 @@ def log_holds(ground: Ground) -> bool:
     """Whether the city's log does, link by link, and all stands as it says."""
     with closing(connect(ground.settings, "reader", application="test")) as database:
         (found,) = check(database, ground.site.city)
-        return found.broken is None and not found.differing
+        return found.holds

@@ -120,6 +120,16 @@ def test_the_same_person_saying_it_otherwise_is_not_lost_in_silence() -> None:
     assert (refused.reason, refused.value) == (Refusal.SAID_OTHERWISE, "住建局")
 
 
+def test_the_same_words_with_another_reference_are_not_lost_in_silence() -> None:
+    with_photo = Request(Action.FEEDBACK, "已覆盖裸土", reference="file:1.jpg")
+    told = done(dispatched, with_photo, LI, at(60))
+    assert isinstance(take(told, EXCEEDS, with_photo, LI, at(70)), Already)
+    assert isinstance(take(told, EXCEEDS, FEEDBACK, LI, at(70)), Already)
+    for handling in (told, fed_back):
+        another = Request(Action.FEEDBACK, "已覆盖裸土", reference="file:2.jpg")
+        assert refusal(handling, another, LI).reason is Refusal.SAID_OTHERWISE
+
+
 def test_a_dispatch_names_a_unit_and_a_time_to_come() -> None:
     assert refusal(acknowledged, Request(Action.DISPATCH), ZHANG).reason is Refusal.NO_UNIT
     for deadline in (at(1), at(500), timedelta(0)):
@@ -184,6 +194,7 @@ def test_who_acknowledges_what_data_reopened_after_it_was_closed_begins_the_case
 
 def test_nobody_acts_without_a_name() -> None:
     assert refusal(Handling(), ACKNOWLEDGE, " ").reason is Refusal.NO_NAME
+    assert refusal(Handling(), ACKNOWLEDGE, "张\u200b三").reason is Refusal.NAME_UNREADABLE
 
 
 LAWS = settings(max_examples=300, derandomize=True, deadline=None)
@@ -194,6 +205,7 @@ requests = st.builds(
     text=st.sampled_from(["", "因为", "已整改"]),
     unit=st.sampled_from(["", "住建局"]),
     deadline=st.sampled_from([None, at(10_000), timedelta(hours=2)]),
+    reference=st.sampled_from(["", "函〔2026〕3号"]),
 )
 wishes = st.tuples(requests, people, st.booleans())
 by_data = st.sampled_from([Happening.CLEARED, Happening.REOPENED, Happening.EXTENDED, Happening.WITHDRAWN])

@@ -92,6 +92,11 @@ def test_the_same_person_deciding_again_in_other_words_is_told_that_they_are_not
     assert (refused.reason, refused.value) == (OrderRefusal.SAID_OTHERWISE, "已核实")
 
 
+def test_nobody_decides_under_a_name_that_cannot_be_read() -> None:
+    assert refusal(PROPOSED, OrderAction.CONFIRM, " ").reason is OrderRefusal.NO_NAME
+    assert refusal(PROPOSED, OrderAction.CONFIRM, "张三\u202e").reason is OrderRefusal.NAME_UNREADABLE
+
+
 def test_an_alert_without_an_order_says_so() -> None:
     assert refusal(None, OrderAction.CONFIRM).reason is OrderRefusal.NO_ORDER
 
