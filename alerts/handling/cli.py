@@ -15,9 +15,10 @@ from psycopg2.extensions import connection
 
 from alerts.handling import desk, log, words
 from alerts.handling import episodes as shown
+from alerts.handling.answers import Already, Mark, Refused
 from alerts.handling.log import Checked
-from alerts.handling.machine import Action, Already, Mark, Refused, Request
-from alerts.handling.order import OrderAction, OrderAlready, OrderRefused
+from alerts.handling.machine import Action, Request
+from alerts.handling.order import OrderAction
 from alerts.rules import book
 from alerts.settings import AlertsSettings
 from core.clock import clock_of, parse_time
@@ -43,7 +44,7 @@ def act(alert_id: int, request: Request, deadline: str | None, user: str | None,
         return
     entry = answer.entry
     mark = Mark(entry.who, entry.at, request.text, request.unit, _deadline(entry.detail.get("deadline")))
-    stage = answer.handling.stage
+    stage = answer.now.stage
     _tell(alert_id, request.action, words.ACTIONS[request.action], mark, (stage, words.STAGES[stage]), as_json=as_json)
 
 
@@ -53,13 +54,13 @@ def act_on_order(alert_id: int, action: OrderAction, reason: str, user: str | No
     at, who = clock_of(settings).datetime(), user or getpass.getuser()
     with operator(settings) as database:
         answer = desk.act_on_order(database, alert_id, action, who, reason, at)
-    if isinstance(answer, OrderRefused):
+    if isinstance(answer, Refused):
         raise words.order_refusal(alert_id, answer)
     said = words.ORDER_ENTRIES[action]
-    if isinstance(answer, OrderAlready):
+    if isinstance(answer, Already):
         _tell(alert_id, action, said, answer.mark, None, as_json=as_json)
         return
-    stage = answer.order.stage
+    stage = answer.now.stage
     mark = Mark(who, at, reason)
     _tell(alert_id, action, said, mark, (stage, words.ORDER_STAGES[stage]), as_json=as_json)
 

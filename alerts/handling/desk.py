@@ -12,6 +12,7 @@ import msgspec
 from psycopg2.extensions import connection
 
 from alerts.handling import store
+from alerts.handling.answers import Taken
 from alerts.handling.chain import Subject
 from alerts.handling.log import append, line_about
 from alerts.handling.machine import (
@@ -21,10 +22,9 @@ from alerts.handling.machine import (
     Handling,
     Request,
     Situation,
-    Taken,
     take,
 )
-from alerts.handling.order import OrderAction, OrderAnswer, OrderTaken, take_order
+from alerts.handling.order import OrderAction, OrderAnswer, take_order
 from alerts.rules.book import RuleBook
 from core.errors import InputError
 
@@ -44,9 +44,9 @@ def act(database: connection, book: RuleBook, alert_id: int, request: Request, w
         answer = take(handling, situation, _with_deadline(request, handling, book, alert.rule_id), who.strip(), at)
         if isinstance(answer, Taken):
             if request.action is not Action.COMMENT:
-                store.save_handlings(cursor, {alert_id: answer.handling})
-            if bool(answer.handling.closed) is not bool(handling.closed):
-                store.close_alert(cursor, alert_id, at if answer.handling.closed else None)
+                store.save_handlings(cursor, {alert_id: answer.now})
+            if bool(answer.now.closed) is not bool(handling.closed):
+                store.close_alert(cursor, alert_id, at if answer.now.closed else None)
             append(cursor, [line_about(alert, Subject.HANDLING, answer.entry)])
     return answer
 
@@ -61,8 +61,8 @@ def act_on_order(
             raise unknown(alert_id)
         order = store.load_orders(cursor, [alert_id]).get(alert_id)
         answer = take_order(order, action, who.strip(), why, at)
-        if isinstance(answer, OrderTaken):
-            store.save_order(cursor, alert_id, answer.order)
+        if isinstance(answer, Taken):
+            store.save_order(cursor, alert_id, answer.now)
             append(cursor, [line_about(alert, Subject.ORDER, answer.entry)])
     return answer
 

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 from alerts.alert import OPEN, WITHDRAWN, Alert
 from alerts.engine import Event
+from alerts.handling.answers import Entry
 from alerts.handling.chain import Line, Subject
 from alerts.handling.log import append, line_about
-from alerts.handling.machine import Entry, after
+from alerts.handling.machine import after
 from alerts.handling.order import OrderEvent, goes_on, handed_on, withdrawn_by_data
 from alerts.handling.store import (
     Handled,
@@ -86,12 +87,12 @@ def _handed_on(cursor: Any, happened: Iterable[Happened]) -> list[Line]:
         at = of[alert_id].alert.updated_at
         given_up = withdrawn_by_data(orders[heir], at) if heir in orders else None
         if given_up is not None:
-            save_order_of_data(cursor, heir, given_up.order)
+            save_order_of_data(cursor, heir, given_up.now)
             lines.append(_about(of[heir], given_up.entry))
         there, here = handed_on(orders[alert_id], alert_id, heir, at)
         copy_order(cursor, alert_id, heir)
-        save_order_of_data(cursor, alert_id, there.order)
-        orders[heir] = here.order
+        save_order_of_data(cursor, alert_id, there.now)
+        orders[heir] = here.now
         lines += [_about(of[alert_id], there.entry), _about(of[heir], here.entry)]
     return lines
 
@@ -119,7 +120,7 @@ def _withdrawn(cursor: Any, happened: Iterable[Happened]) -> list[Line]:
     for alert_id, order in load_orders(cursor, gone).items() if gone else ():
         taken = withdrawn_by_data(order, gone[alert_id].alert.updated_at)
         if taken is not None:
-            save_order_of_data(cursor, alert_id, taken.order)
+            save_order_of_data(cursor, alert_id, taken.now)
             lines.append(_about(gone[alert_id], taken.entry))
     return lines
 

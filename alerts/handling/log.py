@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import msgspec
 from psycopg2.extensions import connection
 
+from alerts.handling.answers import Entry
 from alerts.handling.audit import differing, differing_silences
 from alerts.handling.chain import Broken, Chained, Head, Line, Subject, verify
-from alerts.handling.machine import Entry
 from alerts.handling.store import Handled
 from core.errors import InputError
 

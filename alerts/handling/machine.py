@@ -12,6 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
+from alerts.handling.answers import Already, Entry, Mark, Refusal, Refused, Taken
 from alerts.handling.names import fault_of, same_person
 from alerts.happening import Happening
 
@@ -53,40 +54,6 @@ class Action(StrEnum):
     RETURN = "return"
     """Takes the latest of dispatch, feedback and doubt back: to another unit, or to be done again."""
     COMMENT = "comment"
-
-
-class Refusal(StrEnum):
-    """Why not."""
-
-    NO_NAME = "no-name"
-    NAME_UNREADABLE = "name-unreadable"
-    NO_TEXT = "no-text"
-    NO_UNIT = "no-unit"
-    DEADLINE_PAST = "deadline-past"
-    ANOTHER_WAS_FIRST = "another-was-first"
-    SAID_OTHERWISE = "said-otherwise"
-    """The same person did it already, in other words."""
-    TOO_EARLY = "too-early"
-    SAME_PERSON = "same-person"
-    STILL_EXCEEDS = "still-exceeds"
-    ORDER_STANDS = "order-stands"
-    NOTHING_TO_RETURN = "nothing-to-return"
-    CLOSED = "closed"
-    WITHDRAWN = "withdrawn"
-
-
-class Mark(msgspec.Struct, frozen=True):
-    """Who did something, when, and what was said about it.
-
-    A dispatch has a unit, and a time by which it answers; a feedback or doubt, where more is to be found.
-    """
-
-    who: str
-    at: datetime
-    text: str = ""
-    unit: str = ""
-    deadline: datetime | None = None
-    reference: str = ""
 
 
 class Handling(msgspec.Struct, frozen=True):
@@ -139,46 +106,14 @@ class Request(msgspec.Struct, frozen=True):
         return at + self.deadline if isinstance(self.deadline, timedelta) else self.deadline
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """One line of the log about an alert: what happened (an `Action`, or a `Happening` by data), by whom, when."""
-
-    happened: str
-    at: datetime
-    who: str = ""
-    detail: Mapping[str, str] = msgspec.field(default_factory=dict)
-
-
-class Taken(msgspec.Struct, frozen=True):
-    """It was done: how the alert stands now, and what the log says of it."""
-
-    handling: Handling
-    entry: Entry
-
-
-class Already(msgspec.Struct, frozen=True):
-    """The same person did the same before; nothing changes."""
-
-    action: Action
-    mark: Mark
-
-
-class Refused(msgspec.Struct, frozen=True):
-    """It was not done: why, what value stands in the way, and who was there before."""
-
-    reason: Refusal
-    action: Action
-    value: str = ""
-    before: Mark | None = None
-
-
-Answer = Taken | Already | Refused
+Answer = Taken[Handling] | Already | Refused
 
 
 def take(handling: Handling, situation: Situation, request: Request, who: str, at: datetime) -> Answer:
     """What comes of a request; `at` is data time, aware."""
     fault = fault_of(who)
     if fault is not None:
-        return Refused(Refusal(fault.value), request.action, who)
+        return Refused(Refusal(fault.value), who)
     hindered = _hindered(handling, situation, request, who, at)
     if hindered is not None:
         return hindered
@@ -242,7 +177,7 @@ def _hindered(
 ) -> Already | Refused | None:
     action = request.action
     if action in _NEEDS_TEXT and not request.text.strip():
-        return Refused(Refusal.NO_TEXT, action)
+        return Refused(Refusal.NO_TEXT)
     if action is Action.COMMENT:
         return None
     if action is Action.ACKNOWLEDGE and handling.closed and handling.reopened_at and situation.data is DataState.OPEN:
@@ -257,13 +192,13 @@ def _out_of_turn(handling: Handling, situation: Situation, action: Action) -> Re
     """What the stage does not allow, whoever asks."""
     stage = handling.stage
     if situation.data is DataState.WITHDRAWN:
-        return Refused(Refusal.WITHDRAWN, action)
+        return Refused(Refusal.WITHDRAWN)
     if handling.closed:
-        return Refused(Refusal.CLOSED, action, stage, handling.closed)
+        return Refused(Refusal.CLOSED, stage, handling.closed)
     if action is Action.RETURN and stage not in _LATEST:
-        return Refused(Refusal.NOTHING_TO_RETURN, action, stage)
+        return Refused(Refusal.NOTHING_TO_RETURN, stage)
     if action in _NEEDS_STAGE and stage not in _NEEDS_STAGE[action]:
-        return Refused(Refusal.TOO_EARLY, action, stage, _latest(handling))
+        return Refused(Refusal.TOO_EARLY, stage, _latest(handling))
     return None
 
 
@@ -276,22 +211,22 @@ def _unfit(handling: Handling, situation: Situation, request: Request, who: str,
 def _repeated(mark: Mark, request: Request, who: str) -> Already | Refused:
     action = request.action
     if not same_person(mark.who, who):
-        return Refused(Refusal.ANOTHER_WAS_FIRST, action, mark.who, mark)
+        return Refused(Refusal.ANOTHER_WAS_FIRST, mark.who, mark)
     elsewhere = action in _REFERS and request.reference.strip() not in {"", mark.reference}
     other_words = elsewhere or request.text.strip() not in {"", mark.text}
     until = request.until(mark.at)
     otherwise_dispatched = request.unit.strip() not in {"", mark.unit} or until not in {None, mark.deadline}
     if other_words or (action is Action.DISPATCH and otherwise_dispatched):
-        return Refused(Refusal.SAID_OTHERWISE, action, mark.unit or mark.text, mark)
-    return Already(action, mark)
+        return Refused(Refusal.SAID_OTHERWISE, mark.unit or mark.text, mark)
+    return Already(mark)
 
 
 def _undispatchable(request: Request, at: datetime) -> Refused | None:
     if not request.unit.strip():
-        return Refused(Refusal.NO_UNIT, request.action)
+        return Refused(Refusal.NO_UNIT)
     until = request.until(at)
     if until is not None and until <= at:
-        return Refused(Refusal.DEADLINE_PAST, request.action, until.isoformat())
+        return Refused(Refusal.DEADLINE_PAST, until.isoformat())
     return None
 
 
@@ -300,11 +235,11 @@ def _unverifiable(handling: Handling, situation: Situation, who: str) -> Refused
     involved = [handling.doubted] if handling.doubted else [handling.fed_back, handling.dispatched]
     for mark in involved:
         if mark is not None and same_person(mark.who, who):
-            return Refused(Refusal.SAME_PERSON, Action.VERIFY, who, mark)
+            return Refused(Refusal.SAME_PERSON, who, mark)
     if not handling.doubted and situation.data is DataState.OPEN:
-        return Refused(Refusal.STILL_EXCEEDS, Action.VERIFY, situation.data)
+        return Refused(Refusal.STILL_EXCEEDS, situation.data)
     if situation.order_stands:
-        return Refused(Refusal.ORDER_STANDS, Action.VERIFY)
+        return Refused(Refusal.ORDER_STANDS)
     return None
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-from alerts.handling.machine import Entry, Mark
+from alerts.handling.answers import Already, Entry, Mark, Refusal, Refused, Taken
 from alerts.handling.names import fault_of, same_person
 from alerts.rules.deadlines import OrderKind
 
@@ -66,19 +66,6 @@ class OrderEvent(StrEnum):
     """It comes from an alert that was merged into this one, as it stood there."""
 
 
-class OrderRefusal(StrEnum):
-    """Why not."""
-
-    NO_NAME = "no-name"
-    NAME_UNREADABLE = "name-unreadable"
-    NO_REASON = "no-reason"
-    NO_ORDER = "no-order"
-    OUT_OF_TURN = "out-of-turn"
-    ANOTHER_WAS_FIRST = "another-was-first"
-    SAID_OTHERWISE = "said-otherwise"
-    """The same person did it already, in other words."""
-
-
 class Order(msgspec.Struct, frozen=True):
     """An order as it stands; `last` is who brought it there, None where the engine did."""
 
@@ -88,30 +75,7 @@ class Order(msgspec.Struct, frozen=True):
     last: Mark | None = None
 
 
-class OrderTaken(msgspec.Struct, frozen=True):
-    """It was done."""
-
-    order: Order
-    entry: Entry
-
-
-class OrderAlready(msgspec.Struct, frozen=True):
-    """The same person did it before; nothing changes."""
-
-    action: OrderAction
-    mark: Mark
-
-
-class OrderRefused(msgspec.Struct, frozen=True):
-    """It was not done: why, at which stage the order is, and who brought it there."""
-
-    reason: OrderRefusal
-    action: OrderAction
-    value: str = ""
-    before: Mark | None = None
-
-
-OrderAnswer = OrderTaken | OrderAlready | OrderRefused
+OrderAnswer = Taken[Order] | Already | Refused
 
 _FROM = {
     OrderAction.CONFIRM: {OrderStage.PROPOSED},
@@ -134,28 +98,28 @@ def take_order(order: Order | None, action: OrderAction, who: str, why: str, at:
     """What comes of a request; `at` is data time, aware. A receipt is by whoever received it at the site."""
     fault = fault_of(who)
     if fault is not None:
-        return OrderRefused(OrderRefusal(fault.value), action, who)
+        return Refused(Refusal(fault.value), who)
     if order is None:
-        return OrderRefused(OrderRefusal.NO_ORDER, action)
+        return Refused(Refusal.NO_ORDER)
     if order.stage is _TO[action] and order.last is not None:
         if not same_person(order.last.who, who):
-            return OrderRefused(OrderRefusal.ANOTHER_WAS_FIRST, action, order.last.who, order.last)
+            return Refused(Refusal.ANOTHER_WAS_FIRST, order.last.who, order.last)
         if why.strip() not in {"", order.last.text}:
-            return OrderRefused(OrderRefusal.SAID_OTHERWISE, action, order.last.text, order.last)
-        return OrderAlready(action, order.last)
+            return Refused(Refusal.SAID_OTHERWISE, order.last.text, order.last)
+        return Already(order.last)
     return _decided(order, action, who, why.strip(), at)
 
 
-def _decided(order: Order, action: OrderAction, who: str, why: str, at: datetime) -> OrderTaken | OrderRefused:
+def _decided(order: Order, action: OrderAction, who: str, why: str, at: datetime) -> Taken[Order] | Refused:
     if order.stage not in _FROM[action]:
-        return OrderRefused(OrderRefusal.OUT_OF_TURN, action, order.stage, order.last)
+        return Refused(Refusal.OUT_OF_TURN, order.stage, order.last)
     if action in _NEEDS_REASON and not why:
-        return OrderRefused(OrderRefusal.NO_REASON, action)
+        return Refused(Refusal.NO_TEXT)
     entry = Entry(action.value, at, who, {"text": why} if why else {})
-    return OrderTaken(order_after(order, entry), entry)
+    return Taken(order_after(order, entry), entry)
 
 
-def withdrawn_by_data(order: Order, at: datetime) -> OrderTaken | None:
+def withdrawn_by_data(order: Order, at: datetime) -> Taken[Order] | None:
     """What becomes of an order whose alert the data withdrew; None where nothing does.
 
     What nobody has issued goes with its alert; what was issued is flagged, for only a person may lift it.
@@ -163,7 +127,7 @@ def withdrawn_by_data(order: Order, at: datetime) -> OrderTaken | None:
     if not order.stage.stands or order.flagged:
         return None
     entry = Entry((OrderEvent.FLAGGED if order.stage.in_force else OrderEvent.WITHDRAWN).value, at)
-    return OrderTaken(order_after(order, entry), entry)
+    return Taken(order_after(order, entry), entry)
 
 
 def goes_on(order: Order, heirs: Order | None) -> bool:
@@ -176,14 +140,14 @@ def goes_on(order: Order, heirs: Order | None) -> bool:
     return order.stage.in_force and not heirs.stage.in_force
 
 
-def handed_on(order: Order, alert_id: int, heir: int, at: datetime) -> tuple[OrderTaken, OrderTaken]:
+def handed_on(order: Order, alert_id: int, heir: int, at: datetime) -> tuple[Taken[Order], Taken[Order]]:
     """What the logs of an alert that was merged, and of its heir, say of an order that goes on; both as they stand."""
     there = Entry(OrderEvent.HANDED_ON.value, at, "", {"alert": str(heir)})
     said = {"alert": str(alert_id), "stage": order.stage.value, "flagged": "true" if order.flagged else ""}
     if order.last:
         said |= {"by": order.last.who, "since": order.last.at.isoformat(), "text": order.last.text}
     here = Entry(OrderEvent.TAKEN_ON.value, at, "", {name: value for name, value in said.items() if value})
-    return OrderTaken(order_after(order, there), there), OrderTaken(order_after(order, here), here)
+    return Taken(order_after(order, there), there), Taken(order_after(order, here), here)
 
 
 def replay_orders(entries: Iterable[Entry]) -> list[Order]:

@@ -12,8 +12,9 @@ from enum import StrEnum
 
 import msgspec
 
+from alerts.handling.answers import Entry
 from alerts.handling.grid import Leader
-from alerts.handling.machine import DataState, Entry, Handling, Stage, after
+from alerts.handling.machine import DataState, Handling, Stage, after
 from alerts.happening import Happening
 from alerts.rules.deadlines import Deadlines
 

@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 from psycopg2.extras import execute_values
 
+from alerts.handling.answers import Entry, Mark
 from alerts.handling.chain import Subject
-from alerts.handling.machine import Entry, Handling, Mark
+from alerts.handling.machine import Handling
 from alerts.handling.order import Order, OrderStage
 from alerts.happening import Happening
 from alerts.rules.deadlines import OrderKind

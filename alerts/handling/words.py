@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from alerts.handling.machine import Action, Mark, Refusal, Refused, Stage
-from alerts.handling.order import OrderAction, OrderEvent, OrderRefusal, OrderRefused, OrderStage
+from alerts.handling.answers import Refusal, Refused
+from alerts.handling.machine import Action, Stage
+from alerts.handling.order import OrderAction, OrderEvent, OrderStage
 from alerts.handling.overdue import Step
 from core.clock import SHANGHAI
 from core.errors import InputError
@@ -108,42 +109,41 @@ _REFUSALS = {
         Words("报警已随数据撤销", "the data has withdrawn it"),
         "`lantian alerts comment {id}` adds to it",
     ),
-}  # fmt: skip
-_ORDER_REFUSALS = {
-    OrderRefusal.NO_NAME: _REFUSALS[Refusal.NO_NAME],
-    OrderRefusal.NAME_UNREADABLE: _REFUSALS[Refusal.NAME_UNREADABLE],
-    OrderRefusal.NO_REASON: (Words("须写明理由", "say why: it is kept for ever"), "give --reason"),
-    OrderRefusal.NO_ORDER: (
+    Refusal.NO_ORDER: (
         Words("该报警没有停工令", "the alert has no stop-work order"),
         "only a live alert of a rule with `order` proposes one",
     ),
-    OrderRefusal.OUT_OF_TURN: (
+    Refusal.OUT_OF_TURN: (
         Words("还不到这一步，或已了结", "it is not its turn, or it is over"),
-        "confirm → issue → receive → lift; decline before it is issued",
+        "confirm → issue → receive → lift; decline before it is issued; see `lantian alerts show {id}`",
     ),
-    OrderRefusal.ANOTHER_WAS_FIRST: _REFUSALS[Refusal.ANOTHER_WAS_FIRST],
-    OrderRefusal.SAID_OTHERWISE: (
-        _REFUSALS[Refusal.SAID_OTHERWISE][0],
-        "these words are not kept: `lantian alerts comment {id}` adds them",
-    ),
+}  # fmt: skip
+_ORDER_REMEDIES = {
+    Refusal.NO_TEXT: "give --reason",
+    Refusal.SAID_OTHERWISE: "these words are not kept: `lantian alerts comment {id}` adds them",
 }
+"""Where the remedy is another than with alerts."""
 
 
 def refusal(alert_id: int, refused: Refused) -> InputError:
     """Why a request about an alert was not done, who was there before, and what to do."""
-    return _error(alert_id, refused.reason, refused.value, refused.before, _REFUSALS[refused.reason])
+    said, remedy = _REFUSALS[refused.reason]
+    return _error(alert_id, refused, said, remedy)
 
 
-def order_refusal(alert_id: int, refused: OrderRefused) -> InputError:
-    """Why a request about an order was not done."""
-    return _error(alert_id, refused.reason, refused.value, refused.before, _ORDER_REFUSALS[refused.reason])
+def order_refusal(alert_id: int, refused: Refused) -> InputError:
+    """Why a request about an alert's order was not done."""
+    said, remedy = _REFUSALS[refused.reason]
+    return _error(alert_id, refused, said, _ORDER_REMEDIES.get(refused.reason, remedy))
 
 
-def _error(alert_id: int, code: str, value: str, before: Mark | None, words: tuple[Words, str]) -> InputError:
-    said, remedy = words
+def _error(alert_id: int, refused: Refused, said: Words, remedy: str) -> InputError:
+    before = refused.before
     first = f"：{before.who} {when(before.at)}" if before else ""
     message = f"{said.zh}{first} / {said.en}"
-    return InputError(code, message, field=f"#{alert_id}", value=value or None, hint=remedy.format(id=alert_id))
+    return InputError(
+        refused.reason, message, field=f"#{alert_id}", value=refused.value or None, hint=remedy.format(id=alert_id)
+    )
 
 
 def when(moment: datetime) -> str:

@@ -11,9 +11,10 @@ from engine_stage import EIGHT, HOUR, RULE, Site
 from aggregate.statistic import Statement, StatementBatch
 from alerts.alert import Notice
 from alerts.handling import desk
+from alerts.handling.answers import Taken
 from alerts.handling.log import check
-from alerts.handling.machine import Action, Answer, Request, Taken
-from alerts.handling.order import OrderAction, OrderAnswer, OrderTaken
+from alerts.handling.machine import Action, Answer, Request
+from alerts.handling.order import OrderAction, OrderAnswer
 from alerts.judging import Judge
 from alerts.rules import book
 from core.postgres import connect
@@ -94,7 +95,7 @@ class Ground:
         self, action: OrderAction, who: str, at: datetime, why: str = "已到场核实", alert_id: int | None = None
     ) -> None:
         answer = self.ask_order(action, who, at, why, alert_id)
-        assert isinstance(answer, OrderTaken), answer
+        assert isinstance(answer, Taken), answer
 
     def stands(self) -> tuple[Any, ...]:
         """Of the site's alert: the data's state, the stage of handling, that of its last order, when it was closed."""

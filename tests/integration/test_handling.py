@@ -9,7 +9,8 @@ import pytest
 from engine_stage import RULE
 from handling_stage import Ground, clock, log_holds
 
-from alerts.handling.machine import Action, Already, Refusal, Refused, Taken
+from alerts.handling.answers import Already, Refusal, Refused, Taken
+from alerts.handling.machine import Action
 from alerts.handling.order import OrderAction
 from alerts.handling.show import lines, of_alert
 from alerts.rules.book import RuleBook

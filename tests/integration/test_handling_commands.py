@@ -100,7 +100,7 @@ def test_what_is_no_text_is_refused_in_one_line_that_names_the_option(ground: Gr
 def test_an_order_is_decided_step_by_step(ground: Ground) -> None:
     number = ground.alert_id
     assert "还不到这一步" in refused("order", "lift", number, "--reason", "x")
-    assert "须写明理由" in refused("order", "confirm", number, "--reason", " ")
+    assert "须写明内容或理由" in refused("order", "confirm", number, "--reason", " ")
     alerts("order", "confirm", number, "--reason", "视频核实", "--user", "张三")
     assert alerts("order", "issue", number, "--user", "刘科长") == (
         f"#{number} 下达停工令 order issued：刘科长 2026-03-02 09:03；停工令已下达 stop-work order issued\n"

@@ -10,19 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.handling.answers import Already, Entry, Mark, Refusal, Refused, Taken
 from alerts.handling.machine import (
     Action,
-    Already,
     DataState,
-    Entry,
     Handling,
-    Mark,
-    Refusal,
-    Refused,
     Request,
     Situation,
     Stage,
-    Taken,
     after,
     replay,
     take,
@@ -42,7 +37,7 @@ def at(minutes: float) -> datetime:
 def done(handling: Handling, request: Request, who: str, when: datetime, situation: Situation = EXCEEDS) -> Handling:
     answer = take(handling, situation, request, who, when)
     assert isinstance(answer, Taken), answer
-    return answer.handling
+    return answer.now
 
 
 def refusal(handling: Handling, request: Request, who: str, situation: Situation = EXCEEDS) -> Refused:
@@ -228,7 +223,7 @@ def lived(story: Story) -> tuple[list[Handling], list[Entry]]:
         answer = take(states[-1], Situation(data, order_stands), request, who, at(minute))
         if isinstance(answer, Taken):
             log.append(answer.entry)
-            states.append(answer.handling)
+            states.append(answer.now)
     return states, log
 
 
@@ -270,4 +265,4 @@ def test_whatever_was_just_done_is_already_done(story: Story, request: Request, 
     last = lived(story)[0][-1]
     answer = take(last, CLEARED, request, who, at(1000))
     if isinstance(answer, Taken) and request.action not in {Action.COMMENT, Action.RETURN}:
-        assert isinstance(take(answer.handling, CLEARED, request, who, at(1001)), Already)
+        assert isinstance(take(answer.now, CLEARED, request, who, at(1001)), Already)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.handling.answers import Entry
 from alerts.handling.grid import Leader
-from alerts.handling.machine import Action, DataState, Entry, Handling, replay
+from alerts.handling.machine import Action, DataState, Handling, replay
 from alerts.handling.overdue import Due, Step, due, overdue, waiting_since
 from alerts.happening import Happening
 from alerts.rules.deadlines import Deadlines
