@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from alerts.alert import OPEN, WITHDRAWN, Alert
+from alerts.alert import OPEN, WITHDRAWN, Alert, Notice
 from alerts.engine import Event
 from alerts.handling.answers import Entry
 from alerts.handling.chain import Line, Subject
@@ -69,7 +69,28 @@ def _data_line(one: Happened) -> Line:
     )
 
 
-def _about(one: Happened, entry: Entry) -> Line:
+def retired(cursor: Any, notices: Sequence[Notice]) -> None:
+    """Write into the log that the rules of these alerts are in force no more, and let orders follow it."""
+    lines = [
+        Line(
+            city=one.alert.city,
+            at=one.alert.updated_at,
+            subject=Subject.DATA,
+            happening=one.happening.value,
+            alert_id=one.alert_id,
+            version=one.version,
+            state=one.alert.state,
+            object=one.alert.object,
+            time_window=one.alert.time_window,
+            start=one.alert.last_start,
+            value=one.alert.value,
+        )
+        for one in notices
+    ]
+    append(cursor, lines + _withdrawn(cursor, notices))
+
+
+def _about(one: Happened | Notice, entry: Entry) -> Line:
     alert = one.alert
     handled = Handled(one.alert_id, one.version, alert.rule_id, alert.city, alert.object, alert.state)
     return line_about(handled, Subject.ORDER, entry)
@@ -114,7 +135,7 @@ def _begins_anew(event: Event) -> bool:
     return event.happening is Happening.REOPENED or graver
 
 
-def _withdrawn(cursor: Any, happened: Iterable[Happened]) -> list[Line]:
+def _withdrawn(cursor: Any, happened: Iterable[Happened | Notice]) -> list[Line]:
     gone = {one.alert_id: one for one in happened if one.alert.state == WITHDRAWN}
     lines: list[Line] = []
     for alert_id, order in load_orders(cursor, gone).items() if gone else ():

@@ -106,7 +106,7 @@ _REFUSALS = {
     ),
     Refusal.CLOSED: (Words("已销号", "it is closed, and stays so"), "`lantian alerts comment {id}` adds to it"),
     Refusal.WITHDRAWN: (
-        Words("报警已随数据撤销", "the data has withdrawn it"),
+        Words("报警已撤销", "it was withdrawn"),
         "`lantian alerts comment {id}` adds to it",
     ),
     Refusal.NO_ORDER: (

@@ -24,9 +24,9 @@ from alerts.severity import Severity
 from alerts.show import HAPPENINGS
 
 NEWS = frozenset({Happening.OPENED, Happening.RAISED, Happening.REOPENED})
-ENDS = frozenset({Happening.CLEARED, Happening.WITHDRAWN, Happening.MERGED})
+ENDS = frozenset({Happening.CLEARED, Happening.WITHDRAWN, Happening.MERGED, Happening.RETIRED})
 FOLLOW = ENDS | {Happening.LOWERED}
-CALM = frozenset({Happening.CLEARED, Happening.LOWERED, Happening.MERGED})
+CALM = frozenset({Happening.CLEARED, Happening.LOWERED, Happening.MERGED, Happening.RETIRED})
 """What may wait until quiet hours are over; that a team was sent out for nothing may not."""
 ORDER_NEWS = frozenset[str]({OrderEvent.PROPOSED, OrderEvent.FLAGGED, OrderAction.ISSUE, OrderAction.LIFT})
 ORDER_ENDS = frozenset[str]({OrderEvent.WITHDRAWN, OrderEvent.HANDED_ON, OrderAction.LIFT, OrderAction.DECLINE})
