@@ -12,6 +12,7 @@ import pytest
 from reports import entry
 from worker_stage import Ground, Log, Worker, worker
 
+from aggregate.reading import RejectReason
 from aggregate.report_step import ReportStep
 from aggregate.settings import AggregateSettings
 from alerts.rules import book
@@ -176,6 +177,21 @@ def test_where_data_time_runs_fast_what_a_worker_has_still_to_fetch_is_no_silenc
     assert town.log("device-silent") == []
     town.minutes(80, BUSY)
     assert [happened[:2] for happened in town.log("device-silent")] == [("opened", QUIET)]
+
+
+def test_a_batch_that_has_to_be_taken_apart_forgets_nothing_that_was_heard_before(town: Town) -> None:
+    town.minutes(5, QUIET, BUSY)
+    town.now += 10
+    town.report(QUIET, town.now - MINUTE - 1)
+    town.stations.take(town.now)
+    nought = json.dumps({"station": BUSY, "time": "0001-01-01T00:00:00+08:00", "period": "PT1M", "seq": 99,
+                         "values": {"a34002": 1.0}})  # fmt: skip
+    town.stations.log.add(entry(nought.encode(), name=BUSY, received=town.now + 1))
+    town.stations.take(town.now + 1)
+    town.stations.tick(town.now + MINUTE)
+    heard = "select extract(epoch from received)::float8 from heard join station using (station_id) where station = %s"
+    assert town.ground.rows(heard, QUIET) == [(town.now,)]
+    assert town.ground.rows("select reason from rejected") == [(RejectReason.UNSTORABLE,)]
 
 
 @pytest.mark.parametrize("newest_first", [True, False])
