@@ -39,9 +39,10 @@ from alert a join lateral (
 ) as told on true
 left join lateral (
     select b.updated_at as gone_at, b.state from alert b
-    where b.rule_id = a.rule_id and b.object = a.object and b.number < a.number and b.first_start > a.first_start
+    where told.happening = 'split' and b.rule_id = a.rule_id and b.object = a.object
+        and b.number < a.number and b.first_start > a.first_start
     order by b.first_start limit 1
-) as later on told.happening = 'split'
+) as later on true
 where a.origin = 'live' and (told.happening <> 'split' or later.state = 'withdrawn')
     and told.at <= make_interval(secs => %s) + coalesce(
         a.cleared_at, (select v."end" from alert_value v where v.alert_id = a.alert_id and v.start = a.last_start))
