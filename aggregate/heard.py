@@ -1,7 +1,7 @@
 """When stations were last heard: noted with each batch, written once a minute in slices, for rules of devices.
 
 A display aid, outside every promise: what was noted and not yet written is lost with the process, and comes again with
-the station's next report.
+the station's next report. Of a station whose next one is long to come it is written with the batch itself.
 """
 
 from __future__ import annotations
@@ -25,10 +25,13 @@ EVERY_S = 60.0
 """Between the beginnings of two writings, in data time."""
 SLICE = 2000
 """Stations written in one transaction at most: some 30 ms."""
-BEHIND_S = 10.0
-"""A partition whose latest entry was older when it was taken is behind: of the time since nothing is known."""
 GATHER_S = 60.0
-"""After a partition was gained, so long nothing is said of it: what waited for it is still to come."""
+"""After so long without an entry of a partition nothing was waiting any more; until then nothing is said of the time
+since its last. In real seconds: Kafka and the worker are no faster where data time is."""
+BURST_S = 20.0
+"""Reports that come closer together, in real seconds, were sent at once: the latest of them tells of the clock."""
+LONG_S = 300
+"""Of a station with a longer reporting period no note may be lost: the next would come too late."""
 
 _LIVE = ORIGINS[Origin.LIVE]
 
@@ -53,13 +56,16 @@ class _Reading:
     """Receipt of the last entry taken."""
     taken: float = math.nan
     """When that was."""
-    behind: bool = False
 
 
 class Heard:
     """Notes of stations and partitions. Times are data time in UTC seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock_speed: float = 1.0) -> None:
+        """`clock_speed`: seconds of data time in a real one."""
+        pace = max(1.0, clock_speed)
+        self._gather_s, self._burst_s = GATHER_S * pace, BURST_S * pace
+        self._long: set[int] = set()
         self._notes: dict[int, Note] = {}
         self._writing: dict[int, Note] = {}
         self._until: dict[int, float] = {}
@@ -68,13 +74,13 @@ class Heard:
 
     def forget(self) -> None:
         """Drop everything: it may be of a transaction that was lost."""
-        for noted in (self._notes, self._writing, self._until, self._partitions):
+        for noted in (self._long, self._notes, self._writing, self._until, self._partitions):
             noted.clear()
 
     def read(self, partition: int, received: float, now: float) -> None:
         """A batch of a partition was taken, the last of its entries received then."""
         reading = self._partitions.setdefault(partition, _Reading(now))
-        reading.received, reading.taken, reading.behind = received, now, now - received > BEHIND_S
+        reading.received, reading.taken = received, now
 
     def note(self, judged: Sequence[Judged], plain: Iterable[PlainReports]) -> None:
         """What a batch says of its stations."""
@@ -87,22 +93,35 @@ class Heard:
                 )
             elif report.whole is None and report.origin == _LIVE:
                 ended = report.slot.time + report.slot.period
-                self._put(report.slot.station_id, Note(report.position.partition, received, ended))
+                self._put(report.slot.station_id, Note(report.position.partition, received, ended), report.slot.period)
         for reports in plain:
             self._note_plain(reports)
 
     def _note_plain(self, reports: PlainReports) -> None:
         live = np.flatnonzero(reports.origin == _LIVE)[::-1]
-        stations, places = np.unique(reports.station_id[live], return_index=True)
-        last = live[places]
-        columns = (reports.partition[last], reports.received[last] / MICROS, reports.time[last] + reports.period[last])
-        for station, partition, received, ended in zip(
+        stations, places, of = np.unique(reports.station_id[live], return_index=True, return_inverse=True)
+        received, ended = reports.received[live] / MICROS, (reports.time + reports.period)[live].astype(np.float64)
+        last, latest = received[places], np.full(len(stations), -np.inf)
+        at_once = received >= last[of] - self._burst_s
+        np.maximum.at(latest, of[at_once], ended[at_once])
+        columns = (reports.partition[live][places], last, latest, reports.period[live][places])
+        for station, partition, at, end, period in zip(
             stations.tolist(), *(column.tolist() for column in columns), strict=True
         ):
-            self._put(station, Note(partition, received, float(ended)))
+            self._put(station, Note(partition, at, end), period)
 
-    def _put(self, station: int, note: Note) -> None:
-        self._notes[station] = joined(self._notes[station], note) if station in self._notes else note
+    def _put(self, station: int, note: Note, period: int = 0) -> None:
+        known = self._notes.get(station)
+        self._notes[station] = note if known is None else joined(known, note, self._burst_s)
+        if period > LONG_S:
+            self._long.add(station)
+
+    def write_long(self, cursor: Any) -> None:
+        """Write what was noted of stations that will not report again soon; in the transaction of their reports."""
+        if self._long:
+            part = [(station, *self._notes.pop(station)) for station in self._long if station in self._notes]
+            self._long.clear()
+            _write_notes(cursor, part, self._burst_s)
 
     def write(self, cursor: Any, partitions: Iterable[int], now: float) -> bool:
         """Write a slice of what was noted, if it is time; returns whether more waits."""
@@ -112,7 +131,7 @@ class Heard:
             self._until = self._read_until(partitions, now)
         part = [(station, *self._writing.pop(station)) for station in list(self._writing)[:SLICE]]
         if part:
-            _write_notes(cursor, part)
+            _write_notes(cursor, part, self._burst_s)
         if self._until and not self._writing:
             _write_until(cursor, self._until)
             self._until = {}
@@ -123,26 +142,34 @@ class Heard:
         found = {}
         for partition in partitions:
             reading = self._partitions.setdefault(partition, _Reading(now))
-            if reading.behind and now - reading.taken < GATHER_S:  # after that nothing was waiting any more
-                found[partition] = reading.received
-            elif not math.isnan(reading.received) or now - reading.since >= GATHER_S:
+            if now - (reading.since if math.isnan(reading.taken) else reading.taken) >= self._gather_s:
                 found[partition] = now
+            elif not math.isnan(reading.received):
+                found[partition] = reading.received
         return found
 
 
-def joined(before: Note, after: Note) -> Note:
-    """Of both the latest live report and the latest of the future, whatever their order."""
+def joined(before: Note, after: Note, burst_s: float) -> Note:
+    """Of both the latest live report and the latest of the future, whatever their order.
+
+    Of live reports that came within `burst_s` the greatest end counts: a backlog that is sent at once is no slow clock.
+    """
     live = before if math.isnan(after.received) or before.received > after.received else after
+    if abs(before.received - after.received) <= burst_s:
+        live = live._replace(ended=max(before.ended, after.ended))
     future = before if math.isnan(after.future_at) or before.future_at > after.future_at else after
     return Note(after.partition, live.received, live.ended, future.future_at, future.ahead_s)
 
 
-def _write_notes(cursor: Any, part: Sequence[tuple[Any, ...]]) -> None:
+def _write_notes(cursor: Any, part: Sequence[tuple[Any, ...]], burst_s: float) -> None:
     execute_values(
         cursor,
         "insert into heard as h (station_id, partition, received, ended, future_at, ahead_s) values %s"
         " on conflict (station_id) do update set partition = excluded.partition,"
-        " ended = case when excluded.received > h.received or h.received is null then excluded.ended else h.ended end,"
+        " ended = case"
+        f" when abs(extract(epoch from excluded.received - h.received)) <= {burst_s:f}"
+        " then greatest(h.ended, excluded.ended)"
+        " when excluded.received > h.received or h.received is null then excluded.ended else h.ended end,"
         " received = greatest(h.received, excluded.received),"
         " ahead_s = case when excluded.future_at > h.future_at or h.future_at is null then excluded.ahead_s"
         " else h.ahead_s end,"

@@ -70,9 +70,13 @@ class ReportStep:
     topic = REPORTS
 
     def __init__(
-        self, settings: AggregateSettings, kinds: KindSettings, registries: RegistryReader | None = None
+        self,
+        settings: AggregateSettings,
+        kinds: KindSettings,
+        registries: RegistryReader | None = None,
+        clock_speed: float = 1.0,
     ) -> None:
-        """`registries`: what the steps of a process share."""
+        """`registries`: what the steps of a process share; `clock_speed`: seconds of data time in a real one."""
         self._registries = registries or RegistryReader()
         self._order = settings.source_order
         self._judge = Judge(load_catalogue(), kinds.rules())
@@ -80,7 +84,7 @@ class ReportStep:
         self._layouts = Layouts()
         self._known = Known()
         self._owed = Owed(WORKER)
-        self._heard = Heard()
+        self._heard = Heard(clock_speed)
         self._sorter = Sorter(self._judge, kinds.rules(), self._known)
         self._memory = Memory(settings.memory_object_days)
         open_hours = OpenHours(settings.memory_open_hours_bytes)
@@ -88,9 +92,13 @@ class ReportStep:
 
     def forget(self) -> None:
         """Drop what a transaction may have left half known."""
+        self._forget_batch()
+        self._heard.forget()
+
+    def _forget_batch(self) -> None:
+        """As `forget`, of a part of a transaction; what was heard is noted only of parts that went through."""
         self._layouts.forget()
         self._known.forget()
-        self._heard.forget()
         self._recomputer.forget()
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
@@ -121,11 +129,12 @@ class ReportStep:
         except _UNSTORABLE as error:
             _log.warning("batch_apart", spans=spans, error=str(error).strip())
             cursor.execute("rollback to savepoint batch")
-            self.forget()
+            self._forget_batch()
             self._take_apart(cursor, located, now, touched)
         cursor.execute("release savepoint batch")
         for position, entry in (entries[-1] for entries in of_partition if entries):
             self._heard.read(position.partition, entry.received / MICROS, now)
+        self._heard.write_long(cursor)
         self._update(cursor, touched, int(now))
 
     def _take_apart(self, cursor: Any, located: Sequence[Located], now: float, touched: Touched) -> None:
@@ -140,7 +149,7 @@ class ReportStep:
                 self._take(cursor, part, spans, now, touched)
             except _UNSTORABLE as error:
                 cursor.execute("rollback to savepoint part")
-                self.forget()
+                self._forget_batch()
                 if len(part) == 1:
                     self._write(cursor, self._unstorable(cursor, *part[0], error), spans, now)
                 else:

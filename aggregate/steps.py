@@ -14,10 +14,11 @@ from ingest.registry import RegistryReader
 from standards.editions import load_editions
 
 
-def all_steps(own: AggregateSettings, kinds: KindSettings) -> list[Step]:
+def all_steps(own: AggregateSettings, kinds: KindSettings, clock_speed: float) -> list[Step]:
     """Each a stream with offsets of its own; they share one registry."""
     registries = RegistryReader()
-    return [ReportStep(own, kinds, registries), city_step(kinds, registries), period_step(kinds, registries)]
+    reports = ReportStep(own, kinds, registries, clock_speed)
+    return [reports, city_step(kinds, registries), period_step(kinds, registries)]
 
 
 def city_step(kinds: KindSettings, registries: RegistryReader | None = None) -> StatementStep:

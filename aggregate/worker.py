@@ -42,7 +42,7 @@ def run(settings: CoreSettings, own: AggregateSettings, kinds: KindSettings) -> 
             transaction_bytes=own.transaction_bytes,
             tick_s=own.tick_s,
         )
-        for step in all_steps(own, kinds)
+        for step in all_steps(own, kinds, settings.clock_speed)
     ]
     health = HealthServer(settings, "aggregate", own.metrics_port, lambda: _ready(streams)).start()
     log.info("started", port=health.port)

@@ -27,3 +27,5 @@ class Happening(StrEnum):
     """What lay between it and a later alert no longer separates them: the later one goes on."""
     SPLIT = "split"
     """The earlier part of an alert that a late or corrected window divided; the later part keeps the alert."""
+    RETIRED = "retired"
+    """Its rule is in force no more: nobody judges whether it lasts."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ from alerts.devices.looking import look
 from alerts.engine import Event, Track, judge
 from alerts.handling.follow import Happened, follow
 from alerts.neighbourhood import Neighbourhood, read
+from alerts.retiring import retire
 from alerts.rules.book import RuleBook, by_statistic
 from alerts.rules.device import DeviceRule
 from alerts.rules.model import Rule
@@ -45,10 +47,21 @@ class Judge:
         self._by_id = {rule.id: rule for rule in book}
         self._devices = book.devices
         self._layouts = Layouts()
+        self._known = frozenset(rule.id for rule in book.all)
+        self._retired: set[int] = set()
 
     def forget(self) -> None:
         """Drop what a lost transaction may have taught."""
         self._layouts.forget()
+        self._retired.clear()
+
+    def retire(self, cursor: Any, partitions: Collection[int], now: float) -> dict[int, list[Notice]]:
+        """Once a partition: end what other rules than these had opened and left open; notices by partition."""
+        asked = set(partitions) - self._retired
+        if not asked:
+            return {}
+        self._retired.update(asked)
+        return _by_partition(retire(cursor, self._known, asked, datetime.fromtimestamp(now, UTC)))
 
     def judge(self, cursor: Any, batches: Iterable[StatementBatch], registry: Registry, now: float) -> Result:
         """Judge what the statements tell of and store what came of it; `now` is data time in Unix seconds."""
@@ -75,10 +88,7 @@ class Judge:
             for rule, station, event in look(cursor, self._devices, partitions, registry)
         ]
         follow(cursor, happened)
-        notices: dict[int, list[Notice]] = {}
-        for one in happened:
-            notices.setdefault(partition_of(one.alert.city), []).append(notice(one))
-        return notices
+        return _by_partition(map(notice, happened))
 
 
 def _events(cursor: Any, around: Iterable[Neighbourhood], now: float) -> list[tuple[Question, Event]]:
@@ -101,6 +111,13 @@ def stored(
     alert = alert_of(rule, name, event, city, surroundings.place(name, event.cause.start), heir)
     alert_id, version, closed_at = store.save_alert(cursor, event, alert)
     return Happened(rule, event, msgspec.structs.replace(alert, closed_at=closed_at), alert_id, version)
+
+
+def _by_partition(notices: Iterable[Notice]) -> dict[int, list[Notice]]:
+    found: dict[int, list[Notice]] = {}
+    for one in notices:
+        found.setdefault(partition_of(one.alert.city), []).append(one)
+    return found
 
 
 def notice(one: Happened) -> Notice:

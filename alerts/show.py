@@ -34,6 +34,7 @@ HAPPENINGS = {
     Happening.WITHDRAWN: "撤销：更正后不再超限",
     Happening.MERGED: "并入后一次报警",
     Happening.SPLIT: "由一次报警分出",
+    Happening.RETIRED: "撤销：规则已停用",
 }
 
 
@@ -107,8 +108,13 @@ def lines(row: Row) -> Iterator[str]:
         merged = f" → #{entry['merged_into']}" if entry["merged_into"] else ""
         yield (
             f"  {local(entry['at'])}  {HAPPENINGS[Happening(entry['happening'])]} {entry['happening']}{merged}"
-            f"  {local(entry['start'])} 起的数据{measured}，版本 version {entry['statement_version']}"
+            f"  {local(entry['start'])} 起的数据{measured}{_version(entry)}"
         )
+
+
+def _version(entry: Row) -> str:
+    version = entry["statement_version"]
+    return "" if version is None else f"，版本 version {version}"
 
 
 def rule_line(rule: Rule | DeviceRule) -> str:

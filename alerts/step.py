@@ -77,6 +77,9 @@ class AlertStep:
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> bool:
         """Look at devices, and tell of steps of handling that are overdue: nothing else falls due by the clock."""
         self._renew(cursor, now)
+        for partition, notices in self._judge.retire(cursor, partitions, now).items():
+            enqueue(cursor, CONSUMER, partition, map(_message, notices))
+            _report(notices)
         if abs(now - self._looked) >= LOOK_S and time.monotonic() >= self._rested:
             began, self._looked = time.monotonic(), now
             for partition, notices in self._judge.look(cursor, partitions, self._registry).items():

@@ -15,9 +15,10 @@ from psycopg2.extensions import connection
 
 from alerts.handling import desk, log, words
 from alerts.handling import episodes as shown
+from alerts.handling.answers import Already, Mark, Refused
 from alerts.handling.log import Checked
-from alerts.handling.machine import Action, Already, Mark, Refused, Request
-from alerts.handling.order import OrderAction, OrderAlready, OrderRefused
+from alerts.handling.machine import Action, Request
+from alerts.handling.order import OrderAction
 from alerts.rules import book
 from alerts.settings import AlertsSettings
 from core.clock import clock_of, parse_time
@@ -43,7 +44,7 @@ def act(alert_id: int, request: Request, deadline: str | None, user: str | None,
         return
     entry = answer.entry
     mark = Mark(entry.who, entry.at, request.text, request.unit, _deadline(entry.detail.get("deadline")))
-    stage = answer.handling.stage
+    stage = answer.now.stage
     _tell(alert_id, request.action, words.ACTIONS[request.action], mark, (stage, words.STAGES[stage]), as_json=as_json)
 
 
@@ -53,13 +54,13 @@ def act_on_order(alert_id: int, action: OrderAction, reason: str, user: str | No
     at, who = clock_of(settings).datetime(), user or getpass.getuser()
     with operator(settings) as database:
         answer = desk.act_on_order(database, alert_id, action, who, reason, at)
-    if isinstance(answer, OrderRefused):
+    if isinstance(answer, Refused):
         raise words.order_refusal(alert_id, answer)
     said = words.ORDER_ENTRIES[action]
-    if isinstance(answer, OrderAlready):
+    if isinstance(answer, Already):
         _tell(alert_id, action, said, answer.mark, None, as_json=as_json)
         return
-    stage = answer.order.stage
+    stage = answer.now.stage
     mark = Mark(who, at, reason)
     _tell(alert_id, action, said, mark, (stage, words.ORDER_STAGES[stage]), as_json=as_json)
 
@@ -73,7 +74,7 @@ def verify_log(city: str | None, *, as_json: bool) -> bool:
     else:
         for one in found:
             typer.echo(_chain_line(one))
-    return all(one.broken is None and not one.differing for one in found)
+    return all(one.holds for one in found)
 
 
 def episodes(city: str | None, days: int, *, as_json: bool) -> None:
@@ -158,6 +159,7 @@ def _chain_json(one: Checked) -> dict[str, Any]:
         "holds": broken is None,
         "broken": broken and {"place": broken.place, "what": broken.what.value, "alert_id": broken.alert_id},
         "differing": one.differing,
+        "differing_silences": one.silences,
     }
 
 
@@ -175,9 +177,10 @@ def _chain_line(one: Checked) -> str:
     if broken is not None:
         of_alert = "" if broken.alert_id is None else f"（#{broken.alert_id}）"
         return f"{name}: 断裂 BROKEN：第 {broken.place} 条{of_alert} entry {broken.place} {_BREAKS[broken.what]}"
-    if one.differing:
-        numbers = " ".join(f"#{alert_id}" for alert_id in one.differing)
+    if not one.holds:
+        numbers = [f"#{alert_id}" for alert_id in one.differing] + [f"静默 silence #{each}" for each in one.silences]
         return (
-            f"{name}: 记录完整，但处置状态与记录不符 the log holds, but these stand otherwise than it says: {numbers}"
+            f"{name}: 记录完整，但现状与记录不符 the log holds, but these stand otherwise than it says:"
+            f" {' '.join(numbers)}"
         )
     return f"{name}: 完整 holds，{head.length} 条 entries，{head.hash.hex()}"

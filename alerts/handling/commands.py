@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from alerts.severity import Severity
+from core.errors import InputError
 
 handling_app = typer.Typer()
 order_app = typer.Typer(no_args_is_help=True, help="Decide about stop-work orders that alerts propose.")
@@ -14,12 +15,31 @@ silence_app = typer.Typer(no_args_is_help=True, help="Have alerts disturb nobody
 handling_app.add_typer(order_app, name="order")
 handling_app.add_typer(silence_app, name="silence")
 
+
+def utf8(param: typer.CallbackParam, value: str | None) -> str | None:
+    """What was typed, if it is text; raises `InputError` for bytes that are none: the log could not keep them."""
+    try:
+        (value or "").encode()
+    except UnicodeEncodeError as error:
+        field = param.opts[0] if param.opts[0].startswith("-") else str(param.metavar or param.name).upper()
+        raise InputError(
+            "not-utf-8",
+            "不是 UTF-8 文字 / is no UTF-8 text",
+            field=field,
+            value=value,
+            hint="set the terminal to UTF-8",
+        ) from error
+    return value
+
+
 AlertId = Annotated[int, typer.Argument(metavar="ID", help="The alert's number.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
-User = Annotated[str | None, typer.Option(help="Who does it; by default who is logged in.")]
-Said = Annotated[str, typer.Option("--text", help="What there is to say of it.")]
-Reason = Annotated[str, typer.Option(help="Why: it is kept for ever.")]
-Reference = Annotated[str, typer.Option(help="Where more is to be found: a file, a letter's number, an address.")]
+User = Annotated[str | None, typer.Option(callback=utf8, help="Who does it; by default who is logged in.")]
+Said = Annotated[str, typer.Option("--text", callback=utf8, help="What there is to say of it.")]
+Reason = Annotated[str, typer.Option(callback=utf8, help="Why: it is kept for ever.")]
+Reference = Annotated[
+    str, typer.Option(callback=utf8, help="Where more is to be found: a file, a letter's number, an address.")
+]
 
 
 @handling_app.command()
@@ -31,7 +51,7 @@ def acknowledge(alert_id: AlertId, text: Said = "", user: User = None, as_json: 
 @handling_app.command()
 def dispatch(
     alert_id: AlertId,
-    unit: Annotated[str, typer.Option(help="Who has to act.")] = "",
+    unit: Annotated[str, typer.Option(callback=utf8, help="Who has to act.")] = "",
     deadline: Annotated[
         str | None, typer.Option(help="Until when: ISO 8601, or PT2H from now; by default the rule's.")
     ] = None,
@@ -46,7 +66,7 @@ def dispatch(
 @handling_app.command()
 def feedback(
     alert_id: AlertId,
-    text: Annotated[str, typer.Argument(help="What was done about it.")],
+    text: Annotated[str, typer.Argument(callback=utf8, help="What was done about it.")],
     reference: Reference = "",
     user: User = None,
     as_json: AsJson = False,
@@ -78,7 +98,7 @@ def return_(alert_id: AlertId, reason: Reason, user: User = None, as_json: AsJso
 @handling_app.command()
 def comment(
     alert_id: AlertId,
-    text: Annotated[str, typer.Argument(help="What there is to say.")],
+    text: Annotated[str, typer.Argument(callback=utf8, help="What there is to say.")],
     reference: Reference = "",
     user: User = None,
     as_json: AsJson = False,
@@ -89,7 +109,7 @@ def comment(
 
 @handling_app.command()
 def episodes(
-    city: Annotated[str | None, typer.Option(help="Only this city's.")] = None,
+    city: Annotated[str | None, typer.Option(callback=utf8, help="Only this city's.")] = None,
     days: Annotated[int, typer.Option(min=1, help="Those that were not over so many days ago.")] = 1,
     as_json: AsJson = False,
 ) -> None:
@@ -101,7 +121,7 @@ def episodes(
 
 @handling_app.command(name="verify-log")
 def verify_log(
-    city: Annotated[str | None, typer.Option(help="Only this city's.")] = None, as_json: AsJson = False
+    city: Annotated[str | None, typer.Option(callback=utf8, help="Only this city's.")] = None, as_json: AsJson = False
 ) -> None:
     """Recompute the hashes of the alerts' log; exit status 1 names the first place where it does not hold.
 
@@ -150,9 +170,9 @@ def add_silence(
     reason: Reason,
     until: Annotated[str, typer.Option(help="Until when: ISO 8601, or PT2H from the beginning.")],
     begins: Annotated[str | None, typer.Option("--from", help="From when, ISO 8601; by default now.")] = None,
-    rule: Annotated[str | None, typer.Option(help="Alerts of this rule.")] = None,
-    city: Annotated[str | None, typer.Option(help="Alerts of this city.")] = None,
-    station: Annotated[str | None, typer.Option(help="Alerts of this station.")] = None,
+    rule: Annotated[str | None, typer.Option(callback=utf8, help="Alerts of this rule.")] = None,
+    city: Annotated[str | None, typer.Option(callback=utf8, help="Alerts of this city.")] = None,
+    station: Annotated[str | None, typer.Option(callback=utf8, help="Alerts of this station.")] = None,
     severity: Annotated[Severity | None, typer.Option(help="Alerts of this severity.")] = None,
     user: User = None,
     as_json: AsJson = False,

@@ -12,21 +12,19 @@ import msgspec
 from psycopg2.extensions import connection
 
 from alerts.handling import store
-from alerts.handling.chain import Line, Subject
-from alerts.handling.log import append, detail_text
+from alerts.handling.answers import Taken
+from alerts.handling.chain import Subject
+from alerts.handling.log import append, line_about
 from alerts.handling.machine import (
     Action,
     Answer,
     DataState,
-    Entry,
     Handling,
     Request,
     Situation,
-    Taken,
     take,
 )
-from alerts.handling.order import OrderAction, OrderAnswer, OrderTaken, take_order
-from alerts.handling.store import Handled
+from alerts.handling.order import OrderAction, OrderAnswer, take_order
 from alerts.rules.book import RuleBook
 from core.errors import InputError
 
@@ -46,10 +44,10 @@ def act(database: connection, book: RuleBook, alert_id: int, request: Request, w
         answer = take(handling, situation, _with_deadline(request, handling, book, alert.rule_id), who.strip(), at)
         if isinstance(answer, Taken):
             if request.action is not Action.COMMENT:
-                store.save_handlings(cursor, {alert_id: answer.handling})
-            if answer.handling.closed and not handling.closed:
-                store.close_alert(cursor, alert_id, at)
-            append(cursor, [_line(alert, Subject.HANDLING, answer.entry)])
+                store.save_handlings(cursor, {alert_id: answer.now})
+            if bool(answer.now.closed) is not bool(handling.closed):
+                store.close_alert(cursor, alert_id, at if answer.now.closed else None)
+            append(cursor, [line_about(alert, Subject.HANDLING, answer.entry)])
     return answer
 
 
@@ -63,9 +61,9 @@ def act_on_order(
             raise unknown(alert_id)
         order = store.load_orders(cursor, [alert_id]).get(alert_id)
         answer = take_order(order, action, who.strip(), why, at)
-        if isinstance(answer, OrderTaken):
-            store.save_order(cursor, alert_id, answer.order)
-            append(cursor, [_line(alert, Subject.ORDER, answer.entry)])
+        if isinstance(answer, Taken):
+            store.save_order(cursor, alert_id, answer.now)
+            append(cursor, [line_about(alert, Subject.ORDER, answer.entry)])
     return answer
 
 
@@ -81,19 +79,4 @@ def unknown(alert_id: int) -> InputError:
     """There is no such alert."""
     return InputError(
         "alert_unknown", "there is no such alert", value=alert_id, hint="`lantian alerts list` names them"
-    )
-
-
-def _line(alert: Handled, subject: Subject, entry: Entry) -> Line:
-    return Line(
-        city=alert.city,
-        at=entry.at,
-        subject=subject,
-        happening=entry.happened,
-        alert_id=alert.alert_id,
-        version=alert.version,
-        state=alert.state,
-        object=alert.object,
-        who=entry.who or None,
-        detail=detail_text(entry.detail),
     )

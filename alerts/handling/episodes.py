@@ -14,8 +14,8 @@ from alerts.handling.words import when
 from alerts.severity import Severity
 
 _ALERTS = """
-select alert_id, city, rule_id, object, first_start, cleared_at, station_id, severity, kind, time_window
-from v_alerts where state <> 'withdrawn' and (cleared_at is null or cleared_at > %(since)s)
+select alert_id, city, rule_id, object, first_start, ends, station_id, severity, kind, time_window
+from v_alerts join v_alert_ends using (alert_id) where (ends is null or ends > %(since)s)
     and (%(city)s::text is null or city = %(city)s)
 """
 

@@ -6,6 +6,7 @@ database keeps each escalation single; what fell due while no engine ran is writ
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -18,23 +19,33 @@ from alerts.handling.grid import Grid
 from alerts.handling.hide import Silence, Traits, hidden
 from alerts.handling.log import append, detail_text
 from alerts.handling.machine import DataState, Handling
-from alerts.handling.overdue import Escalation, due, overdue
+from alerts.handling.overdue import Escalation, due, overdue, waiting_since
 from alerts.handling.silences import silences_at
-from alerts.handling.store import load_handlings
+from alerts.handling.store import load_entries, load_handlings
 from alerts.rules.deadlines import Deadlines
 from alerts.rules.model import RuleBase
 from alerts.severity import Severity
 from core.kafka import partition_of
 from ingest.registry import Registry
 
+CITY_DIGITS = 4
+"""Of a region code, those of a city (GB/T 2260)."""
 _WAITING = """
 select a.alert_id, a.version, a.rule_id, a.city, a.object, a.state, a.station, a.severity, a.kind, a.time_window,
-    a.first_start, told.at
+    a.first_start, greatest(told.at, later.gone_at)
 from alert a join lateral (
     select l.at, l.happening from alert_log l where l.alert_id = a.alert_id and l.subject = 'data'
     order by l.version limit 1
-) as told on told.happening <> 'split'
-where a.origin = 'live' and told.at <= coalesce(a.cleared_at, a.last_start) + make_interval(secs => %s)
+) as told on true
+left join lateral (
+    select b.updated_at as gone_at, b.state from alert b
+    where told.happening = 'split' and b.rule_id = a.rule_id and b.object = a.object
+        and b.number < a.number and b.first_start > a.first_start
+    order by b.first_start limit 1
+) as later on true
+where a.origin = 'live' and (told.happening <> 'split' or later.state = 'withdrawn')
+    and told.at <= make_interval(secs => %s) + coalesce(
+        a.cleared_at, (select v."end" from alert_value v where v.alert_id = a.alert_id and v.start = a.last_start))
     and (a.closed_at is null or a.state = 'open') and a.state <> 'withdrawn' and a.rule_id = any(%s)
 order by a.alert_id
 """
@@ -43,8 +54,9 @@ order by a.alert_id
 class Waiting(NamedTuple):
     """An alert about which somebody may have to do something; `told_at` is when the engine opened it.
 
-    The earlier part of one that was divided is none: the later part has kept what persons did. Nor is history, nor what
-    had ended long ago when it was found.
+    The earlier part of one that was divided is none while the later part stands: that is the case that people know, and
+    it hurries them itself. When the later part is withdrawn, the earlier waits from then on. History is none, nor what
+    had ended a day before it was found.
     """
 
     alert_id: int
@@ -100,25 +112,46 @@ class Escalations:
         if not alerts:
             return []
         handlings = load_handlings(cursor, [one.alert_id for one in alerts])
+        entries = {alert_id: handled for alert_id, (handled, _) in load_entries(cursor, handlings).items()}
         silences = silences_at(cursor, now)
         found = {
             (one.alert_id, each.step.value, each.since, each.rung): (one, each)
             for one in alerts
             if not _silent(one, silences, now)
             for each in self._overdue(
-                one, handlings.get(one.alert_id, Handling()), deadlines[one.rule_id], registry, now
+                one,
+                handlings.get(one.alert_id, Handling()),
+                waiting_since(entries.get(one.alert_id, ()), one.told_at),
+                deadlines[one.rule_id],
+                registry,
+                now,
             )
         }
         return [_line(*found[key], now) for key in _written(cursor, found, now)]
 
     def _overdue(
-        self, alert: Waiting, handling: Handling, deadlines: Deadlines, registry: Registry, now: datetime
+        self,
+        alert: Waiting,
+        handling: Handling,
+        since: datetime,
+        deadlines: Deadlines,
+        registry: Registry,
+        now: datetime,
     ) -> list[Escalation]:
-        waiting = due(handling, DataState(alert.state), deadlines, alert.told_at)
+        waiting = due(handling, DataState(alert.state), deadlines, since)
         if waiting is None or now < waiting.at:
             return []
-        station = registry.at(alert.station, alert.first_start.timestamp()) if alert.station else None
-        return overdue(waiting, self._grid.chain(alert.station, station.region if station else None), now)
+        return overdue(waiting, self._grid.chain(alert.station, _region(alert, registry)), now)
+
+
+def _region(alert: Waiting, registry: Registry) -> str | None:
+    """The region code of the alert's station when it began; of a city, with which most of its stations' codes begin."""
+    at = alert.first_start.timestamp()
+    if alert.station is not None:
+        station = registry.at(alert.station, at)
+        return station.region if station else None
+    codes = Counter(one.region[:CITY_DIGITS] for one in registry.city_stations(alert.city, at))
+    return codes.most_common(1)[0][0] if codes else None
 
 
 def _silent(alert: Waiting, silences: Sequence[Silence], now: datetime) -> bool:

@@ -10,13 +10,22 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from alerts.alert import OPEN, WITHDRAWN, Alert
+from alerts.alert import OPEN, WITHDRAWN, Alert, Notice
 from alerts.engine import Event
+from alerts.handling.answers import Entry
 from alerts.handling.chain import Line, Subject
-from alerts.handling.log import append, detail_text
-from alerts.handling.machine import Entry, after
-from alerts.handling.order import OrderEvent, withdrawn_by_data
-from alerts.handling.store import load_handlings, load_orders, propose_orders, save_handlings, save_order
+from alerts.handling.log import append, line_about
+from alerts.handling.machine import after
+from alerts.handling.order import OrderEvent, goes_on, handed_on, withdrawn_by_data
+from alerts.handling.store import (
+    Handled,
+    copy_order,
+    load_handlings,
+    load_orders,
+    propose_orders,
+    save_handlings,
+    save_order_of_data,
+)
 from alerts.happening import Happening
 from alerts.rules.model import RuleBase
 
@@ -34,26 +43,11 @@ class Happened(NamedTuple):
 def follow(cursor: Any, happened: Sequence[Happened]) -> None:
     """Write what happened into the log, and let orders and handling follow it."""
     lines = [_data_line(one) for one in happened]
+    lines += _handed_on(cursor, happened)
     lines += _proposed(cursor, happened)
     lines += _withdrawn(cursor, happened)
     _reopened(cursor, happened)
     append(cursor, lines)
-
-
-def about(one: Happened, subject: Subject, entry: Entry) -> Line:
-    """The line of the log for what became of an alert's order or handling."""
-    alert = one.alert
-    return Line(
-        city=alert.city,
-        at=entry.at,
-        subject=subject,
-        happening=entry.happened,
-        alert_id=one.alert_id,
-        version=one.version,
-        state=alert.state,
-        object=alert.object,
-        detail=detail_text(entry.detail),
-    )
 
 
 def _data_line(one: Happened) -> Line:
@@ -75,24 +69,80 @@ def _data_line(one: Happened) -> Line:
     )
 
 
+def retired(cursor: Any, notices: Sequence[Notice]) -> None:
+    """Write into the log that the rules of these alerts are in force no more, and let orders follow it."""
+    lines = [
+        Line(
+            city=one.alert.city,
+            at=one.alert.updated_at,
+            subject=Subject.DATA,
+            happening=one.happening.value,
+            alert_id=one.alert_id,
+            version=one.version,
+            state=one.alert.state,
+            object=one.alert.object,
+            time_window=one.alert.time_window,
+            start=one.alert.last_start,
+            value=one.alert.value,
+        )
+        for one in notices
+    ]
+    append(cursor, lines + _withdrawn(cursor, notices))
+
+
+def _about(one: Happened | Notice, entry: Entry) -> Line:
+    alert = one.alert
+    handled = Handled(one.alert_id, one.version, alert.rule_id, alert.city, alert.object, alert.state)
+    return line_about(handled, Subject.ORDER, entry)
+
+
+def _handed_on(cursor: Any, happened: Iterable[Happened]) -> list[Line]:
+    """An order of an alert that was merged goes on with the later one, unless that has one which is as far."""
+    of = {one.alert_id: one for one in happened}
+    merged = {one.alert_id: one.alert.merged_into for one in of.values() if one.alert.merged_into in of}
+    orders = load_orders(cursor, [*merged, *filter(None, merged.values())]) if merged else {}
+    lines: list[Line] = []
+    for alert_id, heir in merged.items():
+        if heir is None or alert_id not in orders or not goes_on(orders[alert_id], orders.get(heir)):
+            continue
+        at = of[alert_id].alert.updated_at
+        given_up = withdrawn_by_data(orders[heir], at) if heir in orders else None
+        if given_up is not None:
+            save_order_of_data(cursor, heir, given_up.now)
+            lines.append(_about(of[heir], given_up.entry))
+        there, here = handed_on(orders[alert_id], alert_id, heir, at)
+        copy_order(cursor, alert_id, heir)
+        save_order_of_data(cursor, alert_id, there.now)
+        orders[heir] = here.now
+        lines += [_about(of[alert_id], there.entry), _about(of[heir], here.entry)]
+    return lines
+
+
 def _proposed(cursor: Any, happened: Iterable[Happened]) -> list[Line]:
     """Only what may page anybody asks for an order: nobody stops work for what was long ago."""
     asking = {one.alert_id: one for one in happened if one.rule.order and one.alert.pages and one.alert.state == OPEN}
     proposals = {alert_id: (one.rule.order, one.alert.updated_at) for alert_id, one in asking.items() if one.rule.order}
+    anew = {one.alert_id for one in happened if _begins_anew(one.event)}
     return [
-        about(asking[alert_id], Subject.ORDER, Entry(OrderEvent.PROPOSED.value, asking[alert_id].alert.updated_at))
-        for alert_id in propose_orders(cursor, proposals)
+        _about(asking[alert_id], Entry(OrderEvent.PROPOSED.value, asking[alert_id].alert.updated_at))
+        for alert_id in propose_orders(cursor, proposals, anew)
     ]
 
 
-def _withdrawn(cursor: Any, happened: Iterable[Happened]) -> list[Line]:
+def _begins_anew(event: Event) -> bool:
+    """Whether there is ground for an order that nobody had when the last one was lifted or declined."""
+    graver = event.before is not None and event.after is not None and event.after.peak_level > event.before.peak_level
+    return event.happening is Happening.REOPENED or graver
+
+
+def _withdrawn(cursor: Any, happened: Iterable[Happened | Notice]) -> list[Line]:
     gone = {one.alert_id: one for one in happened if one.alert.state == WITHDRAWN}
     lines: list[Line] = []
     for alert_id, order in load_orders(cursor, gone).items() if gone else ():
         taken = withdrawn_by_data(order, gone[alert_id].alert.updated_at)
         if taken is not None:
-            save_order(cursor, alert_id, taken.order)
-            lines.append(about(gone[alert_id], Subject.ORDER, taken.entry))
+            save_order_of_data(cursor, alert_id, taken.now)
+            lines.append(_about(gone[alert_id], taken.entry))
     return lines
 
 

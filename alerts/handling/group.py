@@ -12,7 +12,7 @@ _NEVER, _FOREVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo
 
 
 class Span(msgspec.Struct, frozen=True):
-    """An alert of an object, from the start of its first window until before the end of its last (None: it lasts)."""
+    """An alert of an object, from the start of its first window until that of the one that ended it (None: lasts)."""
 
     alert_id: int
     city: str

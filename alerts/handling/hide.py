@@ -18,6 +18,8 @@ AMBIENT = frozenset({"air", "micro"})
 """Stations that show what a city's warning is about; a site's dust or a stack's smoke is the graver meanwhile."""
 HIDING = "red"
 """The level of a warning that hides single hours."""
+MATCHERS = ("rule_id", "city", "station", "severity")
+"""What a silence may name."""
 
 
 class Traits(msgspec.Struct, frozen=True):

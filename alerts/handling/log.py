@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 import msgspec
 from psycopg2.extensions import connection
 
-from alerts.handling.audit import differing
+from alerts.handling.answers import Entry
+from alerts.handling.audit import differing, differing_silences
 from alerts.handling.chain import Broken, Chained, Head, Line, Subject, verify
+from alerts.handling.store import Handled
 from core.errors import InputError
 
 PAGE = 5_000
@@ -29,17 +31,39 @@ def append(cursor: Any, lines: Sequence[Line]) -> None:
         cursor.execute("select lantian.append_alert_log(%s::json)", (msgspec.json.encode(lines).decode(),))
 
 
+def line_about(alert: Handled, subject: Subject, entry: Entry) -> Line:
+    """The line of the log for what became of an alert's handling or order."""
+    return Line(
+        city=alert.city,
+        at=entry.at,
+        subject=subject,
+        happening=entry.happened,
+        alert_id=alert.alert_id,
+        version=alert.version,
+        state=alert.state,
+        object=alert.object,
+        who=entry.who or None,
+        detail=detail_text(entry.detail),
+    )
+
+
 def detail_text(detail: Mapping[str, Any]) -> str | None:
     """What was said, as the log keeps it: JSON with its keys in order; None if nothing was."""
     return json.dumps(detail, ensure_ascii=False, sort_keys=True) if detail else None
 
 
 class Checked(NamedTuple):
-    """A city's chain: its head, the first place at which it does not hold, and alerts that stand otherwise than it."""
+    """A city's chain: its head, the first place where it does not hold, alerts and silences that stand otherwise."""
 
     head: Head
     broken: Broken | None
     differing: list[int]
+    silences: list[int]
+
+    @property
+    def holds(self) -> bool:
+        """Whether all is well."""
+        return self.broken is None and not self.differing and not self.silences
 
 
 def check(database: connection, city: str | None = None) -> Iterator[Checked]:
@@ -52,13 +76,19 @@ def check(database: connection, city: str | None = None) -> Iterator[Checked]:
                 "city", "has no log of alerts", field="--city", value=city, hint="see `lantian alerts list`"
             )
         for head in heads:
-            yield Checked(head, verify(head, entries(database, head.city)), differing(cursor, head.city))
+            yield Checked(
+                head,
+                verify(head, entries(database, head.city)),
+                differing(cursor, head.city),
+                differing_silences(cursor, head.city),
+            )
 
 
 def _heads(cursor: Any, city: str | None) -> list[Head]:
     cursor.execute(
         "select city, coalesce(c.length, 0), coalesce(c.head, ''::bytea)"
-        " from alert_chain c full join (select distinct city from alert_log) l using (city)"
+        " from alert_chain c full join ("
+        " select city from alert_log union select coalesce(city, '') from v_alert_silences) l using (city)"
         " where %(city)s::text is null or city = %(city)s order by city",
         {"city": city},
     )

@@ -6,13 +6,14 @@ alert is what its entries in the log amount to (`replay`); every change of it is
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
 
+from alerts.handling.answers import Already, Entry, Mark, Refusal, Refused, Taken
+from alerts.handling.names import fault_of, same_person
 from alerts.happening import Happening
 
 
@@ -55,35 +56,6 @@ class Action(StrEnum):
     COMMENT = "comment"
 
 
-class Refusal(StrEnum):
-    """Why not."""
-
-    NO_NAME = "no-name"
-    NO_TEXT = "no-text"
-    NO_UNIT = "no-unit"
-    DEADLINE_PAST = "deadline-past"
-    ANOTHER_WAS_FIRST = "another-was-first"
-    SAID_OTHERWISE = "said-otherwise"
-    """The same person did it already, in other words."""
-    TOO_EARLY = "too-early"
-    SAME_PERSON = "same-person"
-    STILL_EXCEEDS = "still-exceeds"
-    ORDER_STANDS = "order-stands"
-    NOTHING_TO_RETURN = "nothing-to-return"
-    CLOSED = "closed"
-    WITHDRAWN = "withdrawn"
-
-
-class Mark(msgspec.Struct, frozen=True):
-    """Who did something, when, and what was said about it; a dispatch has a unit, and a time by which it answers."""
-
-    who: str
-    at: datetime
-    text: str = ""
-    unit: str = ""
-    deadline: datetime | None = None
-
-
 class Handling(msgspec.Struct, frozen=True):
     """What persons have done about an alert and what of it still counts."""
 
@@ -93,7 +65,7 @@ class Handling(msgspec.Struct, frozen=True):
     doubted: Mark | None = None
     closed: Mark | None = None
     reopened_at: datetime | None = None
-    """When data last reopened it."""
+    """When data last reopened it, if it did after it was closed."""
 
     @property
     def stage(self) -> Stage:
@@ -134,45 +106,14 @@ class Request(msgspec.Struct, frozen=True):
         return at + self.deadline if isinstance(self.deadline, timedelta) else self.deadline
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """One line of the log about an alert: what happened (an `Action`, or a `Happening` by data), by whom, when."""
-
-    happened: str
-    at: datetime
-    who: str = ""
-    detail: Mapping[str, str] = msgspec.field(default_factory=dict)
-
-
-class Taken(msgspec.Struct, frozen=True):
-    """It was done: how the alert stands now, and what the log says of it."""
-
-    handling: Handling
-    entry: Entry
-
-
-class Already(msgspec.Struct, frozen=True):
-    """The same person did the same before; nothing changes."""
-
-    action: Action
-    mark: Mark
-
-
-class Refused(msgspec.Struct, frozen=True):
-    """It was not done: why, what value stands in the way, and who was there before."""
-
-    reason: Refusal
-    action: Action
-    value: str = ""
-    before: Mark | None = None
-
-
-Answer = Taken | Already | Refused
+Answer = Taken[Handling] | Already | Refused
 
 
 def take(handling: Handling, situation: Situation, request: Request, who: str, at: datetime) -> Answer:
     """What comes of a request; `at` is data time, aware."""
-    if not who.strip():
-        return Refused(Refusal.NO_NAME, request.action)
+    fault = fault_of(who)
+    if fault is not None:
+        return Refused(Refusal(fault.value), who)
     hindered = _hindered(handling, situation, request, who, at)
     if hindered is not None:
         return hindered
@@ -181,17 +122,28 @@ def take(handling: Handling, situation: Situation, request: Request, who: str, a
 
 
 def after(handling: Handling, entry: Entry) -> Handling:
-    """How an alert stands after an entry of its log; what is closed stays closed."""
+    """How an alert stands after an entry of its log; what persons closed, only a person opens again."""
     change = msgspec.structs.replace
     if handling.closed:
-        return change(handling, reopened_at=entry.at) if entry.happened == Happening.REOPENED else handling
-    if entry.happened == Happening.REOPENED:
+        return _after_close(handling, entry)
+    if entry.happened == Happening.REOPENED and handling != Handling():
         # what was said of it no longer holds; the unit keeps what it was given
         return change(handling, acknowledged=None, fed_back=None, doubted=None, reopened_at=entry.at)
     if entry.happened == Action.RETURN:
         return change(handling, **{_LATEST[handling.stage]: None})
+    if entry.happened == Action.VERIFY:
+        return change(handling, closed=_mark(entry), reopened_at=None)
     if entry.happened in _MARKS:
         return change(handling, **{_MARKS[entry.happened]: _mark(entry)})
+    return handling
+
+
+def _after_close(handling: Handling, entry: Entry) -> Handling:
+    """Data only says that somebody has to look again; who acknowledges that begins the case anew."""
+    if entry.happened == Happening.REOPENED:
+        return msgspec.structs.replace(handling, reopened_at=entry.at)
+    if entry.happened == Action.ACKNOWLEDGE and handling.reopened_at:
+        return Handling(acknowledged=_mark(entry), reopened_at=handling.reopened_at)
     return handling
 
 
@@ -203,11 +155,6 @@ def replay(entries: Iterable[Entry]) -> Handling:
     return handling
 
 
-def same_person(one: str, other: str) -> bool:
-    """Whether two names are one person's, however they are written."""
-    return _plain(one) == _plain(other)
-
-
 _MARKS: Mapping[str, str] = {
     Action.ACKNOWLEDGE: "acknowledged",
     Action.DISPATCH: "dispatched",
@@ -217,6 +164,7 @@ _MARKS: Mapping[str, str] = {
 }
 _LATEST = {Stage.DOUBTED: "doubted", Stage.FED_BACK: "fed_back", Stage.DISPATCHED: "dispatched"}
 _NEEDS_TEXT = {Action.FEEDBACK, Action.FALSE_ALARM, Action.RETURN, Action.COMMENT}
+_REFERS = {Action.FEEDBACK, Action.FALSE_ALARM}
 _NEEDS_STAGE = {
     Action.DISPATCH: {Stage.ACKNOWLEDGED},
     Action.FEEDBACK: {Stage.DISPATCHED},
@@ -229,8 +177,10 @@ def _hindered(
 ) -> Already | Refused | None:
     action = request.action
     if action in _NEEDS_TEXT and not request.text.strip():
-        return Refused(Refusal.NO_TEXT, action)
+        return Refused(Refusal.NO_TEXT)
     if action is Action.COMMENT:
+        return None
+    if action is Action.ACKNOWLEDGE and handling.closed and handling.reopened_at and situation.data is DataState.OPEN:
         return None
     mark = getattr(handling, _MARKS[action]) if action in _MARKS else None
     if mark is not None:
@@ -242,13 +192,13 @@ def _out_of_turn(handling: Handling, situation: Situation, action: Action) -> Re
     """What the stage does not allow, whoever asks."""
     stage = handling.stage
     if situation.data is DataState.WITHDRAWN:
-        return Refused(Refusal.WITHDRAWN, action)
+        return Refused(Refusal.WITHDRAWN)
     if handling.closed:
-        return Refused(Refusal.CLOSED, action, stage, handling.closed)
+        return Refused(Refusal.CLOSED, stage, handling.closed)
     if action is Action.RETURN and stage not in _LATEST:
-        return Refused(Refusal.NOTHING_TO_RETURN, action, stage)
+        return Refused(Refusal.NOTHING_TO_RETURN, stage)
     if action in _NEEDS_STAGE and stage not in _NEEDS_STAGE[action]:
-        return Refused(Refusal.TOO_EARLY, action, stage, _latest(handling))
+        return Refused(Refusal.TOO_EARLY, stage, _latest(handling))
     return None
 
 
@@ -261,21 +211,22 @@ def _unfit(handling: Handling, situation: Situation, request: Request, who: str,
 def _repeated(mark: Mark, request: Request, who: str) -> Already | Refused:
     action = request.action
     if not same_person(mark.who, who):
-        return Refused(Refusal.ANOTHER_WAS_FIRST, action, mark.who, mark)
-    other_words = request.text.strip() not in {"", mark.text}
+        return Refused(Refusal.ANOTHER_WAS_FIRST, mark.who, mark)
+    elsewhere = action in _REFERS and request.reference.strip() not in {"", mark.reference}
+    other_words = elsewhere or request.text.strip() not in {"", mark.text}
     until = request.until(mark.at)
     otherwise_dispatched = request.unit.strip() not in {"", mark.unit} or until not in {None, mark.deadline}
     if other_words or (action is Action.DISPATCH and otherwise_dispatched):
-        return Refused(Refusal.SAID_OTHERWISE, action, mark.unit or mark.text, mark)
-    return Already(action, mark)
+        return Refused(Refusal.SAID_OTHERWISE, mark.unit or mark.text, mark)
+    return Already(mark)
 
 
 def _undispatchable(request: Request, at: datetime) -> Refused | None:
     if not request.unit.strip():
-        return Refused(Refusal.NO_UNIT, request.action)
+        return Refused(Refusal.NO_UNIT)
     until = request.until(at)
     if until is not None and until <= at:
-        return Refused(Refusal.DEADLINE_PAST, request.action, until.isoformat())
+        return Refused(Refusal.DEADLINE_PAST, until.isoformat())
     return None
 
 
@@ -284,11 +235,11 @@ def _unverifiable(handling: Handling, situation: Situation, who: str) -> Refused
     involved = [handling.doubted] if handling.doubted else [handling.fed_back, handling.dispatched]
     for mark in involved:
         if mark is not None and same_person(mark.who, who):
-            return Refused(Refusal.SAME_PERSON, Action.VERIFY, who, mark)
+            return Refused(Refusal.SAME_PERSON, who, mark)
     if not handling.doubted and situation.data is DataState.OPEN:
-        return Refused(Refusal.STILL_EXCEEDS, Action.VERIFY, situation.data)
+        return Refused(Refusal.STILL_EXCEEDS, situation.data)
     if situation.order_stands:
-        return Refused(Refusal.ORDER_STANDS, Action.VERIFY)
+        return Refused(Refusal.ORDER_STANDS)
     return None
 
 
@@ -314,8 +265,5 @@ def _mark(entry: Entry) -> Mark:
         entry.detail.get("text", ""),
         entry.detail.get("unit", ""),
         datetime.fromisoformat(deadline) if deadline else None,
+        entry.detail.get("reference", "") if entry.happened in _REFERS else "",
     )
-
-
-def _plain(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).strip().casefold()

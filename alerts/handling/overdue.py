@@ -1,19 +1,21 @@
-"""Which steps of handling are overdue, since when, and which of those in charge is told next: a pure function.
+"""Which steps of handling are overdue, since when, and which of those in charge is told next: pure functions.
 
-A step is due so long after the one before it; when it is overdue, the nearest leader is told, and whenever as much time
+A step is due so long after it began to wait; when it is overdue, the nearest leader is told, and whenever as much time
 again has gone by, the next above, until nobody is above.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
 
+from alerts.handling.answers import Entry
 from alerts.handling.grid import Leader
-from alerts.handling.machine import DataState, Handling, Stage
+from alerts.handling.machine import DataState, Handling, Stage, after
+from alerts.happening import Happening
 from alerts.rules.deadlines import Deadlines
 
 
@@ -26,7 +28,19 @@ class Step(StrEnum):
     VERIFY = "verify"
     """Also what is said to be a false alarm."""
     RECHECK = "recheck"
-    """It was closed as put right, and data has opened it again."""
+    """It was closed, and data has opened it again."""
+
+
+BEGINNINGS = 2
+"""A step that is taken back has its time anew, but once: nobody puts it off for ever by taking back again and again."""
+
+_STEPS: Mapping[Stage, Step] = {
+    Stage.OPEN: Step.ACKNOWLEDGE,
+    Stage.ACKNOWLEDGED: Step.DISPATCH,
+    Stage.DISPATCHED: Step.FEEDBACK,
+    Stage.FED_BACK: Step.VERIFY,
+    Stage.DOUBTED: Step.VERIFY,
+}
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -48,20 +62,34 @@ class Escalation(msgspec.Struct, frozen=True):
     leader: Leader | None
 
 
-def due(handling: Handling, data: DataState, deadlines: Deadlines, told_at: datetime) -> Due | None:
-    """The step that waits, if it has a deadline; `told_at` is when the engine opened the alert (data time)."""
+def waiting_since(entries: Iterable[Entry], told_at: datetime) -> datetime:
+    """Since when an alert waits at its stage: since it came there, or came there again, but not a third time.
+
+    `entries`: what persons did, and that data reopened it, in order. Data's reopening lets all begin anew, except of
+    what nobody has handled: that has waited since `told_at`, when the engine opened it (data time).
+    """
+    handling, begun = Handling(), {Stage.OPEN: [told_at]}
+    for entry in entries:
+        before, handling = handling, after(handling, entry)
+        if entry.happened == Happening.REOPENED and handling != before:
+            begun = {handling.stage: [entry.at]}
+        elif handling.stage is not before.stage:
+            begun.setdefault(handling.stage, []).append(entry.at)
+    return begun[handling.stage][:BEGINNINGS][-1]
+
+
+def due(handling: Handling, data: DataState, deadlines: Deadlines, since: datetime) -> Due | None:
+    """The step that waits, if it has a deadline; `since`: when it began to (`waiting_since`)."""
     if data is DataState.WITHDRAWN:
         return None
-    if handling.stage is Stage.CLOSED and handling.reopened_at and data is DataState.OPEN:
-        return _due(Step.RECHECK, handling.reopened_at, deadlines.acknowledge)
-    waits = _waits(handling, deadlines, told_at)
-    if waits is None:
-        return None
-    step, since, seconds = waits
+    if handling.closed:
+        again = handling.reopened_at if data is DataState.OPEN else None
+        return _due(Step.RECHECK, again, deadlines.acknowledge) if again else None
+    step = _STEPS[handling.stage]
     promised = handling.dispatched.deadline if step is Step.FEEDBACK and handling.dispatched else None
     if promised is not None and promised > since:
         return Due(step, since, promised, promised - since)
-    return _due(step, since, seconds)
+    return _due(step, since, _given(step, deadlines))
 
 
 def overdue(waiting: Due | None, leaders: Sequence[Leader], now: datetime) -> list[Escalation]:
@@ -81,22 +109,10 @@ def overdue(waiting: Due | None, leaders: Sequence[Leader], now: datetime) -> li
     ]
 
 
-def _waits(handling: Handling, deadlines: Deadlines, told_at: datetime) -> tuple[Step, datetime, int | None] | None:
-    """The step that waits, since when, and the seconds that the rule gives it."""
-    acknowledged, dispatched = handling.acknowledged, handling.dispatched
-    said = handling.doubted or handling.fed_back
-    match handling.stage:
-        case Stage.OPEN:
-            return Step.ACKNOWLEDGE, handling.reopened_at or told_at, deadlines.acknowledge
-        case Stage.ACKNOWLEDGED if acknowledged:
-            return Step.DISPATCH, acknowledged.at, deadlines.dispatch
-        case Stage.DISPATCHED if dispatched:
-            # acknowledged anew after data reopened it: the unit's time runs from then on
-            since = max(dispatched.at, acknowledged.at) if acknowledged else dispatched.at
-            return Step.FEEDBACK, since, deadlines.feedback
-        case Stage.FED_BACK | Stage.DOUBTED if said:
-            return Step.VERIFY, said.at, deadlines.verify
-    return None
+def _given(step: Step, deadlines: Deadlines) -> int | None:
+    """The seconds that the rule gives a step."""
+    given: int | None = getattr(deadlines, step.value)
+    return given
 
 
 def _due(step: Step, since: datetime, seconds: int | None) -> Due | None:

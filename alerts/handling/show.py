@@ -18,11 +18,13 @@ Row = dict[str, Any]
 
 
 def of_alert(database: connection, alert_id: int) -> Row:
-    """`handling`, `order` (each None if there is none) and `record`: what was done beside what data did."""
+    """`handling` (None without any), `orders` by number, and `record`: what was done beside what data did."""
     with database, database.cursor() as cursor:
         return {
-            "handling": _one(cursor, "v_alert_handling", alert_id),
-            "order": _one(cursor, "v_stop_work_orders", alert_id),
+            "handling": next(iter(_rows(cursor, "select * from v_alert_handling where alert_id = %s", alert_id)), None),
+            "orders": _rows(
+                cursor, "select * from v_stop_work_orders where alert_id = %s order by order_number", alert_id
+            ),
             "record": [
                 {**row, "detail": json.loads(row["detail"] or "{}")}
                 for row in _rows(
@@ -37,22 +39,28 @@ def of_alert(database: connection, alert_id: int) -> Row:
 
 def lines(row: Row) -> Iterator[str]:
     """What `of_alert` found, to be shown below the alert."""
-    handling, order = row["handling"], row["order"]
+    handling = row["handling"]
     stage = Stage(handling["stage"]) if handling else Stage.OPEN
-    flagged = "（依据已撤销，待解除 ground withdrawn）" if order and order["flagged"] else ""
-    ordered = f"；{ORDER_STAGES[OrderStage(order['stage'])]}{flagged}" if order else ""
-    yield f"处置 Handling: {STAGES[stage]}{ordered}"
+    yield f"处置 Handling: {STAGES[stage]}{''.join(map(_order, row['orders'][-1:]))}"
     if handling and handling["unit"]:
         until = f"，期限 until {when(handling['deadline'])}" if handling["deadline"] else ""
         yield f"  承办 Unit: {handling['unit']}{until}"
     yield from map(_record_line, row["record"])
 
 
+def _order(order: Row) -> str:
+    """The order that an alert had last, as it stands."""
+    stage = OrderStage(order["stage"])
+    flagged = "（依据已撤销，待解除 ground withdrawn）" if order["flagged"] and stage.stands else ""
+    number = f"（第 {order['order_number']} 份 no. {order['order_number']}）" if order["order_number"] > 1 else ""
+    return f"；{ORDER_STAGES[stage]}{number}{flagged}"
+
+
 def _record_line(entry: Row) -> str:
     detail = entry["detail"]
-    said = "；".join(
-        detail[name] for name in ("unit", "town", "leader", "contact", "text", "reference") if name in detail
-    )
+    other = [f"#{detail['alert']}"] if "alert" in detail else []
+    words = ("unit", "town", "leader", "contact", "text", "reference")
+    said = "；".join([*other, *(detail[name] for name in words if name in detail)])
     who = f" {entry['who']}" if entry["who"] else ""
     return f"  {when(entry['at'])}  {_words(entry)}{who}{'：' if said else ''}{said}"
 
@@ -63,10 +71,6 @@ def _words(entry: Row) -> str:
         step = STEPS[Step(entry["detail"]["step"])]
         return f"逾期未办 overdue：{step}，第 {entry['detail']['rung']} 级 rung {entry['detail']['rung']}"
     return str(ACTIONS[Action(happening)] if entry["subject"] == Subject.HANDLING else ORDER_ENTRIES[happening])
-
-
-def _one(cursor: Any, view: str, alert_id: int) -> Row | None:
-    return next(iter(_rows(cursor, f"select * from {view} where alert_id = %s", alert_id)), None)
 
 
 def _rows(cursor: Any, query: str, alert_id: int) -> list[Row]:

@@ -9,19 +9,23 @@ from datetime import datetime
 from typing import Any
 
 from alerts.handling.chain import Line, Subject
-from alerts.handling.hide import Silence
+from alerts.handling.hide import MATCHERS, Silence
 from alerts.handling.log import append, detail_text
+from alerts.handling.names import NameFault, fault_of
 from alerts.severity import Severity
 from core.errors import InputError
 
 _COLUMNS = "silence_id, author, reason, begins, least(ends, ended_at), rule_id, city, station, severity"
-_MATCHERS = ("rule_id", "city", "station", "severity")
+_NAME_FAULTS = {
+    NameFault.NO_NAME: "没有姓名 / nobody acts without a name",
+    NameFault.UNREADABLE: "姓名含不可见字符 / the name has characters that cannot be seen",
+}
 
 
 def add(cursor: Any, silence: Silence, at: datetime) -> Silence:
     """Order a silence (its `silence_id` is not heeded); returns it as it is kept. Raises `InputError`."""
     _signed(silence.author, silence.reason)
-    if not any(getattr(silence, name) for name in _MATCHERS):
+    if not any(getattr(silence, name) for name in MATCHERS):
         raise InputError(
             "no-matcher",
             "不能静默全部报警 / it would silence everything",
@@ -47,8 +51,9 @@ def add(cursor: Any, silence: Silence, at: datetime) -> Silence:
 
 
 def _signed(who: str, reason: str) -> None:
-    if not who.strip():
-        raise InputError("no-name", "没有姓名 / nobody acts without a name", field="--user")
+    fault = fault_of(who)
+    if fault is not None:
+        raise InputError(fault.value, _NAME_FAULTS[fault], field="--user", value=who, hint="type it anew")
     if not reason.strip():
         raise InputError("no-reason", "须写明理由 / say why: it is kept for ever", field="--reason")
 
@@ -108,7 +113,7 @@ def _line(silence: Silence, happening: str, at: datetime, who: str, reason: str)
         "text": reason,
         "begins": silence.begins.isoformat(),
         "ends": silence.ends.isoformat(),
-        **{name: value for name in _MATCHERS if (value := getattr(silence, name)) is not None},
+        **{name: value for name in MATCHERS if (value := getattr(silence, name)) is not None},
     }
     return Line(
         city=silence.city or "",

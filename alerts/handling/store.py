@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
@@ -9,15 +10,25 @@ from typing import Any
 import msgspec
 from psycopg2.extras import execute_values
 
-from alerts.handling.machine import Handling, Mark
+from alerts.handling.answers import Entry, Mark
+from alerts.handling.chain import Subject
+from alerts.handling.machine import Handling
 from alerts.handling.order import Order, OrderStage
+from alerts.happening import Happening
 from alerts.rules.deadlines import OrderKind
 
 _HANDLING = (
     "alert_id, acknowledged_by, acknowledged_at, acknowledgement, dispatched_by, dispatched_at, dispatch_text, unit,"
-    " deadline, fed_back_by, fed_back_at, feedback, doubted_by, doubted_at, doubt, closed_by, closed_at, verdict,"
-    " reopened_at"
+    " deadline, fed_back_by, fed_back_at, feedback, feedback_reference, doubted_by, doubted_at, doubt,"
+    " doubt_reference, closed_by, closed_at, verdict, reopened_at"
 )
+
+_ENTRIES = """
+select alert_id, subject, happening, at, coalesce(who, ''), coalesce(detail, '{}') from alert_log
+where alert_id = any(%s) and (subject in ('handling', 'order') or subject = 'data' and happening = %s)
+order by log_id
+"""
+_LATEST = "alert_id = %s and number = (select max(number) from stop_work_order where alert_id = %s)"
 
 
 class Handled(msgspec.Struct, frozen=True):
@@ -41,8 +52,8 @@ def lock_alert(cursor: Any, alert_id: int) -> Handled | None:
     return None if row is None else Handled(*row)
 
 
-def close_alert(cursor: Any, alert_id: int, at: datetime) -> None:
-    """Nobody has to do anything about it any more."""
+def close_alert(cursor: Any, alert_id: int, at: datetime | None) -> None:
+    """Nobody has to do anything about it any more; without a time, somebody has to again."""
     cursor.execute("update alert set closed_at = %s where alert_id = %s", (at, alert_id))
 
 
@@ -52,17 +63,26 @@ def load_handlings(cursor: Any, alert_ids: Collection[int]) -> dict[int, Handlin
     return {row[0]: handling_of(row[1:]) for row in cursor.fetchall()}
 
 
+def load_entries(cursor: Any, alert_ids: Collection[int]) -> dict[int, tuple[list[Entry], list[Entry]]]:
+    """What the log says of the handling of alerts, data's reopening included, and of their orders; each in order."""
+    found: dict[int, tuple[list[Entry], list[Entry]]] = {alert_id: ([], []) for alert_id in alert_ids}
+    cursor.execute(_ENTRIES, (list(alert_ids), Happening.REOPENED.value))
+    for alert_id, subject, happening, at, who, detail in cursor.fetchall():
+        found[alert_id][subject == Subject.ORDER].append(Entry(happening, at, who, json.loads(detail)))
+    return found
+
+
 def handling_of(row: Iterable[Any]) -> Handling:
     """The handling in a row's columns, in the order of `_HANDLING` from the second on."""
     *columns, reopened_at = row
     acknowledged, dispatched, fed_back, doubted, closed = (
-        columns[:3], columns[3:8], columns[8:11], columns[11:14], columns[14:]
+        columns[:3], columns[3:8], columns[8:12], columns[12:16], columns[16:]
     )  # fmt: skip
     return Handling(
         acknowledged=_mark(*acknowledged),
         dispatched=_mark(*dispatched),
-        fed_back=_mark(*fed_back),
-        doubted=_mark(*doubted),
+        fed_back=_mark(*fed_back[:3], reference=fed_back[3]),
+        doubted=_mark(*doubted[:3], reference=doubted[3]),
         closed=_mark(*closed),
         reopened_at=reopened_at,
     )
@@ -89,50 +109,87 @@ def row_of(handling: Handling) -> tuple[Any, ...]:
         dispatched and dispatched.unit,
         dispatched and dispatched.deadline,
         *_said(handling.fed_back),
+        handling.fed_back and (handling.fed_back.reference or None),
         *_said(handling.doubted),
+        handling.doubted and (handling.doubted.reference or None),
         *_said(handling.closed),
         handling.reopened_at,
     )
 
 
 def load_orders(cursor: Any, alert_ids: Collection[int]) -> dict[int, Order]:
-    """The orders of alerts, by alert."""
+    """The latest order of each alert that has any: the only one that may stand."""
+    return {alert_id: orders[-1] for alert_id, orders in load_all_orders(cursor, alert_ids).items()}
+
+
+def load_all_orders(cursor: Any, alert_ids: Collection[int]) -> dict[int, list[Order]]:
+    """The orders of alerts, by alert, in the order in which they were proposed."""
     cursor.execute(
-        "select alert_id, kind, stage, flagged, last_by, last_at, why from stop_work_order where alert_id = any(%s)",
+        "select alert_id, kind, stage, flagged, last_by, last_at, why from stop_work_order where alert_id = any(%s)"
+        " order by alert_id, number",
         (list(alert_ids),),
     )
-    return {
-        alert_id: Order(OrderKind(kind), OrderStage(stage), flagged, _mark(who, at, why))
-        for alert_id, kind, stage, flagged, who, at, why in cursor.fetchall()
-    }
+    found: dict[int, list[Order]] = {}
+    for alert_id, kind, stage, flagged, who, at, why in cursor.fetchall():
+        order = Order(OrderKind(kind), OrderStage(stage), flagged, _mark(who, at, why))
+        found.setdefault(alert_id, []).append(order)
+    return found
 
 
-def propose_orders(cursor: Any, proposals: dict[int, tuple[OrderKind, datetime]]) -> list[int]:
-    """Propose an order for each alert that has none; returns the ids of those alerts."""
+def propose_orders(cursor: Any, proposals: dict[int, tuple[OrderKind, datetime]], anew: Collection[int]) -> list[int]:
+    """Propose an order for each alert that has none, or, of those in `anew`, none that stands; returns their ids."""
     if not proposals:
         return []
     rows = execute_values(
         cursor,
-        "insert into stop_work_order (alert_id, kind, stage, proposed_at) values %s on conflict do nothing"
-        " returning alert_id",
-        [(alert_id, kind.value, OrderStage.PROPOSED.value, at) for alert_id, (kind, at) in proposals.items()],
+        "insert into stop_work_order (alert_id, number, kind, stage, proposed_at)"
+        " select v.alert_id, coalesce(last.number, 0) + 1, v.kind, 'proposed', v.at"
+        " from (values %s) as v (alert_id, kind, at, anew) left join lateral ("
+        " select number, stage from stop_work_order o where o.alert_id = v.alert_id order by number desc limit 1"
+        " ) as last on true where last.number is null"
+        " or v.anew and last.stage not in ('proposed', 'confirmed', 'issued', 'received') returning alert_id",
+        [(alert_id, kind.value, at, alert_id in anew) for alert_id, (kind, at) in proposals.items()],
         fetch=True,
     )
     return sorted(alert_id for (alert_id,) in rows)
 
 
 def save_order(cursor: Any, alert_id: int, order: Order) -> None:
-    """Write how an order stands."""
+    """Write how an alert's latest order stands, as a person has decided."""
     cursor.execute(
-        "update stop_work_order set stage = %s, flagged = %s, last_by = %s, last_at = %s, why = %s where alert_id = %s",
-        (order.stage.value, order.flagged, *_said(order.last), alert_id),
+        f"update stop_work_order set stage = %s, last_by = %s, last_at = %s, why = %s where {_LATEST}",
+        (order.stage.value, *_said(order.last), alert_id, alert_id),
+    )
+
+
+def save_order_of_data(cursor: Any, alert_id: int, order: Order) -> None:
+    """Write how an alert's latest order stands, as data has left it."""
+    cursor.execute(
+        f"update stop_work_order set stage = %s, flagged = %s where {_LATEST}",
+        (order.stage.value, order.flagged, alert_id, alert_id),
+    )
+
+
+def copy_order(cursor: Any, alert_id: int, heir: int) -> None:
+    """Give an alert's latest order to another alert, as that one's latest."""
+    cursor.execute(
+        "insert into stop_work_order (alert_id, number, kind, stage, flagged, proposed_at, last_by, last_at, why)"
+        " select %s, coalesce((select max(number) from stop_work_order where alert_id = %s), 0) + 1, kind, stage,"
+        f" flagged, proposed_at, last_by, last_at, why from stop_work_order where {_LATEST}",
+        (heir, heir, alert_id, alert_id),
     )
 
 
 def _mark(
-    who: str | None, at: datetime | None, text: str | None, unit: str | None = None, deadline: datetime | None = None
+    who: str | None,
+    at: datetime | None,
+    text: str | None,
+    unit: str | None = None,
+    deadline: datetime | None = None,
+    *,
+    reference: str | None = None,
 ) -> Mark | None:
-    return None if who is None or at is None else Mark(who, at, text or "", unit or "", deadline)
+    return None if who is None or at is None else Mark(who, at, text or "", unit or "", deadline, reference or "")
 
 
 def _said(mark: Mark | None) -> tuple[str | None, datetime | None, str | None]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from alerts.handling.machine import Action, Mark, Refusal, Refused, Stage
-from alerts.handling.order import OrderAction, OrderEvent, OrderRefusal, OrderRefused, OrderStage
+from alerts.handling.answers import Refusal, Refused
+from alerts.handling.machine import Action, Stage
+from alerts.handling.order import OrderAction, OrderEvent, OrderStage
 from alerts.handling.overdue import Step
 from core.clock import SHANGHAI
 from core.errors import InputError
@@ -47,12 +48,15 @@ ORDER_STAGES = {
     OrderStage.RECEIVED: Words("工地已签收停工令", "stop-work order received by the site"),
     OrderStage.LIFTED: Words("停工令已解除", "stop-work order lifted"),
     OrderStage.DECLINED: Words("不予停工", "stop-work order declined"),
+    OrderStage.HANDED_ON: Words("停工令转入后一次报警", "stop-work order goes on with the later alert"),
     OrderStage.WITHDRAWN: Words("停工令随数据撤销", "stop-work order withdrawn with its data"),
 }
 ORDER_ENTRIES: dict[str, Words] = {
     OrderEvent.PROPOSED: Words("建议停工", "order proposed"),
     OrderEvent.WITHDRAWN: Words("撤销停工建议", "order withdrawn"),
     OrderEvent.FLAGGED: Words("依据已撤销，停工令待人工解除", "ground withdrawn, order to be lifted by a person"),
+    OrderEvent.HANDED_ON: Words("停工令转入后一次报警", "order goes on with the later alert"),
+    OrderEvent.TAKEN_ON: Words("承接前一次报警的停工令", "order taken on from the earlier alert"),
     OrderAction.CONFIRM: Words("确认停工令", "order confirmed"),
     OrderAction.ISSUE: Words("下达停工令", "order issued"),
     OrderAction.RECEIVE: Words("工地签收停工令", "order received"),
@@ -68,6 +72,10 @@ STEPS = {
 }
 _REFUSALS = {
     Refusal.NO_NAME: (Words("没有姓名", "nobody acts without a name"), "give --user"),
+    Refusal.NAME_UNREADABLE: (
+        Words("姓名含不可见字符", "the name has characters that cannot be seen"),
+        "type --user anew, do not paste it",
+    ),
     Refusal.NO_TEXT: (Words("须写明内容或理由", "say what or why: it is kept for ever"), "give a text"),
     Refusal.NO_UNIT: (Words("须指明承办单位", "name the unit that has to act"), "give --unit"),
     Refusal.DEADLINE_PAST: (Words("期限已过", "the deadline is not to come"), "give a later --deadline"),
@@ -98,40 +106,44 @@ _REFUSALS = {
     ),
     Refusal.CLOSED: (Words("已销号", "it is closed, and stays so"), "`lantian alerts comment {id}` adds to it"),
     Refusal.WITHDRAWN: (
-        Words("报警已随数据撤销", "the data has withdrawn it"),
+        Words("报警已撤销", "it was withdrawn"),
         "`lantian alerts comment {id}` adds to it",
     ),
-}  # fmt: skip
-_ORDER_REFUSALS = {
-    OrderRefusal.NO_NAME: _REFUSALS[Refusal.NO_NAME],
-    OrderRefusal.NO_REASON: (Words("须写明理由", "say why: it is kept for ever"), "give --reason"),
-    OrderRefusal.NO_ORDER: (
+    Refusal.NO_ORDER: (
         Words("该报警没有停工令", "the alert has no stop-work order"),
         "only a live alert of a rule with `order` proposes one",
     ),
-    OrderRefusal.OUT_OF_TURN: (
+    Refusal.OUT_OF_TURN: (
         Words("还不到这一步，或已了结", "it is not its turn, or it is over"),
-        "confirm → issue → receive → lift; decline before it is issued",
+        "confirm → issue → receive → lift; decline before it is issued; see `lantian alerts show {id}`",
     ),
-    OrderRefusal.ANOTHER_WAS_FIRST: _REFUSALS[Refusal.ANOTHER_WAS_FIRST],
+}  # fmt: skip
+_ORDER_REMEDIES = {
+    Refusal.NO_TEXT: "give --reason",
+    Refusal.SAID_OTHERWISE: "these words are not kept: `lantian alerts comment {id}` adds them",
 }
+"""Where the remedy is another than with alerts."""
 
 
 def refusal(alert_id: int, refused: Refused) -> InputError:
     """Why a request about an alert was not done, who was there before, and what to do."""
-    return _error(alert_id, refused.reason, refused.value, refused.before, _REFUSALS[refused.reason])
+    said, remedy = _REFUSALS[refused.reason]
+    return _error(alert_id, refused, said, remedy)
 
 
-def order_refusal(alert_id: int, refused: OrderRefused) -> InputError:
-    """Why a request about an order was not done."""
-    return _error(alert_id, refused.reason, refused.value, refused.before, _ORDER_REFUSALS[refused.reason])
+def order_refusal(alert_id: int, refused: Refused) -> InputError:
+    """Why a request about an alert's order was not done."""
+    said, remedy = _REFUSALS[refused.reason]
+    return _error(alert_id, refused, said, _ORDER_REMEDIES.get(refused.reason, remedy))
 
 
-def _error(alert_id: int, code: str, value: str, before: Mark | None, words: tuple[Words, str]) -> InputError:
-    said, remedy = words
+def _error(alert_id: int, refused: Refused, said: Words, remedy: str) -> InputError:
+    before = refused.before
     first = f"：{before.who} {when(before.at)}" if before else ""
     message = f"{said.zh}{first} / {said.en}"
-    return InputError(code, message, field=f"#{alert_id}", value=value or None, hint=remedy.format(id=alert_id))
+    return InputError(
+        refused.reason, message, field=f"#{alert_id}", value=refused.value or None, hint=remedy.format(id=alert_id)
+    )
 
 
 def when(moment: datetime) -> str:

@@ -24,12 +24,12 @@ from alerts.severity import Severity
 from alerts.show import HAPPENINGS
 
 NEWS = frozenset({Happening.OPENED, Happening.RAISED, Happening.REOPENED})
-ENDS = frozenset({Happening.CLEARED, Happening.WITHDRAWN, Happening.MERGED})
+ENDS = frozenset({Happening.CLEARED, Happening.WITHDRAWN, Happening.MERGED, Happening.RETIRED})
 FOLLOW = ENDS | {Happening.LOWERED}
-CALM = frozenset({Happening.CLEARED, Happening.LOWERED, Happening.MERGED})
+CALM = frozenset({Happening.CLEARED, Happening.LOWERED, Happening.MERGED, Happening.RETIRED})
 """What may wait until quiet hours are over; that a team was sent out for nothing may not."""
 ORDER_NEWS = frozenset[str]({OrderEvent.PROPOSED, OrderEvent.FLAGGED, OrderAction.ISSUE, OrderAction.LIFT})
-ORDER_ENDS = frozenset[str]({OrderEvent.WITHDRAWN, OrderAction.LIFT, OrderAction.DECLINE})
+ORDER_ENDS = frozenset[str]({OrderEvent.WITHDRAWN, OrderEvent.HANDED_ON, OrderAction.LIFT, OrderAction.DECLINE})
 
 
 class Concerned(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,7 +158,8 @@ def _of_data(entry: Chained, alert: Concerned) -> Telling | None:
 def _of_order(entry: Chained, alert: Concerned) -> Telling:
     line = entry.line
     said = ORDER_ENTRIES[line.happening]
-    by = f"，{line.who}" if line.who else ""
+    other = _said(line).get("alert")
+    by = (f"（#{other}）" if other else "") + (f"，{line.who}" if line.who else "")
     next_zh, next_en = "", ""
     if line.happening == OrderEvent.PROPOSED:
         next_zh = f"核实后：lantian alerts order confirm {alert.alert_id} 或 decline"

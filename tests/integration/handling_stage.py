@@ -11,9 +11,10 @@ from engine_stage import EIGHT, HOUR, RULE, Site
 from aggregate.statistic import Statement, StatementBatch
 from alerts.alert import Notice
 from alerts.handling import desk
+from alerts.handling.answers import Taken
 from alerts.handling.log import check
-from alerts.handling.machine import Action, Answer, Request, Taken
-from alerts.handling.order import OrderAction, OrderAnswer, OrderTaken
+from alerts.handling.machine import Action, Answer, Request
+from alerts.handling.order import OrderAction, OrderAnswer
 from alerts.judging import Judge
 from alerts.rules import book
 from core.postgres import connect
@@ -34,6 +35,7 @@ class Ground:
     def __init__(self, settings: CoreSettings, name: str) -> None:
         self.settings = settings
         self.site = Site(settings, name)
+        self.book = BOOK
 
     def hours(self, *values: float, first: int = 0, version: int = 1, live: bool = True) -> list[Notice]:
         """Hours from 08:00 on, each judged as soon as it ends; what was told of alerts."""
@@ -54,7 +56,7 @@ class Ground:
             database.cursor() as cursor,
         ):
             batch = StatementBatch(self.site.city, [statement])
-            return Judge(BOOK).judge(cursor, [batch], Registry.empty(), at).notices
+            return Judge(self.book).judge(cursor, [batch], Registry.empty(), at).notices
 
     def alert_ids(self, rule: str = RULE) -> list[int]:
         rows = self.site.rows(f"select alert_id from v_alerts where city = %(city)s and rule_id = '{rule}' order by 1")
@@ -73,20 +75,34 @@ class Ground:
         answer = self.ask(action, who, at, **given)
         assert isinstance(answer, Taken), answer
 
-    def ask_order(self, action: OrderAction, who: str, at: datetime, why: str = "") -> OrderAnswer:
+    def ask_order(
+        self, action: OrderAction, who: str, at: datetime, why: str = "", alert_id: int | None = None
+    ) -> OrderAnswer:
         with closing(connect(self.settings, "operator", application="test")) as database:
-            return desk.act_on_order(database, self.alert_id, action, who, why, at)
+            return desk.act_on_order(database, alert_id or self.alert_id, action, who, why, at)
 
-    def order(self, action: OrderAction, who: str, at: datetime, why: str = "已到场核实") -> None:
-        answer = self.ask_order(action, who, at, why)
-        assert isinstance(answer, OrderTaken), answer
+    def orders(self) -> list[tuple[int, int, str, bool]]:
+        """Of the site's alerts the orders: alert, number, stage, and whether it is flagged."""
+        return [
+            (alert_id, number, stage, flagged)
+            for alert_id, number, stage, flagged in self.site.rows(
+                "select alert_id, order_number, stage, flagged from v_stop_work_orders join v_alerts using (alert_id)"
+                f" where city = %(city)s and rule_id = '{RULE}' order by 1, 2"
+            )
+        ]
+
+    def order(
+        self, action: OrderAction, who: str, at: datetime, why: str = "已到场核实", alert_id: int | None = None
+    ) -> None:
+        answer = self.ask_order(action, who, at, why, alert_id)
+        assert isinstance(answer, Taken), answer
 
     def stands(self) -> tuple[Any, ...]:
-        """Of the site's alert: the data's state, the stage of handling, that of its order, and when it was closed."""
+        """Of the site's alert: the data's state, the stage of handling, that of its last order, when it was closed."""
         (row,) = self.site.rows(
-            "select a.state, coalesce(h.stage, 'open'), o.stage, a.closed_at from v_alerts a"
+            "select distinct on (a.alert_id) a.state, coalesce(h.stage, 'open'), o.stage, a.closed_at from v_alerts a"
             " left join v_alert_handling h using (alert_id) left join v_stop_work_orders o using (alert_id)"
-            f" where a.city = %(city)s and a.rule_id = '{RULE}'"
+            f" where a.city = %(city)s and a.rule_id = '{RULE}' order by a.alert_id, o.order_number desc"
         )
         return row
 
@@ -114,4 +130,4 @@ def log_holds(ground: Ground) -> bool:
     """Whether the city's log does, link by link, and all stands as it says."""
     with closing(connect(ground.settings, "reader", application="test")) as database:
         (found,) = check(database, ground.site.city)
-        return found.broken is None and not found.differing
+        return found.holds

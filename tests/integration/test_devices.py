@@ -12,17 +12,22 @@ import pytest
 from reports import entry
 from worker_stage import Ground, Log, Worker, worker
 
+from aggregate.reading import RejectReason
+from aggregate.report_step import ReportStep
+from aggregate.settings import AggregateSettings
 from alerts.rules import book
 from alerts.rules.folder import RuleFolder
 from alerts.step import AlertStep
+from core.kafka import partition_of
 from core.settings import CoreSettings
+from ingest.kinds import KindSettings
 
 pytestmark = pytest.mark.stack
 
 MINUTE = 60
 NOON = 1_772_424_000
 TOWN = "devices-town"
-QUIET, BUSY = "dev-quiet", "dev-busy"
+QUIET, BUSY, HOURLY = "dev-quiet", "dev-busy", "dev-hourly"
 
 
 class Town:
@@ -47,9 +52,9 @@ class Town:
                 self.report(name, self.now - MINUTE - late + ahead, origin, value)
             self.look()
 
-    def report(self, name: str, time: float, origin: str = "live", value: float = 50.0) -> None:
+    def report(self, name: str, time: float, origin: str = "live", value: float = 50.0, period: str = "PT1M") -> None:
         self._seq += 1
-        body = {"station": name, "time": int(time), "period": "PT1M", "seq": self._seq, "values": {"a34002": value}}
+        body = {"station": name, "time": int(time), "period": period, "seq": self._seq, "values": {"a34002": value}}
         said = json.dumps({**body, "origin": origin, "time": stamp(time)})
         self.stations.log.add(entry(said.encode(), name=name, received=self.now))
 
@@ -78,13 +83,16 @@ def stamp(seconds: float) -> str:
 
 
 @pytest.fixture
-def town(stack: CoreSettings, tmp_path: Path) -> Iterator[Town]:
+def town(stack: CoreSettings, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Town]:
+    """Data time goes as fast as real time, or as often as fast as a test's parameter says."""
     ground = Ground(stack, tmp_path)
     ground.clear()
     ground.erase_alerts(TOWN)
-    ground.stations(*(f"{name},站,dust,140502,{TOWN},PT1M,,," for name in (QUIET, BUSY)))
+    ground.stations(*(f"{name},站,dust,140502,{TOWN},PT1M,,," for name in (QUIET, BUSY)),
+                    f"{HOURLY},站,air,140502,{TOWN},PT1H,,,")  # fmt: skip
     with ExitStack() as hands:
-        stations = hands.enter_context(worker(stack, Log()))
+        step = ReportStep(AggregateSettings.load(), KindSettings.load(), clock_speed=getattr(request, "param", 1.0))
+        stations = hands.enter_context(worker(stack, Log(), step))
         engine = hands.enter_context(worker(stack, Log(), AlertStep(RuleFolder(book.BUILTIN), 0.0), role="engine"))
         yield Town(ground, stations, engine)
 
@@ -139,6 +147,67 @@ def test_what_waits_in_kafka_is_no_silence(town: Town) -> None:
     town.look()
     town.minutes(3, QUIET, BUSY)
     assert town.log("device-silent") == []
+
+
+def hourly(town: Town) -> None:
+    """The hourly station's report of the hour that ended at the minute, five minutes late."""
+    town.report(HOURLY, town.now - 5 * MINUTE - 60 * MINUTE, period="PT1H")
+
+
+def test_a_worker_that_dies_after_an_hours_report_makes_no_silence_of_the_hour_until_the_next(town: Town) -> None:
+    town.minutes(5, BUSY)
+    hourly(town)
+    town.minutes(60, BUSY)
+    hourly(town)
+    town.stations.take(town.now)
+    town.stations.gain(town.now)
+    town.minutes(62, BUSY)
+    assert town.log("device-silent-hourly") == []
+    town.minutes(60, BUSY)
+    assert [happened[:2] for happened in town.log("device-silent-hourly")] == [("opened", HOURLY)]
+
+
+@pytest.mark.parametrize("town", [60.0], indirect=True)
+def test_where_data_time_runs_fast_what_a_worker_has_still_to_fetch_is_no_silence(town: Town) -> None:
+    town.minutes(5, QUIET, BUSY)
+    del town.stations.stands[partition_of(QUIET)]  # the worker that held it is gone
+    town.minutes(40, BUSY)
+    town.stations.gain(town.now)
+    town.minutes(20, BUSY)  # twenty seconds: what waited of QUIET is on its way
+    assert town.log("device-silent") == []
+    town.minutes(80, BUSY)
+    assert [happened[:2] for happened in town.log("device-silent")] == [("opened", QUIET)]
+
+
+def test_a_batch_that_has_to_be_taken_apart_forgets_nothing_that_was_heard_before(town: Town) -> None:
+    town.minutes(5, QUIET, BUSY)
+    town.now += 10
+    town.report(QUIET, town.now - MINUTE - 1)
+    town.stations.take(town.now)
+    nought = json.dumps({"station": BUSY, "time": "0001-01-01T00:00:00+08:00", "period": "PT1M", "seq": 99,
+                         "values": {"a34002": 1.0}})  # fmt: skip
+    town.stations.log.add(entry(nought.encode(), name=BUSY, received=town.now + 1))
+    town.stations.take(town.now + 1)
+    town.stations.tick(town.now + MINUTE)
+    heard = "select extract(epoch from received)::float8 from heard join station using (station_id) where station = %s"
+    assert town.ground.rows(heard, QUIET) == [(town.now,)]
+    assert town.ground.rows("select reason from rejected") == [(RejectReason.UNSTORABLE,)]
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+@pytest.mark.parametrize("batches", [1, 2])
+def test_a_backlog_that_is_sent_at_once_is_no_slow_clock(town: Town, newest_first: bool, batches: int) -> None:
+    town.minutes(5, QUIET, BUSY)
+    town.minutes(9, BUSY)
+    town.now += MINUTE
+    late = [town.now - MINUTE * (place + 1) - 1 for place in range(10)]
+    for place, time in enumerate(late if newest_first else late[::-1]):
+        town.report(QUIET, time)
+        if place == 4 and batches == 2:
+            town.stations.take(town.now)
+            town.now += 5
+    town.look()
+    assert town.log("device-clock") == []
 
 
 def test_a_clock_that_is_slow_is_named_until_it_is_set(town: Town) -> None:

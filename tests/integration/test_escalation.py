@@ -7,21 +7,26 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
+import worker_stage
 from engine_stage import EIGHT, HOUR, RULE, Process
 from handling_stage import BOOK, Ground, clock, log_holds
 from waiting import eventually
 
+from aggregate.statistic import Window, city_object
 from alerts.handling import silences
 from alerts.handling.escalate import Escalations
 from alerts.handling.grid import Grid, Leader
 from alerts.handling.hide import Silence
 from alerts.handling.machine import Action
+from alerts.handling.order import OrderAction
 from alerts.handling.show import lines, of_alert
+from alerts.rules.book import RuleBook
 from core.errors import InputError
 from core.postgres import connect
 from core.settings import CoreSettings
-from ingest.registry import Registry
+from ingest.registry import RegistryReader
 
 pytestmark = pytest.mark.stack
 
@@ -46,8 +51,9 @@ class Watch:
             database,
             database.cursor() as cursor,
         ):
+            rules, registry = self.ground.book.all, RegistryReader().read(database)
             lines = (engine or self.engine()).tick(
-                cursor, BOOK, [self.ground.site.partition], Registry.empty(), at.timestamp()
+                cursor, rules, [self.ground.site.partition], registry, at.timestamp()
             )
         return [line.detail or "" for line in lines if line.city == self.ground.site.city]
 
@@ -141,13 +147,63 @@ def test_what_had_ended_long_ago_when_it_was_found_hurries_nobody(watch: Watch) 
     assert (len(watch.ground.alert_ids()), watch.told()) == (1, [])
 
 
-def test_the_part_that_a_correction_divides_from_an_acknowledged_alert_hurries_nobody(watch: Watch) -> None:
+def test_the_earlier_part_of_a_divided_alert_hurries_nobody_until_the_later_is_withdrawn(watch: Watch) -> None:
     watch.ground.hours(320.0, 330.0, 340.0)
     watch.ground.do(Action.ACKNOWLEDGE, "值班员张", clock("09:05"))
     watch.ground.hours(90.0, first=1, version=2)
-    kept, divided = watch.ground.alert_ids()
-    watch.look(clock("23:00"))
-    assert watch.told_alerts() == {kept}, divided
+    later, earlier = watch.ground.alert_ids()
+    watch.look(clock("11:30"))
+    assert watch.told_alerts() == {later}
+    watch.ground.tell(watch.ground.site.statement(2, 90.0, version=2), at=clock("12:00").timestamp())
+    watch.look(clock("12:09"))
+    assert watch.told_alerts() == {later}
+    watch.look(clock("12:11"))
+    assert watch.told_alerts() == {later, earlier}
+
+
+def test_a_doubt_that_is_returned_gives_the_time_to_acknowledge_once_more(watch: Watch) -> None:
+    in_the_night(watch.ground)
+    for minute in (5, 13, 21):
+        watch.ground.do(Action.FALSE_ALARM, "值班员张", clock(f"23:{minute:02}"), text="雾炮")
+        watch.ground.do(Action.RETURN, "值班员张", clock(f"23:{minute + 4:02}"), text="不是")
+        watch.look(clock(f"23:{minute + 4:02}"))
+        if minute < 21:
+            assert watch.told() == [], "its time began anew at 23:09"
+    assert watch.told() == [("acknowledge", 1, "赵镇长")], "but it did not again at 23:17"
+
+
+def test_a_closed_case_that_data_reopens_is_told_upwards_until_somebody_acknowledges_it(watch: Watch) -> None:
+    ground = watch.ground
+    ground.hours(300.0, 100.0)
+    ground.do(Action.FALSE_ALARM, "值班员张", clock("10:10"), text="雾炮对着采样口")
+    ground.order(OrderAction.DECLINE, "值班员张", clock("10:11"), "误报")
+    ground.do(Action.VERIFY, "科长刘", clock("10:30"))
+    ground.tell(ground.site.statement(1, 280.0, version=2), at=clock("11:00").timestamp())
+    watch.look(clock("11:11"))
+    assert watch.told() == [("recheck", 1, "赵镇长")]
+    ground.do(Action.ACKNOWLEDGE, "值班员王", clock("11:12"))
+    watch.look(clock("11:31"))
+    assert watch.told() == [("recheck", 1, "赵镇长")], "the next step has its own time"
+
+
+def test_what_a_whole_day_of_a_city_comes_to_is_told_to_who_answers_for_the_city(watch: Watch, tmp_path: Path) -> None:
+    ground, city = watch.ground, watch.ground.site.city
+    rule = BOOK.get(RULE)
+    of_cities = rule.watch.model_copy(update={"kinds": ("city",), "window": Window.DAY})
+    ground.book = RuleBook((rule.model_copy(update={"watch": of_cities, "order": None}),))
+    watch.grid = Grid(
+        (Leader("城区", "钱区长", "139", regions=("140502",)), Leader("晋城市", "市长办", "0356", regions=("1405",)))
+    )
+    worker_stage.Ground(ground.settings, tmp_path).stations(
+        *(f"town-{region}-{number},站,dust,{region},{city},PT1M,,,"
+          for number, region in enumerate(("140502", "140521", "140502")))
+    )  # fmt: skip
+    midnight = int(clock("00:00").timestamp())
+    day = msgspec.structs.replace(ground.site.statement(0, 320.0), object=city_object(city), kind="city",
+                                  window=Window.DAY, start=midnight, end=midnight + 24 * HOUR)  # fmt: skip
+    ground.tell(day, at=clock("00:05", day=3).timestamp())
+    watch.look(clock("00:20", day=3))
+    assert watch.told() == [("acknowledge", 1, "市长办")]
 
 
 def test_what_is_silent_is_not_told_until_the_silence_ends_or_is_ended(watch: Watch) -> None:

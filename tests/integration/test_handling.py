@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 
 import pytest
 from engine_stage import RULE
 from handling_stage import Ground, clock, log_holds
 
-from alerts.handling.machine import Action, Already, Refusal, Refused, Taken
+from alerts.handling.answers import Already, Refusal, Refused, Taken
+from alerts.handling.machine import Action
 from alerts.handling.order import OrderAction
+from alerts.handling.show import lines, of_alert
+from alerts.rules.book import RuleBook
+from alerts.rules.level import Level
+from alerts.severity import Severity
+from core.postgres import connect
 from core.settings import CoreSettings
 
 pytestmark = pytest.mark.stack
@@ -112,6 +119,82 @@ def test_an_order_that_was_issued_is_flagged_when_its_alert_is_withdrawn(stack: 
     assert ground.site.rows(flagged) == [("issued", True)]
     ground.order(OrderAction.LIFT, "张三", clock("10:00"), "数据更正")
     assert ground.site.rows(flagged) == [("lifted", True)]
+
+
+def issued(ground: Ground, alert_id: int | None = None) -> None:
+    ground.order(OrderAction.CONFIRM, "张三", clock("09:05"), alert_id=alert_id)
+    ground.order(OrderAction.ISSUE, "张三", clock("09:06"), alert_id=alert_id)
+
+
+def test_what_data_reopens_after_its_order_was_lifted_proposes_another(stack: CoreSettings) -> None:
+    ground = Ground(stack, "another-order")
+    ground.hours(300.0, 100.0)
+    issued(ground)
+    ground.order(OrderAction.LIFT, "张三", clock("10:10"))
+    ground.hours(280.0, first=1, version=2)
+    alert_id = ground.alert_id
+    assert ground.orders() == [(alert_id, 1, "lifted", False), (alert_id, 2, "proposed", False)]
+    ground.order(OrderAction.DECLINE, "李四", clock("10:20"))
+    ground.hours(290.0, first=2)
+    assert ground.orders()[1:] == [(alert_id, 2, "declined", False)], "it only goes on"
+    assert log_holds(ground)
+
+
+def test_what_comes_to_a_graver_level_than_ever_after_its_order_was_declined_proposes_another(
+    stack: CoreSettings,
+) -> None:
+    ground = Ground(stack, "graver-order")
+    rule = ground.book.get(RULE)
+    graver = Level(severity=Severity.CRITICAL, reaches=400.0, clear=250.0)
+    ground.book = RuleBook((rule.model_copy(update={"levels": (*rule.levels, graver)}),))
+    ground.hours(300.0)
+    ground.order(OrderAction.DECLINE, "张三", clock("09:05"))
+    ground.hours(410.0, 420.0, first=1)
+    assert [stage for _, _, stage, _ in ground.orders()] == ["declined", "proposed"]
+
+
+def test_an_issued_order_goes_on_with_the_later_alert_that_its_own_is_joined_to(stack: CoreSettings) -> None:
+    ground = Ground(stack, "joined-order")
+    ground.hours(300.0, 100.0)
+    earlier = ground.alert_id
+    issued(ground)
+    ground.hours(300.0, first=2)
+    _, later = ground.alert_ids()
+    ground.hours(280.0, first=1, version=2)
+    assert ground.orders() == [
+        (earlier, 1, "handed-on", False),
+        (later, 1, "withdrawn", False),
+        (later, 2, "issued", False),
+    ]
+    assert log_holds(ground)
+    with closing(connect(stack, "reader", application="test")) as database:
+        shown = "\n".join(lines(of_alert(database, later)))
+    assert "停工令已下达 stop-work order issued（第 2 份 no. 2）" in shown
+    assert f"承接前一次报警的停工令 order taken on from the earlier alert：#{earlier}" in shown
+    ground.order(OrderAction.LIFT, "李四", clock("11:30"), alert_id=later)
+    assert log_holds(ground)
+
+
+def test_of_two_orders_that_nobody_issued_that_of_the_later_alert_remains(stack: CoreSettings) -> None:
+    ground = Ground(stack, "joined-proposals")
+    ground.hours(300.0, 100.0, 300.0)
+    earlier, later = ground.alert_ids()
+    ground.hours(280.0, first=1, version=2)
+    assert ground.orders() == [(earlier, 1, "withdrawn", False), (later, 1, "proposed", False)]
+    assert log_holds(ground)
+
+
+def test_a_closed_case_that_data_reopens_is_opened_again_by_who_acknowledges_it(stack: CoreSettings) -> None:
+    ground = Ground(stack, "closed-and-again")
+    ground.hours(300.0, 100.0)
+    ground.do(Action.FALSE_ALARM, "值班员张", clock("10:10"), text="雾炮对着采样口")
+    ground.order(OrderAction.DECLINE, "值班员张", clock("10:11"), "误报")
+    ground.do(Action.VERIFY, "科长刘", clock("10:30"))
+    ground.hours(280.0, first=1, version=2)
+    assert ground.stands() == ("open", "false-alarm", "proposed", clock("10:30"))
+    ground.do(Action.ACKNOWLEDGE, "值班员王", clock("10:45"))
+    assert ground.stands() == ("open", "acknowledged", "proposed", None)
+    assert log_holds(ground)
 
 
 def test_history_asks_for_no_order(stack: CoreSettings) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from engine_stage import RULE
-from handling_stage import Ground
+from handling_stage import Ground, log_holds
 from typer.testing import CliRunner
 
 from alerts.commands import AlertStage, app
@@ -84,10 +85,22 @@ def test_a_refusal_says_who_was_first_and_what_to_do(ground: Ground) -> None:
     assert "there is no such alert (got 0)" in refused("acknowledge", 0)
 
 
+def test_what_is_no_text_is_refused_in_one_line_that_names_the_option(ground: Ground) -> None:
+    number = ground.alert_id
+    broken = os.fsdecode("已电话通知".encode("gbk"))
+    assert "TEXT: 不是 UTF-8 文字" in refused("comment", number, broken)
+    assert "--reference: 不是 UTF-8 文字" in refused("comment", number, "x", "--reference", broken)
+    assert "--user: 不是 UTF-8 文字" in refused("acknowledge", number, "--user", broken)
+    assert "--reason: 不是 UTF-8 文字" in refused("order", "confirm", number, "--reason", broken)
+    assert "--city: 不是 UTF-8 文字" in refused("silence", "add", "--until", "PT2H", "--reason", "x", "--city", broken)
+    assert "--city: 不是 UTF-8 文字" in refused("episodes", "--city", broken)
+    assert ground.record("handling") == []
+
+
 def test_an_order_is_decided_step_by_step(ground: Ground) -> None:
     number = ground.alert_id
     assert "还不到这一步" in refused("order", "lift", number, "--reason", "x")
-    assert "须写明理由" in refused("order", "confirm", number, "--reason", " ")
+    assert "须写明内容或理由" in refused("order", "confirm", number, "--reason", " ")
     alerts("order", "confirm", number, "--reason", "视频核实", "--user", "张三")
     assert alerts("order", "issue", number, "--user", "刘科长") == (
         f"#{number} 下达停工令 order issued：刘科长 2026-03-02 09:03；停工令已下达 stop-work order issued\n"
@@ -95,6 +108,9 @@ def test_an_order_is_decided_step_by_step(ground: Ground) -> None:
     assert "此前已下达停工令" in alerts("order", "issue", number, "--user", "刘科长")
     assert json.loads(alerts("order", "receive", number, "--user", "工地赵", "--json"))["stage"] == "received"
     assert "停工令已解除" in alerts("order", "lift", number, "--reason", "达标")
+    said_otherwise = refused("order", "lift", number, "--reason", "复测达标")
+    assert "您已办理，但内容不同" in said_otherwise
+    assert f"these words are not kept: `lantian alerts comment {number}` adds them" in said_otherwise
 
 
 def test_show_tells_what_persons_did(ground: Ground) -> None:
@@ -106,7 +122,7 @@ def test_show_tells_what_persons_did(ground: Ground) -> None:
     assert "2026-03-02 09:03  备注 commented 李四：已电话通知；函〔2026〕3号" in shown
     row = json.loads(alerts("show", number, "--json"))
     assert row["handling"]["acknowledged_by"] == "张三"
-    assert row["order"]["stage"] == "proposed"
+    assert [(order["order_number"], order["stage"]) for order in row["orders"]] == [(1, "proposed")]
     assert [entry["happening"] for entry in row["record"]] == ["propose", "acknowledge", "comment"]
 
 
@@ -155,6 +171,43 @@ def test_what_stands_otherwise_than_the_log_says_is_named(ground: Ground) -> Non
     ground.tamper(forged.format(ground.alert_id))
     done = RUNNER.invoke(app, ["alerts", "verify-log", "--city", ground.site.city])
     assert (done.exit_code, done.stdout.endswith(f"than it says: #{ground.alert_id}\n")) == (1, True)
+
+
+@pytest.mark.parametrize("closed_at", ["null", "closed_at + interval '1 hour'"])
+def test_an_alert_that_was_closed_otherwise_than_the_log_says_is_named(ground: Ground, closed_at: str) -> None:
+    alerts("false-alarm", ground.alert_id, "--reason", "雾炮", "--user", "张三")
+    alerts("order", "decline", ground.alert_id, "--reason", "误报", "--user", "张三")
+    alerts("verify", ground.alert_id, "--user", "李四")
+    assert log_holds(ground)
+    ground.tamper(f"update alert set closed_at = {closed_at} where city = %s and rule_id = '{RULE}'")
+    done = RUNNER.invoke(app, ["alerts", "verify-log", "--city", ground.site.city])
+    assert (done.exit_code, done.stdout.endswith(f"than it says: #{ground.alert_id}\n")) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "update alert_silence set ends = ends + interval '1 day' where city = %s",
+        "update alert_silence set ended_by = '李四', ended_at = made_at, end_reason = 'x' where city = %s",
+        "delete from alert_silence where city = %s",
+        """insert into alert_silence (author, reason, made_at, begins, ends, city)
+        select author, reason, made_at, begins, ends, city from alert_silence where city = %s""",
+    ],
+)
+def test_a_silence_that_stands_otherwise_than_the_log_says_is_named(ground: Ground, forged: str) -> None:
+    meets = ("--city", ground.site.city, "--severity", "critical")
+    alerts("silence", "add", *meets, "--until", "PT2H", "--reason", "演练", "--user", "刘科长")
+    assert log_holds(ground)
+    ground.tamper(forged)
+    done = RUNNER.invoke(app, ["alerts", "verify-log", "--city", ground.site.city])
+    assert (done.exit_code, "than it says: 静默 silence #" in done.stdout) == (1, True)
+
+
+def test_an_episode_ends_where_its_last_alert_did_and_not_where_that_was_told(ground: Ground) -> None:
+    ground.hours(90.0, first=1)
+    (found,) = [one for one in json.loads(alerts("episodes", "--city", ground.site.city, "--json"))
+                if one["rule_id"] == RULE]  # fmt: skip
+    assert found["ends"] == "2026-03-02T01:00:00+00:00"
 
 
 def test_stations_of_a_city_whose_alerts_overlap_are_one_episode(stack: CoreSettings) -> None:

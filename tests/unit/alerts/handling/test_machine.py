@@ -10,19 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.handling.answers import Already, Entry, Mark, Refusal, Refused, Taken
 from alerts.handling.machine import (
     Action,
-    Already,
     DataState,
-    Entry,
     Handling,
-    Mark,
-    Refusal,
-    Refused,
     Request,
     Situation,
     Stage,
-    Taken,
     after,
     replay,
     take,
@@ -42,7 +37,7 @@ def at(minutes: float) -> datetime:
 def done(handling: Handling, request: Request, who: str, when: datetime, situation: Situation = EXCEEDS) -> Handling:
     answer = take(handling, situation, request, who, when)
     assert isinstance(answer, Taken), answer
-    return answer.handling
+    return answer.now
 
 
 def refusal(handling: Handling, request: Request, who: str, situation: Situation = EXCEEDS) -> Refused:
@@ -120,6 +115,16 @@ def test_the_same_person_saying_it_otherwise_is_not_lost_in_silence() -> None:
     assert (refused.reason, refused.value) == (Refusal.SAID_OTHERWISE, "住建局")
 
 
+def test_the_same_words_with_another_reference_are_not_lost_in_silence() -> None:
+    with_photo = Request(Action.FEEDBACK, "已覆盖裸土", reference="file:1.jpg")
+    told = done(dispatched, with_photo, LI, at(60))
+    assert isinstance(take(told, EXCEEDS, with_photo, LI, at(70)), Already)
+    assert isinstance(take(told, EXCEEDS, FEEDBACK, LI, at(70)), Already)
+    for handling in (told, fed_back):
+        another = Request(Action.FEEDBACK, "已覆盖裸土", reference="file:2.jpg")
+        assert refusal(handling, another, LI).reason is Refusal.SAID_OTHERWISE
+
+
 def test_a_dispatch_names_a_unit_and_a_time_to_come() -> None:
     assert refusal(acknowledged, Request(Action.DISPATCH), ZHANG).reason is Refusal.NO_UNIT
     for deadline in (at(1), at(500), timedelta(0)):
@@ -171,8 +176,20 @@ def test_what_is_withdrawn_or_closed_is_only_commented() -> None:
         assert done(handling, comment, LI, at(500), situation) == handling
 
 
+@pytest.mark.parametrize("who", [ZHANG, LI])
+def test_who_acknowledges_what_data_reopened_after_it_was_closed_begins_the_case_anew(who: str) -> None:
+    for before in (closed, done(doubted, VERIFY, LI, at(90))):
+        assert not isinstance(take(before, EXCEEDS, ACKNOWLEDGE, who, at(95)), Taken), "data has said nothing new"
+        reopened = after(before, REOPENED)
+        again = done(reopened, ACKNOWLEDGE, who, at(110))
+        assert again == Handling(acknowledged=Mark(who, at(110)), reopened_at=at(100))
+        assert isinstance(take(again, EXCEEDS, ACKNOWLEDGE, who, at(111)), Already)
+        assert not isinstance(take(reopened, CLEARED, ACKNOWLEDGE, "赵六", at(110)), Taken), "it is over by itself"
+
+
 def test_nobody_acts_without_a_name() -> None:
     assert refusal(Handling(), ACKNOWLEDGE, " ").reason is Refusal.NO_NAME
+    assert refusal(Handling(), ACKNOWLEDGE, "张\u200b三").reason is Refusal.NAME_UNREADABLE
 
 
 LAWS = settings(max_examples=300, derandomize=True, deadline=None)
@@ -183,6 +200,7 @@ requests = st.builds(
     text=st.sampled_from(["", "因为", "已整改"]),
     unit=st.sampled_from(["", "住建局"]),
     deadline=st.sampled_from([None, at(10_000), timedelta(hours=2)]),
+    reference=st.sampled_from(["", "函〔2026〕3号"]),
 )
 wishes = st.tuples(requests, people, st.booleans())
 by_data = st.sampled_from([Happening.CLEARED, Happening.REOPENED, Happening.EXTENDED, Happening.WITHDRAWN])
@@ -205,7 +223,7 @@ def lived(story: Story) -> tuple[list[Handling], list[Entry]]:
         answer = take(states[-1], Situation(data, order_stands), request, who, at(minute))
         if isinstance(answer, Taken):
             log.append(answer.entry)
-            states.append(answer.handling)
+            states.append(answer.now)
     return states, log
 
 
@@ -234,10 +252,10 @@ def test_nobody_closes_alone(story: Story) -> None:
 
 @LAWS
 @given(stories)
-def test_what_is_closed_stays_closed(story: Story) -> None:
+def test_what_is_closed_stays_closed_until_a_person_takes_it_up_after_data_has_reopened_it(story: Story) -> None:
     states, _ = lived(story)
     for before, then in pairwise(states):
-        if before.closed:
+        if before.closed and not (before.reopened_at and then.stage is Stage.ACKNOWLEDGED):
             assert msgspec.structs.replace(then, reopened_at=before.reopened_at) == before
 
 
@@ -247,4 +265,4 @@ def test_whatever_was_just_done_is_already_done(story: Story, request: Request, 
     last = lived(story)[0][-1]
     answer = take(last, CLEARED, request, who, at(1000))
     if isinstance(answer, Taken) and request.action not in {Action.COMMENT, Action.RETURN}:
-        assert isinstance(take(answer.handling, CLEARED, request, who, at(1001)), Already)
+        assert isinstance(take(answer.now, CLEARED, request, who, at(1001)), Already)

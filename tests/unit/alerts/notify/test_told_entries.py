@@ -108,6 +108,12 @@ def test_orders_in_force_and_lifted_are_news(happening: str, news: bool, over: b
     assert (found.news, found.over) == (news, over)
 
 
+def test_an_order_that_goes_on_with_a_later_alert_says_with_which_and_its_thread_is_over() -> None:
+    found = told(telling_of(entry(Subject.ORDER, "hand-on", {"alert": "15"}), alert()))
+    assert (found.news, found.over) == (False, True)
+    assert "停工令转入后一次报警（#15），报警 #12" in found.words.line_zh
+
+
 def test_an_escalation_names_the_leader_and_goes_to_their_contact() -> None:
     detail = {"step": "acknowledge", "since": NOON.isoformat(), "due": NOON.isoformat(), "rung": 2, "town": "城区",
               "leader": "钱区长", "contact": "qian"}  # fmt: skip
