@@ -1,4 +1,4 @@
--- depends: 0016-heard
+-- depends: 0018-alert-accounts
 -- An alert may have several stop-work orders, one after the other; what a person closed, a person may open again.
 
 alter table lantian.stop_work_order

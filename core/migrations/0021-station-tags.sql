@@ -1,4 +1,4 @@
--- depends: 0018-alert-accounts
+-- depends: 0019-orders-and-episodes
 -- What a station is of beside its place and owner: groups that rules, and people, go by.
 alter table lantian.station_version add column tags text[] not null default '{}';
 
