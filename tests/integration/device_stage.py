@@ -1,4 +1,4 @@
-"""What tests of rules about devices stand on: two dust monitors, a worker and an engine, told minute by minute."""
+"""What tests of rules about devices stand on: monitors, a worker and an engine, told minute by minute."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from pathlib import Path
 from reports import entry
 from worker_stage import Ground, Log, Worker, worker
 
+from aggregate.report_step import ReportStep
+from aggregate.settings import AggregateSettings
 from alerts.rules import book
 from alerts.rules.folder import RuleFolder
 from alerts.step import AlertStep
 from core.settings import CoreSettings
+from ingest.kinds import KindSettings
 
 MINUTE = 60
 NOON = 1_772_424_000
 TOWN = "devices-town"
-QUIET, BUSY = "dev-quiet", "dev-busy"
+QUIET, BUSY, HOURLY = "dev-quiet", "dev-busy", "dev-hourly"
 
 
 class Town:
@@ -44,9 +47,9 @@ class Town:
                 self.report(name, self.now - MINUTE - late + ahead, origin, value)
             self.look()
 
-    def report(self, name: str, time: float, origin: str = "live", value: float = 50.0) -> None:
+    def report(self, name: str, time: float, origin: str = "live", value: float = 50.0, period: str = "PT1M") -> None:
         self._seq += 1
-        body = {"station": name, "time": int(time), "period": "PT1M", "seq": self._seq, "values": {"a34002": value}}
+        body = {"station": name, "time": int(time), "period": period, "seq": self._seq, "values": {"a34002": value}}
         said = json.dumps({**body, "origin": origin, "time": stamp(time)})
         self.stations.log.add(entry(said.encode(), name=name, received=self.now))
 
@@ -75,13 +78,17 @@ def stamp(seconds: float) -> str:
 
 
 @contextmanager
-def a_town(stack: CoreSettings, folder: Path, rules: Path = book.BUILTIN) -> Iterator[Town]:
-    """A town under the rules of a folder."""
+def a_town(
+    stack: CoreSettings, folder: Path, rules: Path = book.BUILTIN, *, clock_speed: float = 1.0
+) -> Iterator[Town]:
+    """A town under the rules of a folder, whose data time goes so many times as fast as real time."""
     ground = Ground(stack, folder)
     ground.clear()
     ground.erase_alerts(TOWN)
-    ground.stations(*(f"{name},站,dust,140502,{TOWN},PT1M,,," for name in (QUIET, BUSY)))
+    ground.stations(*(f"{name},站,dust,140502,{TOWN},PT1M,,," for name in (QUIET, BUSY)),
+                    f"{HOURLY},站,air,140502,{TOWN},PT1H,,,")  # fmt: skip
     with ExitStack() as hands:
-        stations = hands.enter_context(worker(stack, Log()))
+        step = ReportStep(AggregateSettings.load(), KindSettings.load(), clock_speed=clock_speed)
+        stations = hands.enter_context(worker(stack, Log(), step))
         engine = hands.enter_context(worker(stack, Log(), AlertStep(RuleFolder(rules), 0.0), role="engine"))
         yield Town(ground, stations, engine)
