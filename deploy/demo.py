@@ -48,6 +48,20 @@ HEAD_START_S = 15.0
 SETTLE_S = 180.0
 """A machine that cannot keep up with the evening may finish it afterwards."""
 PLATFORM = "demo"
+NOTIFY = """\
+gather = "PT5S"
+
+[[target]]
+id = "boards"
+via = "mqtt"
+
+[[route]]
+id = "dust"
+to = ["boards"]
+kinds = ["dust"]
+severity = "severe"
+"""
+"""Boards and sirens on the demonstration's own broker hear of grave alerts of dust."""
 
 
 def run(*, once: bool, speed: float) -> bool:
@@ -71,7 +85,11 @@ def run(*, once: bool, speed: float) -> bool:
         started = datetime.now(UTC) + timedelta(seconds=HEAD_START_S)
         epoch = datetime.fromtimestamp(story.live, SHANGHAI).isoformat()
         clock = data_clock(epoch, started.isoformat(), speed)
-        processes = Processes(stack.state_dir, {**os.environ, **stack.environment, **clock, **FREE_PORTS}, stopping)
+        notify = stack.state_dir / "notify.toml"
+        notify.write_text(NOTIFY, encoding="utf-8")
+        told = {"LANTIAN_ALERTS_NOTIFY_FILE": str(notify)}
+        environment = {**os.environ, **stack.environment, **clock, **FREE_PORTS, **told}
+        processes = Processes(stack.state_dir, environment, stopping)
         timed = settings.model_copy(
             update={"clock_epoch": epoch, "clock_started": started.isoformat(), "clock_speed": speed}
         )
@@ -147,7 +165,7 @@ def _conclude(settings: CoreSettings, story: Story, database: Any, processes: Pr
     with database, database.cursor() as cursor:
         alerts, lines = demo_report.alerts(cursor)
         _print(demo_report.day_table(cursor, story.first, story.first + DAY))
-        _print(lines)
+        _print([*lines, *demo_report.messages(cursor)])
         _print(demo_report.ledger(totals, demo_report.rejections(cursor)))
         canvas, day = Canvas.configured(settings.cache_dir), Day(cursor, story.first, story.first + DAY)
         files = Pictures(canvas, day, story.live, story.last, story.subjects, totals).save(settings.state_dir)

@@ -74,6 +74,19 @@ def alerts(cursor: Any) -> tuple[int, list[str]]:
     return len(rows), lines
 
 
+def messages(cursor: Any) -> list[str]:
+    """How many messages people were sent, and the gravest of them."""
+    cursor.execute(
+        "select title, count(*) over (), count(*) filter (where fate = 'delivered') over () from v_deliveries"
+        " order by array_position(array['critical', 'severe', 'warning', 'info'], severity), delivery_id limit 1"
+    )
+    row = cursor.fetchone()
+    if row is None:
+        return ["\n通知 0 条"]
+    title, written, delivered = row
+    return [f"\n通知 {written} 条，{delivered} 条送达（MQTT 现场屏）", f"- {title}"]
+
+
 def rejections(cursor: Any) -> list[tuple[str, int]]:
     """Why readings, and reports without any, were rejected, and how often; the most frequent first."""
     cursor.execute(

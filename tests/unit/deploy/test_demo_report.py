@@ -68,6 +68,9 @@ class Rows:
     def execute(self, *_asked: Any) -> None:
         pass
 
+    def fetchone(self) -> tuple[Any, ...] | None:
+        return self._rows[0] if self._rows else None
+
     def fetchall(self) -> list[tuple[Any, ...]]:
         return list(self._rows)
 
@@ -84,6 +87,12 @@ def test_alerts_are_told_to_operators_in_chinese() -> None:
     assert count == 2
     assert lines[1] == "- [紧急] 扬尘停工：甲，11-18 20:00 起，11-18 22:00 解除（已解除，实时）"
     assert lines[5] == "- [严重] 扬尘停工：乙，11-18 20:00 起（未解除，历史）"
+
+
+def test_messages_are_counted_and_the_gravest_is_shown() -> None:
+    lines = demo_report.messages(Rows(("〔紧急〕【触发】扬尘停工：甲", 28, 27)))
+    assert lines == ["\n通知 28 条，27 条送达（MQTT 现场屏）", "- 〔紧急〕【触发】扬尘停工：甲"]
+    assert demo_report.messages(Rows()) == ["\n通知 0 条"]
 
 
 def test_the_mark_of_an_hour_that_still_waits_is_explained_above_the_table() -> None:
