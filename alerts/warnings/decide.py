@@ -13,7 +13,8 @@ import msgspec
 from alerts.handling.machine import Mark, same_person
 from alerts.warnings import course
 from alerts.warnings.course import Action, ActiveWarning, State
-from alerts.warnings.record import Entry, Happening, of_decline, of_issue
+from alerts.warnings.happening import Happening
+from alerts.warnings.record import Entry, of_decline, of_issue
 from alerts.warnings.scheme import Level
 from alerts.warnings.store import Decision
 from core.clock import SHANGHAI

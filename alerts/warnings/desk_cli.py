@@ -17,10 +17,10 @@ from alerts.warnings import decide, desk, plans, sheets, show, store, words
 from alerts.warnings.cuts import BUILTIN, load_cuts
 from alerts.warnings.decide import Answer, Wish
 from alerts.warnings.dispatch import Verdict
+from alerts.warnings.happening import Happening
 from alerts.warnings.plan import read_plan
 from alerts.warnings.plans import Sent
 from alerts.warnings.receipts import answers, read_receipts
-from alerts.warnings.record import Happening
 from alerts.warnings.store import Decision
 from core.clock import clock_of
 from core.errors import InputError

@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 
 import msgspec
 
 from alerts.handling.chain import Line, Subject
 from alerts.handling.log import detail_text
 from alerts.warnings.course import Action, Proposal, Proposed, Reason, State, Withdrawal, Withdrawn
+from alerts.warnings.happening import Happening
 from alerts.warnings.scheme import Level
-
-
-class Happening(StrEnum):
-    """What became of a warning."""
-
-    PROPOSED = "proposed"
-    WITHDRAWN = "withdrawn"
-    ISSUED = "issued"
-    DECLINED = "declined"
-
-    @property
-    def chinese(self) -> str:
-        """As operators read it."""
-        return {"proposed": "建议", "withdrawn": "撤回建议", "issued": "发布", "declined": "不采纳"}[self.value]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,8 @@ from psycopg2.extras import execute_values
 
 from alerts.handling.log import append
 from alerts.warnings.course import Action, State
-from alerts.warnings.record import Entry, Happening, line_of
+from alerts.warnings.happening import Happening
+from alerts.warnings.record import Entry, line_of
 from alerts.warnings.scheme import Level
 
 _COLUMNS = tuple(name for name in Entry.__struct_fields__ if name != "event_id")

@@ -18,8 +18,9 @@ from alerts.warnings import plans, store
 from alerts.warnings.course import Action
 from alerts.warnings.decide import Already, Refusal, Refused, Taken
 from alerts.warnings.dispatch import Change
+from alerts.warnings.happening import Happening
 from alerts.warnings.in_force import in_force
-from alerts.warnings.record import Entry, Happening
+from alerts.warnings.record import Entry
 from alerts.warnings.scheme import Level
 from core.errors import InputError
 from core.postgres import connect
@@ -147,6 +148,26 @@ def test_neither_engine_nor_persons_speak_for_the_other(town: Town, role: str, e
 @pytest.mark.parametrize("table", ["warning_event", "plan_measure", "warning_dispatch_order", "warning_receipt"])
 def test_what_was_done_is_never_changed_not_even_by_the_tables_owner(town: Town, table: str) -> None:
     assert "only ever added" in _denied(town, "owner", lambda cursor: cursor.execute(f"delete from {table}"))
+
+
+@pytest.mark.parametrize(
+    "tampered",
+    [
+        "update warning_state set state = jsonb_set(state, '{in_force,level}', '\"red\"') where city = %s",
+        "update warning_state set state = jsonb_set(state, '{in_force}', 'null') where city = %s",
+        "update warning_event set who = '李四' where who is not null and city = %s",
+        "delete from warning_event where happening = 'proposed' and city = %s",
+    ],
+)
+def test_a_warning_that_stands_otherwise_than_the_log_says_is_found(town: Town, tampered: str) -> None:
+    town.issues(at(3, 9), level=Level.ORANGE)
+    town.issues(at(4), action=Action.DOWNGRADE, level=Level.YELLOW)
+    assert town.log_holds()
+    with closing(connect(town.settings, "owner", application="test")) as database, database, database.cursor() as c:
+        c.execute("alter table warning_event disable trigger only_added")
+        c.execute(tampered, (town.city,))
+        c.execute("alter table warning_event enable trigger only_added")
+    assert not town.log_holds()
 
 
 @pytest.mark.parametrize("table", ["warning_plan", "warning_dispatch", "warning_receipt"])

@@ -19,9 +19,10 @@ from alerts.warnings import desk
 from alerts.warnings.cuts import load_cuts
 from alerts.warnings.decide import Answer, Taken, Wish
 from alerts.warnings.desk import Issued
+from alerts.warnings.happening import Happening
 from alerts.warnings.plan import read_plan
 from alerts.warnings.proposing import Proposals
-from alerts.warnings.record import Entry, Happening
+from alerts.warnings.record import Entry
 from core.clock import DAY, SHANGHAI, day_start, parse_time
 from core.kafka import partition_of
 from core.postgres import connect
@@ -171,6 +172,7 @@ class Town:
         )
 
     def log_holds(self) -> bool:
+        """Whether it does, link by link, and the warning stands as it says."""
         with closing(connect(self.settings, "reader", application="test")) as database:
             (found,) = check(database, self.city)
-            return found.broken is None
+            return found.broken is None and not found.warning_differs

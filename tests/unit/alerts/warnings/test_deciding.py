@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from alerts.warnings.course import Action, ActiveWarning, Proposal, Reason, State
 from alerts.warnings.decide import Already, Answer, Refusal, Refused, Taken, Wish, decline, issue
-from alerts.warnings.record import Happening
+from alerts.warnings.happening import Happening
 from alerts.warnings.scheme import Level
 from alerts.warnings.store import Decision
 
