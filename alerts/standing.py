@@ -7,12 +7,13 @@ holds from then on, so that it changes no window that has begun, and a replay fi
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
 from alerts.handling.order import OrderAction
+from alerts.rules.deadlines import OrderKind
 from alerts.rules.model import RuleBase, Scope
 
 _LEVELS = """
@@ -20,11 +21,11 @@ select city, level, extract(epoch from begins)::float8, extract(epoch from ends)
 order by begins
 """
 _ORDERS = """
-select a.alert_id, a.station, o.kind, l.happening, extract(epoch from l.at)::float8
-from stop_work_order o join alert a using (alert_id) join alert_log l using (alert_id)
-where o.stage in ('issued', 'received', 'lifted') and a.station is not null
-    and l.subject = 'order' and l.happening in ('issue', 'lift')
-order by a.alert_id, l.place
+select a.station, l.happening, extract(epoch from l.at)::float8
+from (select distinct alert_id from stop_work_order where stage in ('issued', 'received', 'lifted', 'handed-on')) o
+join alert a using (alert_id) join alert_log l using (alert_id)
+where a.station is not null and l.subject = 'order' and l.happening in ('issue', 'lift')
+order by l.log_id
 """
 
 
@@ -76,15 +77,18 @@ def _warnings(cursor: Any) -> dict[str, list[Span]]:
 
 
 def _orders(cursor: Any) -> dict[str, list[Span]]:
-    """An order of an alert that data withdrew stays in force until a person lifts it."""
-    spans: dict[int, tuple[str, Span]] = {}
-    cursor.execute(_ORDERS)
-    for alert_id, station, kind, happening, at in cursor.fetchall():
-        if happening == OrderAction.ISSUE:
-            spans[alert_id] = station, Span(kind, at, math.inf)
-        elif alert_id in spans:
-            spans[alert_id] = station, spans[alert_id][1]._replace(ends=at)
+    """From an issue until a lift at the station, whichever of its alerts the order has gone on with meanwhile.
+
+    An order of an alert that data withdrew stays in force until a person lifts it; of several the last to be lifted.
+    """
     found: defaultdict[str, list[Span]] = defaultdict(list)
-    for station, span in spans.values():
-        found[station].append(span)
+    standing: Counter[str] = Counter()
+    cursor.execute(_ORDERS)
+    for station, happening, at in cursor.fetchall():
+        spans = found[station]
+        standing[station] += 1 if happening == OrderAction.ISSUE else -1
+        if happening == OrderAction.ISSUE and standing[station] == 1:
+            spans.append(Span(OrderKind.STOP_WORK, at, math.inf))
+        elif standing[station] == 0 and spans:
+            spans[-1] = spans[-1]._replace(ends=at)
     return dict(found)

@@ -26,11 +26,10 @@ from alerts.rules.deadlines import Deadlines
 from alerts.rules.model import RuleBase
 from alerts.severity import Severity
 from alerts.warnings.in_force import in_force
+from alerts.warnings.scheme import CITY_DIGITS
 from core.kafka import partition_of
 from ingest.registry import Registry
 
-CITY_DIGITS = 4
-"""Of a region code, those of a city (GB/T 2260)."""
 _WAITING = """
 select a.alert_id, a.version, a.rule_id, a.city, a.object, a.state, a.station, a.severity, a.kind, a.time_window,
     a.first_start, greatest(told.at, later.gone_at)

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from alerts.handling.commands import utf8
+
 app = typer.Typer(
     no_args_is_help=True,
     help="Heavy-pollution warnings: what is proposed and issued, plans, dispatch lists, receipts; the past.",
@@ -23,9 +25,9 @@ SchemesFile = Annotated[
     Path | None, typer.Option("--schemes", metavar="TOML", help="Schemes in place of the built-in ones.")
 ]
 Region = Annotated[str, typer.Option(help="Administrative division, GB/T 2260: 1405 is Jincheng.")]
-City = Annotated[str, typer.Option(help="The city, as its stations name it.")]
-User = Annotated[str | None, typer.Option(help="Who does it; by default who is logged in.")]
-Reason = Annotated[str, typer.Option(help="Why: it is kept for ever.")]
+City = Annotated[str, typer.Option(callback=utf8, help="The city, as its stations name it.")]
+User = Annotated[str | None, typer.Option(callback=utf8, help="Who does it; by default who is logged in.")]
+Reason = Annotated[str, typer.Option(callback=utf8, help="Why: it is kept for ever.")]
 CutsFile = Annotated[Path | None, typer.Option("--cuts", metavar="TOML", help="Cuts in place of the built-in ones.")]
 CsvOut = Annotated[Path | None, typer.Option("--csv", help="Write the dispatch list here.")]
 XlsxOut = Annotated[Path | None, typer.Option("--xlsx", help="Write the dispatch list and its sums here.")]
@@ -62,7 +64,9 @@ class IssuedAction(StrEnum):
 
 @app.command()
 def show(
-    city: Annotated[str | None, typer.Option(help="Only this city's, with what became of it lately.")] = None,
+    city: Annotated[
+        str | None, typer.Option(callback=utf8, help="Only this city's, with what became of it lately.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """What is in force and what is proposed in each city."""

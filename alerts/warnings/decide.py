@@ -10,7 +10,8 @@ from enum import StrEnum
 
 import msgspec
 
-from alerts.handling.machine import Mark, same_person
+from alerts.handling.answers import Mark
+from alerts.handling.names import NameFault, fault_of, same_person
 from alerts.warnings import course
 from alerts.warnings.course import Action, ActiveWarning, State
 from alerts.warnings.happening import Happening
@@ -27,6 +28,7 @@ class Refusal(StrEnum):
     """Why not."""
 
     NO_NAME = "no-name"
+    NAME_UNREADABLE = "name-unreadable"
     NO_REASON = "no-reason"
     NOTHING_PROPOSED = "nothing-proposed"
     DECLINED = "declined"
@@ -171,6 +173,7 @@ def _mark(last: Decision | None) -> Mark | None:
 
 
 def _unsigned(who: str, reason: str) -> Refused | None:
-    if not who.strip():
-        return Refused(Refusal.NO_NAME)
+    fault = fault_of(who)
+    if fault is not None:
+        return Refused(Refusal.NO_NAME if fault is NameFault.NO_NAME else Refusal.NAME_UNREADABLE)
     return None if reason.strip() else Refused(Refusal.NO_REASON)

@@ -13,6 +13,7 @@ from psycopg2.extensions import connection
 
 from alerts.handling.chain import Line, Subject
 from alerts.handling.log import append, detail_text
+from alerts.handling.names import fault_of
 from alerts.warnings import decide, plans, store
 from alerts.warnings.cuts import Cut, Cuts
 from alerts.warnings.decide import Answer, Taken, Wish
@@ -97,8 +98,9 @@ def import_receipts(database: connection, sent: Sent, receipts: list[Receipt], w
 
 
 def _named(who: str) -> None:
-    if not who.strip():
-        raise InputError("no-name", "没有姓名 / nobody acts without a name", field="--user")
+    if fault := fault_of(who):
+        raise InputError(fault.value, "没有可辨认的姓名 / nobody acts without a name that can be read", field="--user",
+                         value=who, hint="type it anew")  # fmt: skip
 
 
 def _region(cursor: Any, city: str) -> str:

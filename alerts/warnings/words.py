@@ -31,6 +31,7 @@ WITHDRAWALS = {
 _SHOW = "see `lantian alerts warning show --city {city}`"
 _REFUSALS = {
     Refusal.NO_NAME: (Words("没有姓名", "nobody acts without a name"), "give --user"),
+    Refusal.NAME_UNREADABLE: (Words("姓名含不可见字符", "the name has something that cannot be seen"), "type it anew"),
     Refusal.NO_REASON: (Words("须写明理由", "say why: it is kept for ever"), "give --reason"),
     Refusal.NOTHING_PROPOSED: (
         Words("没有待发布的建议", "nothing is proposed"),

@@ -14,7 +14,8 @@ from warning_stage import Town, at
 from aggregate.statistic import Reason, Statement, StatementBatch, Window, station_object
 from alerts.backtest.fired import fired
 from alerts.handling import desk
-from alerts.handling.order import OrderAction, OrderTaken
+from alerts.handling.answers import Taken
+from alerts.handling.order import OrderAction
 from alerts.judging import Judge
 from alerts.rules import book
 from alerts.rules.book import RuleBook
@@ -99,7 +100,7 @@ class Works(Town):
         )
         with closing(connect(self.settings, "operator", application="test")) as database:
             answer = desk.act_on_order(database, alert_id, action, "科长刘", "核实", now)
-        assert isinstance(answer, OrderTaken), answer
+        assert isinstance(answer, Taken), answer
 
 
 @pytest.fixture

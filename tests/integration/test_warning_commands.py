@@ -160,4 +160,5 @@ def test_what_cannot_be_issued_is_refused_in_one_line_with_the_remedy(town: Town
         f"{town.city}: 没有发布中的预警 / no warning is issued; take --action start"
     )
     assert "须写明理由" in refused("issue", "--city", town.city, "--reason", " ")
+    assert "is no UTF-8 text" in refused("issue", "--city", town.city, "--reason", "\udcff")
     assert "no station is registered in it" in refused("issue", "--city", "nowhere", "--reason", "x")

@@ -100,6 +100,7 @@ def test_what_cannot_follow_is_refused_with_its_reason(
 def test_nobody_decides_without_a_name() -> None:
     assert asks(PROPOSED, who=" ") == Refused(Refusal.NO_NAME)
     assert decline(CITY, PROPOSED, None, "再观察", "", NINE) == Refused(Refusal.NO_NAME)
+    assert asks(PROPOSED, who="张三\u202e") == Refused(Refusal.NAME_UNREADABLE)
 
 
 def test_of_two_that_issue_what_is_proposed_the_second_is_told_who_was_first() -> None:
