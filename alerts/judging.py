@@ -26,6 +26,7 @@ from alerts.retiring import retire
 from alerts.rules.book import RuleBook, by_statistic
 from alerts.rules.device import DeviceRule
 from alerts.rules.model import Rule
+from alerts.standing import Standing
 from alerts.surroundings import Surroundings
 from core.kafka import partition_of
 from ingest.registry import Registry
@@ -66,7 +67,7 @@ class Judge:
     def judge(self, cursor: Any, batches: Iterable[StatementBatch], registry: Registry, now: float) -> Result:
         """Judge what the statements tell of and store what came of it; `now` is data time in Unix seconds."""
         told = [(batch.city, statement) for batch in batches for statement in batch.statements]
-        surroundings = Surroundings(registry)
+        surroundings = Surroundings(registry, Standing.load(cursor, self._by_id.values()))
         touching = store.touching(cursor, reach(self._rules, (statement for _, statement in told)))
         asking = Asking(self._rules, self._by_id, surroundings, touching)
         for city, statement in told:

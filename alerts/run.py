@@ -8,6 +8,7 @@ from alerts.notify.thread import NotifierThread
 from alerts.rules.folder import RuleFolder
 from alerts.settings import AlertsSettings
 from alerts.step import AlertStep
+from alerts.warnings.proposing import Proposals
 from core.clock import clock_of
 from core.health import HealthServer
 from core.logs import configure, get_logger
@@ -25,7 +26,8 @@ def run(settings: CoreSettings, own: AlertsSettings) -> None:
     configure(settings, "alerts")
     log = get_logger(__name__)
     escalations = Escalations(grid.load(own.grid_file), own.escalation_seconds)
-    step = AlertStep(RuleFolder(own.rules_dir), own.registry_seconds, escalations, LOOK_REST)
+    proposals = Proposals(own.warning_seconds)
+    step = AlertStep(RuleFolder(own.rules_dir), own.registry_seconds, escalations, LOOK_REST, proposals)
     shutdown = Shutdown().install()
     notifier = NotifierThread(settings, own.notify_file, shutdown.requested) if own.notify_file else None
     stream = Stream(settings, step, role=ROLE, clock=clock_of(settings), transaction_bytes=own.transaction_bytes)

@@ -33,3 +33,5 @@ class AlertsSettings(SectionSettings):
     """TOML of targets and routes (docs/notifications.md); without it nobody is told anything."""
     escalation_seconds: float = Field(default=60.0, gt=0)
     """How often, in data time, the engine looks for steps that are overdue."""
+    warning_seconds: float = Field(default=60.0, gt=0)
+    """How often, in data time, the engine looks whether anything of a city's outlook is new."""

@@ -19,6 +19,7 @@ from alerts.alert import Notice
 from alerts.handling.escalate import Escalations
 from alerts.judging import Judge
 from alerts.rules.folder import RuleFolder
+from alerts.warnings.proposing import Proposals
 from core.kafka import ALERTS, STATISTICS
 from core.logs import get_logger
 from core.outbox import Message, enqueue
@@ -45,7 +46,12 @@ class AlertStep:
     topic = STATISTICS
 
     def __init__(
-        self, rules: RuleFolder, registry_s: float, escalations: Escalations | None = None, rest: float = 0.0
+        self,
+        rules: RuleFolder,
+        registry_s: float,
+        escalations: Escalations | None = None,
+        rest: float = 0.0,
+        proposals: Proposals | None = None,
     ) -> None:
         """`registry_s`: how often, in seconds of data time, registry and rules are asked whether they have changed.
 
@@ -56,6 +62,7 @@ class AlertStep:
         self._judge = Judge(rules.book)
         self._registry_s = registry_s
         self._escalations = escalations
+        self._proposals = proposals
         self._registries = RegistryReader()
         self._registry = Registry.empty()
         self._registry_asked = float("-inf")
@@ -68,6 +75,8 @@ class AlertStep:
         self._judge.forget()
         if self._escalations:
             self._escalations.forget()
+        if self._proposals:
+            self._proposals.forget()
         self._looked = float("-inf")
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
@@ -75,7 +84,7 @@ class AlertStep:
         self._renew(cursor, now)
 
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> bool:
-        """Look at devices, and tell of steps of handling that are overdue: nothing else falls due by the clock."""
+        """Look at devices, overdue steps of handling and cities' outlooks: nothing else falls due by the clock."""
         self._renew(cursor, now)
         for partition, notices in self._judge.retire(cursor, partitions, now).items():
             enqueue(cursor, CONSUMER, partition, map(_message, notices))
@@ -89,6 +98,9 @@ class AlertStep:
         if self._escalations:
             for line in self._escalations.tick(cursor, self._rules.book.all, partitions, self._registry, now):
                 _log.warning("alert_overdue", alert_id=line.alert_id, object=line.object, detail=line.detail)
+        if self._proposals:
+            for entry in self._proposals.tick(cursor, partitions, self._registry, now):
+                _log.info(f"warning_{entry.happening}", city=entry.city, action=entry.action, warning=entry.level)
         return False
 
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:

@@ -11,6 +11,7 @@ from aggregate.statistic import Statistic, Window, station_object
 from alerts.alert import CITY_PREFIX, Place, station_of
 from alerts.rules.model import Rule, Scope
 from alerts.rules.watch import CITY, Around
+from alerts.standing import Standing
 from alerts.watched import Fact, valid_of
 from ingest.registry import Registry
 from ingest.station import Station
@@ -26,8 +27,10 @@ CompanyKey = tuple[tuple[str, ...], str, str | None, int]
 class Surroundings:
     """The registry as rules ask it, for one batch: companies and their values are kept."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, standing: Standing | None = None) -> None:
+        """`standing`: what was in force when; None: that is not asked, what a rule may ever watch is watched."""
         self._registry = registry
+        self._standing = standing
         self._companies: dict[CompanyKey, tuple[str, ...]] = {}
         self._ever: dict[tuple[tuple[str, ...], str], tuple[str, ...]] = {}
         self._sorted: dict[tuple[CompanyKey, str, Window, int], list[float]] = {}
@@ -38,12 +41,21 @@ class Surroundings:
         A station that the registry does not know (yet) is watched where the rule asks nothing of it.
         """
         if name.startswith(CITY_PREFIX):
-            return CITY in rule.watch.kinds and (rule.scope is None or _names_city(rule.scope, name))
+            scoped = rule.scope is None or _names_city(rule.scope, name)
+            return (
+                CITY in rule.watch.kinds and scoped and self._meets(rule, name.removeprefix(CITY_PREFIX), None, start)
+            )
         public = station_of(name) or ""
         station = self._registry.at(public, start)
         if station is None:
             return rule.scope is None and not self._registry.knows(public)
-        return station.kind in rule.watch.kinds and (rule.scope is None or in_scope(rule.scope, station))
+        scoped = rule.scope is None or in_scope(rule.scope, station)
+        return station.kind in rule.watch.kinds and scoped and self._meets(rule, station.city, public, start)
+
+    def _meets(self, rule: Rule, city: str, station: str | None, start: int) -> bool:
+        if rule.scope is None or not rule.scope.in_time or self._standing is None:
+            return True
+        return self._standing.meets(rule.scope, city, station, start)
 
     def others(self, rule: Rule, name: str, start: int) -> tuple[str, ...]:
         """The objects that an object is compared with at `start`."""
@@ -166,7 +178,7 @@ def _value(rule: Rule, row: Statistic | None) -> float | None:
 
 def _names_city(scope: Scope, name: str) -> bool:
     of_stations = scope.regions or scope.enterprises or scope.stations or scope.tags
-    return not of_stations and name.removeprefix(CITY_PREFIX) in scope.cities
+    return not of_stations and (not scope.cities or name.removeprefix(CITY_PREFIX) in scope.cities)
 
 
 def in_scope(scope: Scope, station: Station) -> bool:

@@ -10,6 +10,7 @@ from aggregate.store import Layouts
 from alerts.engine import Episode, episodes_of
 from alerts.rows import Rows, judged_rows, read_rows
 from alerts.rules.model import Rule
+from alerts.standing import Standing
 from alerts.surroundings import Surroundings
 from core.clock import DAY
 from ingest.registry import Registry
@@ -62,7 +63,7 @@ def fired(
     tell: Callable[[int, int], None],
 ) -> Iterator[Fired]:
     """The alerts that begin in `[start, end)` (UTC seconds), of all cities if none is named; memory holds one city."""
-    surroundings = Surroundings(registry)
+    surroundings = Surroundings(registry, Standing.load(cursor, [rule]))
     by_city: dict[str, list[str]] = {}
     for one in watched(rule, registry, start, end):
         if not cities or one.city in cities:

@@ -31,6 +31,8 @@ class Subject(StrEnum):
     ORDER = "order"
     ESCALATION = "escalation"
     SILENCE = "silence"
+    WARNING = "warning"
+    """A city's heavy-pollution warning, its plan, lists and receipts."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):

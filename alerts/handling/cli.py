@@ -160,6 +160,7 @@ def _chain_json(one: Checked) -> dict[str, Any]:
         "broken": broken and {"place": broken.place, "what": broken.what.value, "alert_id": broken.alert_id},
         "differing": one.differing,
         "differing_silences": one.silences,
+        "warning_differs": one.warning_differs,
     }
 
 
@@ -179,6 +180,7 @@ def _chain_line(one: Checked) -> str:
         return f"{name}: 断裂 BROKEN：第 {broken.place} 条{of_alert} entry {broken.place} {_BREAKS[broken.what]}"
     if not one.holds:
         numbers = [f"#{alert_id}" for alert_id in one.differing] + [f"静默 silence #{each}" for each in one.silences]
+        numbers += ["预警 the warning"] if one.warning_differs else []
         return (
             f"{name}: 记录完整，但现状与记录不符 the log holds, but these stand otherwise than it says:"
             f" {' '.join(numbers)}"

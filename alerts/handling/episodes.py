@@ -12,6 +12,7 @@ from alerts.handling.hide import Hidden, Traits, hidden
 from alerts.handling.silences import silences_at
 from alerts.handling.words import when
 from alerts.severity import Severity
+from alerts.warnings.in_force import in_force
 
 _ALERTS = """
 select alert_id, city, rule_id, object, first_start, ends, station_id, severity, kind, time_window
@@ -32,10 +33,10 @@ def episodes(database: connection, city: str | None, since: datetime, now: datet
     with database, database.cursor() as cursor:
         cursor.execute(_ALERTS, {"city": city, "since": since})
         rows = cursor.fetchall()
-        silences = silences_at(cursor, now)
+        silences, warnings = silences_at(cursor, now), in_force(cursor, now)
     traits = {row[0]: Traits(row[2], row[1], row[6], Severity(row[7]), row[8], row[9]) for row in rows}
     found = groups(Span(*row[:6]) for row in rows)
-    return [Told(group, _hidden([hidden(traits[one.alert_id], silences, (), now) for one in group.alerts]))
+    return [Told(group, _hidden([hidden(traits[one.alert_id], silences, warnings, now) for one in group.alerts]))
             for group in found]  # fmt: skip
 
 

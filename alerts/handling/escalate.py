@@ -16,7 +16,7 @@ from psycopg2.extras import execute_values
 from alerts.alert import PAGES_S
 from alerts.handling.chain import Line, Subject
 from alerts.handling.grid import Grid
-from alerts.handling.hide import Silence, Traits, hidden
+from alerts.handling.hide import InForce, Silence, Traits, hidden
 from alerts.handling.log import append, detail_text
 from alerts.handling.machine import DataState, Handling
 from alerts.handling.overdue import Escalation, due, overdue, waiting_since
@@ -25,11 +25,11 @@ from alerts.handling.store import load_entries, load_handlings
 from alerts.rules.deadlines import Deadlines
 from alerts.rules.model import RuleBase
 from alerts.severity import Severity
+from alerts.warnings.in_force import in_force
+from alerts.warnings.scheme import CITY_DIGITS
 from core.kafka import partition_of
 from ingest.registry import Registry
 
-CITY_DIGITS = 4
-"""Of a region code, those of a city (GB/T 2260)."""
 _WAITING = """
 select a.alert_id, a.version, a.rule_id, a.city, a.object, a.state, a.station, a.severity, a.kind, a.time_window,
     a.first_start, greatest(told.at, later.gone_at)
@@ -113,11 +113,11 @@ class Escalations:
             return []
         handlings = load_handlings(cursor, [one.alert_id for one in alerts])
         entries = {alert_id: handled for alert_id, (handled, _) in load_entries(cursor, handlings).items()}
-        silences = silences_at(cursor, now)
+        silences, warnings = silences_at(cursor, now), in_force(cursor, now)
         found = {
             (one.alert_id, each.step.value, each.since, each.rung): (one, each)
             for one in alerts
-            if not _silent(one, silences, now)
+            if not _silent(one, silences, warnings, now)
             for each in self._overdue(
                 one,
                 handlings.get(one.alert_id, Handling()),
@@ -154,10 +154,10 @@ def _region(alert: Waiting, registry: Registry) -> str | None:
     return codes.most_common(1)[0][0] if codes else None
 
 
-def _silent(alert: Waiting, silences: Sequence[Silence], now: datetime) -> bool:
+def _silent(alert: Waiting, silences: Sequence[Silence], warnings: Sequence[InForce], now: datetime) -> bool:
     severity = Severity(alert.severity)
     traits = Traits(alert.rule_id, alert.city, alert.station, severity, alert.kind, alert.time_window)
-    return hidden(traits, silences, (), now) is not None
+    return hidden(traits, silences, warnings, now) is not None
 
 
 _Key = tuple[int, str, datetime, int]

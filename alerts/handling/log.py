@@ -18,6 +18,7 @@ from alerts.handling.answers import Entry
 from alerts.handling.audit import differing, differing_silences
 from alerts.handling.chain import Broken, Chained, Head, Line, Subject, verify
 from alerts.handling.store import Handled
+from alerts.warnings.audit import warning_differs
 from core.errors import InputError
 
 PAGE = 5_000
@@ -53,17 +54,21 @@ def detail_text(detail: Mapping[str, Any]) -> str | None:
 
 
 class Checked(NamedTuple):
-    """A city's chain: its head, the first place where it does not hold, alerts and silences that stand otherwise."""
+    """A city's chain: its head, the first place where it does not hold, and what stands otherwise than it says.
+
+    `differing` are alerts; `warning_differs`: the city's warning.
+    """
 
     head: Head
     broken: Broken | None
     differing: list[int]
     silences: list[int]
+    warning_differs: bool
 
     @property
     def holds(self) -> bool:
         """Whether all is well."""
-        return self.broken is None and not self.differing and not self.silences
+        return self.broken is None and not (self.differing or self.silences or self.warning_differs)
 
 
 def check(database: connection, city: str | None = None) -> Iterator[Checked]:
@@ -81,6 +86,7 @@ def check(database: connection, city: str | None = None) -> Iterator[Checked]:
                 verify(head, entries(database, head.city)),
                 differing(cursor, head.city),
                 differing_silences(cursor, head.city),
+                warning_differs(cursor, head.city),
             )
 
 

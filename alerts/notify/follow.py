@@ -21,6 +21,7 @@ from alerts.notify import store
 from alerts.notify.entries import Concerned, is_late, key_of, telling_of
 from alerts.notify.routes import LAST_RESORT, Routes, Told
 from alerts.notify.telling import About, Telling, Words
+from alerts.warnings.in_force import in_force
 from core.logs import get_logger
 
 _log = get_logger(__name__)
@@ -57,12 +58,12 @@ def _decide(cursor: Any, routes: Routes, entries: Sequence[Chained], now: dateti
     if not tellings:
         return
     begun = store.begun(cursor, {telling.thread for telling in tellings})
-    silences = silences_at(cursor, now)
+    silences, warnings = silences_at(cursor, now), in_force(cursor, now)
     rows: list[tuple[Telling, Told, Hidden | None]] = []
     for telling in tellings:
         told = routes.told(telling, begun[telling.thread], now)
         begun[telling.thread] += [one.addressee for one in told if one.addressee not in begun[telling.thread]]
-        rows += [(telling, one, _hidden(telling, silences, (), now)) for one in told]
+        rows += [(telling, one, _hidden(telling, silences, warnings, now)) for one in told]
     store.add(cursor, rows, now)
 
 
@@ -85,9 +86,9 @@ def release(cursor: Any, now: datetime) -> None:
     held = store.hidden_ones(cursor)
     if not held:
         return
-    silences = silences_at(cursor, now)
+    silences, warnings = silences_at(cursor, now), in_force(cursor, now)
     alerts = store.concerned(cursor, {telling.alert_id for _, telling in held if telling.alert_id is not None})
-    free = [(number, telling) for number, telling in held if _hidden(telling, silences, (), now) is None]
+    free = [(number, telling) for number, telling in held if _hidden(telling, silences, warnings, now) is None]
     goes_on = {number for number, telling in free if _goes_on(telling, alerts)}
     store.release(cursor, goes_on)
     store.drop(cursor, [number for number, _ in free if number not in goes_on], "over")

@@ -65,6 +65,8 @@ class DeviceRule(RuleBase):
         if (self.condition in OF_FACTOR) != (self.factor is not None):
             raise ValueError("factor belongs to conditions projected, reading and jump, and to no other")
         known_kinds(self.kinds)
+        if self.scope and self.scope.in_time:
+            raise ValueError("a device is looked at whatever is in force; let scope name no warnings and no order")
         if self.factor is not None:
             known_factor(self.factor)
         return self

@@ -14,6 +14,7 @@ from alerts.rules.level import Level
 from alerts.rules.text import FileModel, Text
 from alerts.rules.watch import CITY, Watch
 from alerts.severity import Severity
+from alerts.warnings.scheme import Level as WarningLevel
 
 
 class Hold(FileModel):
@@ -52,7 +53,7 @@ class Schedule(FileModel):
 
 
 class Scope(FileModel):
-    """Of which objects; each list that is given must name the object's."""
+    """Of which objects, and while what is in force; all that is given must be met."""
 
     regions: tuple[str, ...] = ()
     """Beginnings of region codes: `1405` holds `140502`."""
@@ -61,12 +62,33 @@ class Scope(FileModel):
     stations: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     """Groups, as the registry has them: of those that are listed the object must be of one."""
+    warnings: tuple[WarningLevel, ...] = ()
+    """While the city has a heavy-pollution warning of one of these levels in force."""
+    order: OrderKind | None = None
+    """While such an order is in force at the station."""
 
     @model_validator(mode="after")
     def _names_some(self) -> Self:
-        if not (self.regions or self.cities or self.enterprises or self.stations or self.tags):
+        if not (self.names_objects or self.in_time):
             raise ValueError("names nothing; leave it out where the rule is for all")
         return self
+
+    @field_validator("warnings")
+    @classmethod
+    def _of_warnings(cls, levels: tuple[WarningLevel, ...]) -> tuple[WarningLevel, ...]:
+        if WarningLevel.CONTROL in levels:
+            raise ValueError("control is no warning; take of blue, yellow, orange, red")
+        return levels
+
+    @property
+    def names_objects(self) -> bool:
+        """Whether it says of which objects."""
+        return bool(self.regions or self.cities or self.enterprises or self.stations or self.tags)
+
+    @property
+    def in_time(self) -> bool:
+        """Whether it asks for something that is in force at one time and not at another."""
+        return bool(self.warnings or self.order)
 
 
 class RuleBase(FileModel):
@@ -152,4 +174,6 @@ class Rule(RuleBase):
             raise ValueError("hours of the day are for windows of an hour")
         if self.watch.against and self.watch.against.factor is None and CITY in self.watch.kinds:
             raise ValueError("a city stands against no stations")
+        if self.scope and self.scope.order and CITY in self.watch.kinds:
+            raise ValueError("a city has no order; let the rule's scope name order for stations alone")
         return self

@@ -88,8 +88,8 @@ class Proposal:
     at: datetime
     issued: datetime
     """Of the forecast that it stands on."""
-    declined: bool = False
-    """A person has said no: it stays, so that it is not proposed again while nothing changes."""
+    declined: datetime | None = None
+    """When a person said no: it stays, so that it is not proposed again on that day while nothing changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def advance(scheme: Scheme, state: State, outlook: Outlook, now: datetime) -> Ad
     wanted = _wanted(state, expectation, outlook.issued)
     state = replace(state, forecast=outlook.issued)
     standing = state.proposal
-    if standing is not None and wanted is not None and _same(standing, wanted, expectation.today):
+    if standing is not None and wanted is not None and _stands(standing, wanted, expectation.today):
         return Advance(state)
     events: list[Proposed | Withdrawn] = []
     if standing is not None:
@@ -164,7 +164,8 @@ def issue(
 ) -> State:
     """The state after a person issued something, be it what is proposed or not; the proposal is done with.
 
-    Raises `ValueError` for what cannot follow on what is in force.
+    A start without a first day has that of the proposal if a start is proposed, else the day of `at` in China. Raises
+    `ValueError` for what cannot follow on what is in force.
     """
     standing = state.in_force
     if (action is Action.START) == (standing is not None):
@@ -174,18 +175,19 @@ def issue(
     if level is None or not level.is_warning:
         raise ValueError("a warning needs a level")
     if standing is None:
-        begin = first_day or at.astimezone(SHANGHAI).date()
+        proposed = state.proposal.first_day if state.proposal is not None else None
+        begin = first_day or proposed or at.astimezone(SHANGHAI).date()
         return replace(state, in_force=ActiveWarning(level, begin, at), proposal=None)
     if (level.rank - standing.level.rank) * (1 if action is Action.UPGRADE else -1) <= 0:
         raise ValueError(f"{level} is no {action} of {standing.level}")
     return replace(state, in_force=replace(standing, level=level, issued_at=at), proposal=None)
 
 
-def decline(state: State) -> State:
+def decline(state: State, at: datetime) -> State:
     """The state after a person said no to the proposal; raises `ValueError` if there is none."""
     if state.proposal is None:
         raise ValueError("nothing is proposed")
-    return replace(state, proposal=replace(state.proposal, declined=True))
+    return replace(state, proposal=replace(state.proposal, declined=at))
 
 
 def _wanted(state: State, seen: Expectation, issued: datetime) -> Proposal | None:
@@ -193,7 +195,9 @@ def _wanted(state: State, seen: Expectation, issued: datetime) -> Proposal | Non
     if state.in_force is None:
         return _start(seen, issued)
     standing = state.proposal
-    since = standing.at if standing is not None and standing.action is Action.END else seen.now
+    since = seen.now
+    if standing is not None and standing.action is Action.END and not _was_declined_before(standing, seen.today):
+        since = standing.at
     begun = state.in_force.first_day <= seen.today
     if begun and seen.clear(since):
         return _end(Reason.BELOW_AND_STAYS, seen, issued)
@@ -224,6 +228,17 @@ def _change(warning: ActiveWarning, seen: Expectation, issued: datetime, *, begu
         return None
     reason = Reason.BELOW_AND_STAYS if seen.was_met(warning.level) else Reason.FORECAST_REVISED
     return Proposal(Action.DOWNGRADE, down.level, None, reason, down.condition, down.days, seen.now, issued)
+
+
+def _stands(standing: Proposal, wanted: Proposal, today: date) -> bool:
+    """Whether nothing new is asked for; a person's no holds for its day, and for the reason that was given."""
+    if standing.declined is not None and standing.reason is not wanted.reason:
+        return False
+    return not _was_declined_before(standing, today) and _same(standing, wanted, today)
+
+
+def _was_declined_before(standing: Proposal, today: date) -> bool:
+    return standing.declined is not None and standing.declined.astimezone(SHANGHAI).date() < today
 
 
 def _same(one: Proposal, other: Proposal, today: date) -> bool:

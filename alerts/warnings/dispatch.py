@@ -80,17 +80,20 @@ class Dispatch:
     """Enterprises whose plan cuts less of something at this level than at a lower one."""
 
 
-def dispatch(plan: Plan, cut: Cut | None, level: Level | None, before: Level | None = None) -> Dispatch:
+def dispatch(
+    plan: Plan, cut: Cut | None, level: Level | None, before: Level | None = None, former: Plan | None = None
+) -> Dispatch:
     """What each enterprise does at `level` by its plan, against what it did at `before`, in a fixed order.
 
-    A level is complete in itself: what a unit does at a lower one and not at this is lifted.
+    `former` is the plan by which it did that, if another. A level is complete in itself: what a unit does at a lower
+    one and not at this is lifted.
     """
     now = plan.at(level) if level else []
     busy = {measure.unit.enterprise for measure in now}
     return Dispatch(
         before,
         level,
-        tuple(_orders(now, plan.at(before) if before else [])),
+        tuple(_orders(now, (former or plan).at(before) if before else [])),
         tuple(_sums(now, cut, level)) if level else (),
         tuple(sorted(plan.enterprises - busy)) if level else (),
         tuple(sorted(_weaker(plan, level))) if level else (),

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from alerts.warnings.dispatch import Dispatch
-from core.clock import parse_time
+from core.clock import SHANGHAI, parse_time
 from core.errors import InputError, LantianError
 from ingest.rows import RowError, csv_rows, heading, open_text, too_many_cells
 
@@ -73,11 +73,14 @@ def _answer(receipt: Receipt | None, due: datetime, now: datetime) -> Answer:
     return Answer.OVERDUE if now > due else Answer.WAITING
 
 
-def read_receipts(path: Path, enterprises: set[str]) -> Receipts:
+def read_receipts(
+    path: Path, enterprises: set[str], since: datetime | None = None, until: datetime | None = None
+) -> Receipts:
     """The receipts of a CSV with the columns `COLUMNS` under these names or those of `CHINESE`.
 
-    Times without an offset are China's. A bad row, or one of an enterprise that is none of `enterprises`, is told and
-    stops no other; raises `InputError` for a file that is none.
+    Times without an offset are China's. A bad row, one of an enterprise that is none of `enterprises`, or before
+    `since` (when the list was made) or after `until` (now), is told and stops no other; raises `InputError` for a file
+    that is none.
     """
     found = Receipts()
     with open_text(path) as file:
@@ -94,11 +97,22 @@ def read_receipts(path: Path, enterprises: set[str]) -> Receipts:
             given = dict.fromkeys(COLUMNS, "") | dict(zip(names, cells, strict=False))
             read = _receipt(given, enterprises)
             if isinstance(read, Receipt):
+                read = _in_time(read, since, until)
+            if isinstance(read, Receipt):
                 found.receipts.append(read)
             else:
                 column, message, hint = read
                 found.errors.append(RowError(path.name, number, column, given[column], message, hint))
     return found
+
+
+def _in_time(receipt: Receipt, since: datetime | None, until: datetime | None) -> Receipt | tuple[str, str, str]:
+    if since is not None and receipt.at < since:
+        made = f"{since.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}"
+        return "received_at", f"is before the list was made ({made})", "correct it; a former list keeps its own"
+    if until is not None and receipt.at > until:
+        return "received_at", "is in the future", "correct it"
+    return receipt
 
 
 def _receipt(given: Mapping[str, str], enterprises: set[str]) -> Receipt | tuple[str, str, str]:

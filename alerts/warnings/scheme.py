@@ -18,6 +18,8 @@ from core.errors import InputError
 BUILTIN = Path(__file__).parent / "schemes.toml"
 EVERYWHERE = "*"
 DAY_HOURS = 24
+CITY_DIGITS = 4
+"""Of a region code (GB/T 2260): those that name the city."""
 
 Region = Annotated[str, Field(pattern=r"^(\*|\d{2}|\d{4}|\d{6})$")]
 """An administrative division (GB/T 2260) by its first digits: 14 a province, 1405 a city; * everywhere."""

@@ -104,6 +104,16 @@ def test_from_one_level_to_the_next_it_says_what_is_new_changed_the_same_and_lif
     assert set(changes(None, Level.RED).values()) == {Change.LIFTED}
 
 
+def test_what_was_done_by_a_former_plan_is_lifted_as_it_stood_there(plan: Plan, tmp_path: Path) -> None:
+    former = read_plan(
+        written(tmp_path, "老焦化厂,,,焦炉,黄色,限产,1,1,1\n阳城水泥,,熟料,回转窑,黄色,错峰停窑,12,14,11\n")
+    )
+    sent = dispatch(plan, shanxi(), Level.YELLOW, Level.YELLOW, former)
+    assert [(order.measure.unit.enterprise, order.change) for order in sent.orders] == [
+        ("晋城钢铁", Change.NEW), ("老焦化厂", Change.LIFTED), ("阳城水泥", Change.SAME),
+    ]  # fmt: skip
+
+
 def test_of_several_measures_of_one_unit_each_is_told_by_itself(tmp_path: Path) -> None:
     body = "甲,,,炉,黄色,限产,1,1,1\n甲,,,炉,黄色,禁运,1,1,1\n甲,,,炉,橙色,限产,1,1,1\n"
     plan = read_plan(written(tmp_path, body))

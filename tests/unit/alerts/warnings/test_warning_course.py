@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-
 import pytest
-from episode_days import FIRST, SAND, days, forecast
+from course_stage import CLEAN, UNIFIED, Y2024, City, at, day, told, warned, words
+from episode_days import SAND, days, forecast
 
 from alerts.warnings.course import (
     Action,
     ActiveWarning,
-    Advance,
     Ignored,
     Outlook,
     Proposal,
@@ -24,69 +21,7 @@ from alerts.warnings.course import (
     decline,
     issue,
 )
-from alerts.warnings.scheme import Level, Scheme, load_schemes
-from core.clock import SHANGHAI
-
-SCHEMES = list(load_schemes())
-UNIFIED, Y2024 = load_schemes().get("2018"), load_schemes().get("2024")
-CLEAN = (80.0,) * 8
-Series = Sequence[float | None]
-
-
-def at(day: date, hour: int = 8) -> datetime:
-    return datetime(day.year, day.month, day.day, hour, tzinfo=SHANGHAI)
-
-
-def day(number: int) -> date:
-    """Of December 2026."""
-    return FIRST + timedelta(days=number - 1)
-
-
-def told(
-    observed: Sequence[float | None], expected: Sequence[float | None], now: datetime, issued: datetime | None = None
-) -> Outlook:
-    """Observed from the first of December on, expected from today on."""
-    return Outlook(days(*observed), forecast(expected, now.date()), issued or now)
-
-
-class City:
-    """A city whose warnings follow one outlook after another."""
-
-    def __init__(self, scheme: Scheme = UNIFIED, state: State | None = None) -> None:
-        self.scheme = scheme
-        self.state = state or State()
-
-    def hears(
-        self, number: int, observed: Sequence[float | None], expected: Sequence[float | None], hour: int = 8
-    ) -> list[str]:
-        """What comes of the issue at that hour of that day, in words."""
-        now = at(day(number), hour)
-        found = advance(self.scheme, self.state, told(observed, expected, now), now)
-        self.state = found.state
-        return words(found)
-
-    def issues(self, number: int, hour: int = 9) -> None:
-        """A person issues what is proposed."""
-        proposal = self.state.proposal
-        assert proposal is not None
-        self.state = issue(self.state, proposal.action, at(day(number), hour), proposal.level, proposal.first_day)
-
-    @property
-    def level(self) -> Level | None:
-        return self.state.in_force.level if self.state.in_force else None
-
-
-def words(found: Advance) -> list[str]:
-    return [
-        f"{event.proposal.action} {event.proposal.level or ''}".strip()
-        if isinstance(event, Proposed)
-        else f"withdrawn {event.proposal.action}: {event.why}"
-        for event in found.events
-    ]
-
-
-def warned(level: Level = Level.YELLOW, first: int = 1) -> State:
-    return State(ActiveWarning(level, day(first), at(day(first))))
+from alerts.warnings.scheme import Level
 
 
 @pytest.mark.parametrize(("first", "proposed"), [(0, True), (3, True), (4, False)])
@@ -160,17 +95,6 @@ def test_forecast_days_before_the_day_of_issue_are_left_out() -> None:
     now = at(day(3))
     old = Outlook((), forecast([250, 250, 250, 80, 80], day(1)), now)
     assert advance(UNIFIED, State(), old, now).events == ()
-
-
-def test_what_a_person_declines_is_not_proposed_again_while_nothing_changes() -> None:
-    city = City()
-    expected = [80, 250, 250, 90, 90, 90, 90, 90]
-    city.hears(1, [], expected)
-    city.state = decline(city.state)
-    assert city.hears(1, [], expected, hour=20) == []
-    assert city.state.proposal is not None
-    assert city.state.proposal.declined
-    assert city.hears(2, [80], [250, 250, 250, 90, 90, 90, 90, 90]) == ["withdrawn start: REPLACED", "start orange"]
 
 
 @pytest.mark.parametrize(
@@ -284,7 +208,7 @@ def test_only_what_can_follow_can_be_issued() -> None:
     with pytest.raises(ValueError, match="orange is no downgrade of yellow"):
         issue(warned(), Action.DOWNGRADE, now, Level.ORANGE)
     with pytest.raises(ValueError, match="nothing is proposed"):
-        decline(State())
+        decline(State(), now)
 
 
 def test_a_person_may_issue_what_was_not_proposed() -> None:
@@ -292,6 +216,14 @@ def test_a_person_may_issue_what_was_not_proposed() -> None:
     assert state.in_force == ActiveWarning(Level.ORANGE, day(1), at(day(1)))
     raised = issue(state, Action.UPGRADE, at(day(2)), Level.RED)
     assert raised.in_force == ActiveWarning(Level.RED, day(1), at(day(2)))
+
+
+def test_a_start_without_a_first_day_begins_when_the_proposed_episode_does() -> None:
+    city = City()
+    city.hears(1, [], [80, 80, 250, 250, 90, 90, 90, 90])
+    assert issue(city.state, Action.START, at(day(1), 9), Level.ORANGE).in_force == ActiveWarning(
+        Level.ORANGE, day(3), at(day(1), 9)
+    )
 
 
 def test_events_name_the_proposal_and_why_it_was_withdrawn() -> None:
