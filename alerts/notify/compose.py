@@ -42,9 +42,11 @@ def next_of(waiting: Iterable[Waiting], room: int, *, together: bool) -> Next:
     threads: defaultdict[str, list[Waiting]] = defaultdict(list)
     for one in waiting:
         threads[one.telling.thread].append(one)
-    needless = [thread for thread, found in threads.items() if _needless(found)]
-    dropped = tuple(one.notification_id for thread in needless for one in threads.pop(thread))
-    left = sorted((one for found in threads.values() for one in found), key=_order)
+    needed = {one.notification_id: one for found in threads.values() for one in _needed(found)}
+    dropped = tuple(
+        one.notification_id for found in threads.values() for one in found if one.notification_id not in needed
+    )
+    left = sorted(needed.values(), key=_order)
     if not left or room < 1:
         return Next((), dropped)
     if not together:
@@ -54,11 +56,14 @@ def next_of(waiting: Iterable[Waiting], room: int, *, together: bool) -> Next:
     return Next(tuple(one for one in left if one.telling.bundle == left[0].telling.bundle), dropped)
 
 
-def _needless(thread: Sequence[Waiting]) -> bool:
-    """Whether the target has heard nothing of it, and it is undone by now, or only its sequel is left to tell."""
+def _needed(thread: Sequence[Waiting]) -> Sequence[Waiting]:
+    """Of a thread what the target has to hear: not what is undone by now unheard, nor a sequel to nothing."""
     if any(one.begun for one in thread):
-        return False
-    return any(one.telling.undone for one in thread) or not any(one.telling.news for one in thread)
+        return thread
+    said = sorted(thread, key=lambda one: one.telling.place)
+    undone = [place for place, one in enumerate(said) if one.telling.undone]
+    left = said[undone[-1] + 1 :] if undone else said
+    return left if any(one.telling.news for one in left) else []
 
 
 def _order(one: Waiting) -> tuple[int, datetime, str]:
@@ -75,7 +80,7 @@ def message_of(tellings: Sequence[Telling], message_id: str, now: datetime) -> M
         "id": message_id,
         "at": now,
         "severity": severity,
-        "tellings": sorted(tellings, key=lambda one: (one.at, one.key)),
+        "tellings": sorted(tellings, key=lambda one: (one.at, one.place, one.key)),
     }
     return Message(
         id=message_id,
@@ -105,13 +110,13 @@ def _cases(tellings: Iterable[Telling]) -> list[_Case]:
     """The gravest first, of equals the oldest."""
     latest: defaultdict[str, dict[str, Telling]] = defaultdict(dict)
     first: dict[str, datetime] = {}
-    for one in sorted(tellings, key=lambda one: (one.at, one.key)):
+    for one in sorted(tellings, key=lambda one: one.place):
         latest[str(one.alert_id or one.thread)][one.thread] = one
         first.setdefault(one.thread, one.at)
     found = []
     for threads in latest.values():
         # what data did stands before what was ordered and what is overdue
-        lead, *beside = sorted(threads.values(), key=lambda one: (one.about is not About.ALERT, one.at, one.key))
+        lead, *beside = sorted(threads.values(), key=lambda one: (one.about is not About.ALERT, one.place))
         found.append(_Case(lead, first[lead.thread], tuple(beside)))
     return sorted(found, key=lambda case: (-case.telling.severity.rank, case.first, case.telling.key))
 

@@ -78,6 +78,7 @@ class Concerned(msgspec.Struct, frozen=True, kw_only=True):
             severity=severity,
             urgency=severity,
             at=entry.line.at,
+            place=entry.place,
             city=self.city,
             region=self.region,
             kind=self.kind,

@@ -6,7 +6,7 @@ told, so each entry is decided once, whoever dies when, and by however many noti
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,13 +14,14 @@ import msgspec
 from prometheus_client import Counter
 
 from alerts.alert import OPEN, PAGES_S
-from alerts.handling.chain import Chained
+from alerts.handling.chain import Chained, Subject
 from alerts.handling.hide import Hidden, InForce, Silence, Traits, hidden
 from alerts.handling.silences import silences_at
 from alerts.notify import store
 from alerts.notify.entries import Concerned, is_late, key_of, telling_of
 from alerts.notify.routes import LAST_RESORT, Routes, Told
 from alerts.notify.telling import About, Telling, Words
+from alerts.notify.warning_entries import warning_telling_of
 from alerts.warnings.in_force import in_force
 from core.logs import get_logger
 
@@ -54,7 +55,8 @@ def follow(cursor: Any, routes: Routes, now: datetime) -> bool:
 def _decide(cursor: Any, routes: Routes, entries: Sequence[Chained], now: datetime) -> None:
     fresh = [entry for entry in entries if not is_late(entry, now, STALE)]
     alerts = store.concerned(cursor, {entry.line.alert_id for entry in fresh if entry.line.alert_id is not None})
-    tellings = [found for entry in fresh if (found := _telling(entry, alerts, now))]
+    regions = store.city_regions(cursor, {entry.line.city for entry in fresh if entry.line.subject is Subject.WARNING})
+    tellings = [found for entry in fresh if (found := _telling(entry, alerts, regions, now))]
     if not tellings:
         return
     begun = store.begun(cursor, {telling.thread for telling in tellings})
@@ -67,9 +69,13 @@ def _decide(cursor: Any, routes: Routes, entries: Sequence[Chained], now: dateti
     store.add(cursor, rows, now)
 
 
-def _telling(entry: Chained, alerts: dict[int, Concerned], now: datetime) -> Telling | None:
+def _telling(
+    entry: Chained, alerts: Mapping[int, Concerned], regions: Mapping[str, str], now: datetime
+) -> Telling | None:
     alert = alerts.get(entry.line.alert_id or 0)
     try:
+        if entry.line.subject is Subject.WARNING:
+            return warning_telling_of(entry, regions.get(entry.line.city, ""))
         found = telling_of(entry, alert)
     except (LookupError, ValueError, TypeError) as error:
         UNREADABLE.inc()

@@ -19,6 +19,7 @@ from alerts.notify.roster import load as load_roster
 from alerts.notify.target import Id, Target
 from alerts.notify.telling import About, Telling
 from alerts.rules.deadlines import Duration
+from alerts.rules.watch import CITY
 from alerts.severity import Severity
 from alerts.toml_file import read_entries
 from core.clock import DAY, HOUR, SHANGHAI
@@ -28,7 +29,6 @@ from ingest.kinds import Kind
 DUTY = "duty:"
 LAST_RESORT = "last-resort"
 """The addressee of what could not be told to another."""
-CITY = "city"
 
 Addressee = Annotated[str, StringConstraints(pattern=rf"^({DUTY})?[a-z0-9][a-z0-9-]{{0,39}}$")]
 """The id of a target, or `duty:` and that of a duty."""

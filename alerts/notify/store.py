@@ -96,12 +96,17 @@ def concerned(cursor: Any, alert_ids: Collection[int]) -> dict[int, Concerned]:
     rows = [dict(zip(_CONCERNED, row, strict=True)) for row in cursor.fetchall()]
     cursor.execute(_REGIONS, ([row["station"] for row in rows if row["station"]],))
     of_station = dict(cursor.fetchall())
-    cursor.execute(_CITY_REGIONS, ([row["city"] for row in rows if row["station"] not in of_station],))
-    of_city = dict(cursor.fetchall())
+    of_city = city_regions(cursor, [row["city"] for row in rows if row["station"] not in of_station])
     return {
         row["alert_id"]: Concerned(region=of_station.get(row["station"]) or of_city.get(row["city"], ""), **row)
         for row in rows
     }
+
+
+def city_regions(cursor: Any, cities: Collection[str]) -> dict[str, str]:
+    """Of cities that have stations the first four digits of their codes."""
+    cursor.execute(_CITY_REGIONS, (list(cities),))
+    return dict(cursor.fetchall())
 
 
 def begun(cursor: Any, threads: Collection[str]) -> dict[str, list[str]]:

@@ -59,6 +59,8 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
     """How grave it is to be told at once; that something is over may wait."""
     at: datetime
     """Data time of its entry in the log."""
+    place: int = 0
+    """Of the entry in its city's log: what came first, of one thread."""
     city: str
     region: str = ""
     """GB/T 2260 code of its station or city, as far as that is known."""

@@ -63,10 +63,10 @@ def refusal(city: str, refused: Refused) -> InputError:
     return InputError(refused.reason, message, field=city, value=refused.value or None, hint=remedy.format(city=city))
 
 
-def asked(action: Action, level: Level | None) -> str:
+def asked(action: Action, level: Level | None) -> Words:
     """What is proposed or issued: 启动橙色预警 start orange."""
     zh = f"{action.chinese}{level.chinese}预警" if level else f"{action.chinese}预警"
-    return f"{zh} {action}{f' {level}' if level else ''}"
+    return Words(zh, f"{action}{f' {level}' if level else ''}")
 
 
 def decided(city: str, decision: Decision) -> str:

@@ -149,7 +149,7 @@ class Process:
     def __init__(self, environment: dict[str, str]) -> None:
         self._environment = environment | {
             "LANTIAN_ALERTS_METRICS_PORT": "0",
-            "LANTIAN_ALERTS_REGISTRY_SECONDS": "1",
+            "LANTIAN_ALERTS_REGISTRY_SECONDS": "0.001",
             "LANTIAN_CLOCK_EPOCH": datetime.fromtimestamp(EIGHT + 4 * HOUR, UTC).isoformat(),
             "LANTIAN_CLOCK_STARTED": datetime.now(UTC).isoformat(),
         }

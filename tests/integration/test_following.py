@@ -64,7 +64,7 @@ def test_that_it_goes_on_is_not_told_and_that_it_is_over_is(stack: CoreSettings,
 
 
 def test_history_is_told_to_nobody(stack: CoreSettings, tmp_path: Path) -> None:
-    post = Post(stack, "history", tmp_path)
+    post = Post(stack, "oldnews", tmp_path)
     post.ground.hours(300, live=False)
     post.follow(clock("09:01"))
     assert post.ground.alert_ids()
@@ -72,7 +72,7 @@ def test_history_is_told_to_nobody(stack: CoreSettings, tmp_path: Path) -> None:
 
 
 def test_what_nobody_could_be_told_for_a_day_is_told_no_more(stack: CoreSettings, tmp_path: Path) -> None:
-    post = Post(stack, "late", tmp_path)
+    post = Post(stack, "toolate", tmp_path)
     post.ground.hours(300)
     post.follow(clock("09:06", day=3))
     assert post.notified() == []

@@ -30,7 +30,7 @@ def titles(messages: list[str]) -> list[str]:
 
 
 def test_an_exceedance_its_order_and_its_end(stack: CoreSettings, tmp_path: Path) -> None:
-    post = Post(stack, "story", tmp_path, routes=ALL)
+    post = Post(stack, "ordered", tmp_path, routes=ALL)
     post.ground.hours(312)
     (first,) = post.inbox(clock("09:01"))
     assert first.startswith(f"〔紧急〕【触发】扬尘停工：{post.ground.site.station}")

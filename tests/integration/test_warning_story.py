@@ -123,8 +123,9 @@ def town(stack: CoreSettings, tmp_path: Path, request: pytest.FixtureRequest) ->
 
 @pytest.fixture
 def post(stack: CoreSettings, tmp_path: Path, request: pytest.FixtureRequest) -> Post:
-    """Somebody is told of the alert by a message."""
+    """Somebody is told of the alert by a message, and somebody else of warnings."""
     route = f'[[route]]\nid = "air"\nto = ["ROBOT"]\nrules = ["{RULE}"]\nabout = ["alert"]\n'
+    route += '[[route]]\nid = "warnings"\nto = ["BOSS"]\nabout = ["warning"]\n'
     return Post(stack, short(request.node.name), tmp_path, routes=route)
 
 
@@ -158,7 +159,11 @@ def test_the_story_of_a_ten_day_winter_episode(town: Episode, post: Post) -> Non
     assert town.is_hidden(at(5, 9)) is Why.CITY_WARNING
     assert town.hurries(at(5, 10)) == 0
     post.follow(at(5, 10))
-    assert [(one.happening, one.state) for one in post.notified()] == [("opened", "hidden")]
+    assert [(one.happening, one.state) for one in post.notified(post.robot)] == [("opened", "hidden")]
+    assert [one.happening for one in post.notified(post.boss)] == ["proposed", "issued"]
+    (message,) = post.inbox(at(5, 10, 1), post.boss)
+    assert "【重污染天气预警发布】" in message
+    assert "升级红色预警" in message
     assert town.hears(6, [312, 325, 260, 230, 150, 90, 80, 80], yesterday=236) == []
     assert town.hears(7, [325, 260, 230, 150, 90, 80, 80, 70], yesterday=315) == []
     # 8 December: the days above 300 are over, and none is to come
@@ -168,7 +173,7 @@ def test_the_story_of_a_ten_day_winter_episode(town: Episode, post: Post) -> Non
     assert town.is_hidden(at(8, 10)) is None
     assert town.hurries(at(8, 10)) == 1
     post.release(at(8, 10))
-    assert [(one.happening, one.state) for one in post.notified()] == [("opened", "waiting")]
+    assert [(one.happening, one.state) for one in post.notified(post.robot)] == [("opened", "waiting")]
     # one clean day between two bad ones ends nothing
     assert town.hears(9, [180, 215, 150, 90, 80, 80, 75, 70], yesterday=255) == []
     assert town.hears(10, [222, 150, 90, 80, 80, 75, 70, 70], yesterday=176) == []

@@ -39,7 +39,7 @@ def telling(number: int = 1, **more: Any) -> Telling:
     given: dict[str, Any] = {
         "key": f"晋城市#{number}", "thread": f"alert:{number}", "bundle": "晋城市|dust", "about": About.ALERT,
         "happening": "opened", "news": True, "severity": severity, "urgency": severity,
-        "at": NOON + timedelta(seconds=number), "city": "晋城市", "region": "140502", "kind": "dust",
+        "at": NOON + timedelta(seconds=number), "place": number, "city": "晋城市", "region": "140502", "kind": "dust",
         "station": f"site-{number}", "rule_id": "dust-stop-work", "alert_id": number,
         "words": Words(f"标题{number}", f"title {number}", f"内容{number}", f"line {number}", "停工", "stop", "第28项"),
     }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 from tellings import NOON, telling
@@ -65,6 +66,14 @@ def test_machines_are_told_one_thing_a_message() -> None:
 def test_what_is_undone_before_it_was_told_is_never_told() -> None:
     both = [waits(1, telling(1)), waits(2, sequel(2, "withdrawn", "alert:1", undone=True))]
     assert next_of(both, 5, together=True) == Next((), (1, 2))
+
+
+def test_what_is_proposed_in_place_of_what_is_undone_is_told_alone() -> None:
+    thread = "proposal:晋城市"
+    said = [telling(9, thread=thread), telling(10, thread=thread, news=False, undone=True), telling(11, thread=thread)]
+    at_once = [waits(one.place, msgspec.structs.replace(one, at=NOON)) for one in said]
+    found = next_of(at_once, 5, together=True)
+    assert (numbers(found), found.dropped) == ([11], (9, 10))
 
 
 def test_what_was_told_before_it_was_undone_is_taken_back() -> None:
