@@ -37,7 +37,7 @@ def scoped(rule_id: str, **scope: object) -> Rule:
     return Rule.model_validate({name: value for name, value in fields.items() if name != "order"})
 
 
-IN_RED, UNDER_ORDER = scoped("dust-in-red", warnings=["red"]), scoped("dust-under-order", order="stop-work")
+IN_RED, UNDER_ORDER = scoped("dust-in-red", warnings=["red"]), book.load().get("dust-despite-order")
 BOOK = RuleBook((DUST, IN_RED, UNDER_ORDER))
 
 
