@@ -7,7 +7,8 @@ import math
 import signal
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,29 @@ HOUR = 3600
 RULE = "dust-stop-work"
 """What these tests look at; other rules of the packs have their say too."""
 EIGHT = int(datetime.fromisoformat("2026-03-02T08:00:00+08:00").timestamp())
+
+
+@contextmanager
+def held_up(settings: CoreSettings, table: str, what: str, lock: int) -> Iterator[Callable[[], bool]]:
+    """Makes every `what` on `table` wait as long as this lasts; yields whether somebody is waiting."""
+    with closing(connect(settings, "owner", application="test")) as database, database.cursor() as cursor:
+        database.autocommit = True
+        cursor.execute(
+            f"create function hold_up() returns trigger language plpgsql security definer as $$ begin"
+            f" perform pg_advisory_xact_lock({lock}); return null; end $$;"
+            f"create trigger hold_up after {what} on {table} for each statement execute function hold_up();"
+            f"select pg_advisory_lock({lock})"
+        )
+
+        def waiting() -> bool:
+            cursor.execute("select exists (select from pg_locks where locktype = 'advisory' and not granted)")
+            return bool(cursor.fetchone()[0])
+
+        try:
+            yield waiting
+        finally:
+            cursor.execute(f"select pg_advisory_unlock({lock})")
+            cursor.execute(f"drop trigger hold_up on {table}; drop function hold_up")
 
 
 class Site:

@@ -7,14 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
-from engine_stage import EIGHT, HOUR, RULE, Process, Site
+from engine_stage import EIGHT, HOUR, RULE, Process, Site, held_up
 from waiting import eventually
 
 from core import kafka, offsets
@@ -32,29 +32,6 @@ def engine(stack_environment: dict[str, str]) -> Iterator[Process]:
     process.start()
     yield process
     assert process.end() == 0
-
-
-@contextmanager
-def held_up(settings: CoreSettings, table: str, what: str, lock: int) -> Iterator[Callable[[], bool]]:
-    """Makes every `what` on `table` wait as long as this lasts; yields whether somebody is waiting."""
-    with closing(connect(settings, "owner", application="test")) as database, database.cursor() as cursor:
-        database.autocommit = True
-        cursor.execute(
-            f"create function hold_up() returns trigger language plpgsql security definer as $$ begin"
-            f" perform pg_advisory_xact_lock({lock}); return null; end $$;"
-            f"create trigger hold_up after {what} on {table} for each statement execute function hold_up();"
-            f"select pg_advisory_lock({lock})"
-        )
-
-        def waiting() -> bool:
-            cursor.execute("select exists (select from pg_locks where locktype = 'advisory' and not granted)")
-            return bool(cursor.fetchone()[0])
-
-        try:
-            yield waiting
-        finally:
-            cursor.execute(f"select pg_advisory_unlock({lock})")
-            cursor.execute(f"drop trigger hold_up on {table}; drop function hold_up")
 
 
 def test_an_alert_opens_goes_on_and_clears_with_the_values_that_caused_it(
@@ -158,7 +135,12 @@ def test_an_engine_told_to_stop_ends_in_order_and_the_next_judges_nothing_twice(
 @pytest.mark.parametrize(
     ("table", "what", "told"),
     [
+        ("alert", "insert", [("opened", 1)]),
+        ("alert_value", "insert", [("opened", 1)]),
+        ("stop_work_order", "insert", [("opened", 1)]),
         ("alert_log", "insert", [("opened", 1)]),
+        ("outbox", "insert", [("opened", 1)]),
+        ("consumer_offset", "update", [("opened", 1)]),
         # Kafka has acknowledged the notice and the outbox still holds it: told again, under the same version
         ("outbox", "delete", [("opened", 1), ("opened", 1)]),
     ],
@@ -166,7 +148,7 @@ def test_an_engine_told_to_stop_ends_in_order_and_the_next_judges_nothing_twice(
 def test_kill_9_in_the_middle_neither_loses_nor_doubles_an_alert(
     stack: CoreSettings, engine: Process, table: str, what: str, told: list[tuple[str, int]]
 ) -> None:
-    site = Site(stack, f"kill-{table}")
+    site = Site(stack, f"kill-{table}-{what}".replace("_", "-"))
     with held_up(stack, table, what, lock=4711) as somebody_waits:
         end = site.tell(site.statement(0, 300.0))
         eventually("somebody waits", somebody_waits)

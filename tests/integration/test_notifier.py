@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_stage import Process
+from engine_stage import Process, held_up
 from handling_stage import Ground
 from notify_receivers import HttpReceiver, http, says
 from standardwebhooks.webhooks import Webhook
@@ -171,6 +171,40 @@ def test_who_is_killed_while_it_sends_sends_the_same_again(
     first, second = receiver.requests
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert first.body == second.body
+
+
+@pytest.mark.parametrize(
+    ("table", "what", "sent"),
+    [
+        ("notification", "insert", 1),
+        ("notify_cursor", "update", 1),
+        ("delivery", "insert", 1),
+        # the receiver has confirmed the message and that is not written down: it is sent again, under the same id
+        ("delivery_try", "insert", 2),
+    ],
+)
+def test_kill_9_at_any_step_neither_loses_a_message_nor_gives_it_a_second_id(
+    stack: CoreSettings,
+    stack_environment: dict[str, str],
+    tmp_path: Path,
+    running: list[Process],
+    table: str,
+    what: str,
+    sent: int,
+) -> None:
+    sender = Sender(stack, stack_environment, f"step-{table}".replace("_", "-"), tmp_path)
+    with http(says(200)) as receiver:
+        sender.write(receiver)
+        process = start(sender, running)
+        sender.ground.site.tell(sender.ground.site.statement(0, 120.0))  # so that its city has a cursor
+        with held_up(stack, table, what, lock=4712) as somebody_waits:
+            sender.ground.site.tell(sender.ground.site.statement(1, 300.0))
+            eventually("somebody waits", somebody_waits)
+            process.end(signal.SIGKILL)
+        start(sender, running)
+        eventually("the message is confirmed", sender.delivered)
+    assert len(ids(receiver)) == sent
+    assert len(set(ids(receiver))) == 1
 
 
 def test_of_two_notifiers_one_sends_and_the_other_takes_over(
