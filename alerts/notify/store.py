@@ -37,6 +37,10 @@ select w.target from (
 """
 
 
+_BEGUN = """exists (select from notification b where b.thread = n.thread and b.state = 'written'
+    and (b.target = n.target or b.addressee = n.addressee))"""
+
+
 class ToSend(NamedTuple):
     """A message that is due, and how often it has been tried."""
 
@@ -174,11 +178,13 @@ def room(cursor: Any, target: str, per_minute: int, now: datetime) -> int:
 
 
 def waiting(cursor: Any, target: str, now: datetime) -> list[Waiting]:
-    """What is due for a target, with all else of the same threads, and whether it was sent something of them before."""
+    """What is due for a target, with all else of the same threads, and whether it was sent something of them before.
+
+    Whoever has a duty has heard what the duty was told, be it by the shift before.
+    """
     cursor.execute(
-        "select n.notification_id, n.telling, exists (select from notification b where b.thread = n.thread"
-        " and b.target = n.target and b.state = 'written')"
-        " from notification n where n.target = %(target)s and n.state = 'waiting' and n.thread in (select d.thread"
+        f"select n.notification_id, n.telling, {_BEGUN} from notification n"
+        " where n.target = %(target)s and n.state = 'waiting' and n.thread in (select d.thread"
         " from notification d where d.target = %(target)s and d.state = 'waiting' and d.due_at <= %(now)s)"
         " order by n.notification_id limit %(limit)s",
         {"target": target, "now": now, "limit": AT_ONCE},

@@ -116,3 +116,22 @@ def test_quiet_hours_hold_back_what_is_not_grave_until_the_morning(stack: CoreSe
     post.ground.hours(100, first=1)
     assert post.inbox(clock("10:01"), "office-quiet") == []
     assert titles(post.inbox(clock("12:00"), "office-quiet"))[0].startswith("【解除】")
+
+
+DUTY = '[[route]]\nid = "duty"\nto = ["duty:dust"]\nrules = ["dust-stop-work"]\nabout = ["alert"]\n'
+SHIFTS = """\
+duty,begins,ends,person,target
+dust,2026-03-02T08:00,2026-03-02T10:30,张三,ROBOT
+dust,2026-03-02T10:30,2026-03-02T20:00,李四,BOSS
+"""
+
+
+def test_the_next_shift_reads_that_what_the_last_was_told_is_over(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "relieved", tmp_path, routes=DUTY, more='roster = "roster.csv"')
+    roster = SHIFTS.replace("ROBOT", post.robot).replace("BOSS", post.boss)
+    (tmp_path / "roster.csv").write_text(roster, encoding="utf-8")
+    post.ground.hours(300)
+    assert len(post.inbox(clock("09:01"))) == 1
+    post.ground.hours(100, first=2)
+    assert titles(post.inbox(clock("11:01"), post.boss))[0].startswith("【解除】")
+    assert post.inbox(clock("11:02")) == []
