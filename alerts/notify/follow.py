@@ -87,22 +87,24 @@ def _telling(
     return None if past else found
 
 
-def release(cursor: Any, now: datetime) -> None:
-    """Tell what silences and warnings held back and hold back no more, where it still goes on."""
-    held = store.hidden_ones(cursor)
+def release(cursor: Any, routes: Routes, now: datetime) -> None:
+    """Tell what silences and warnings held back and hold back no more: what still goes on, and of what a target had
+    heard before, that it is over. It is due as if it had happened now: not at night, and not too long ago.
+    """
+    held = [one for one in store.hidden_ones(cursor) if routes.serves(one.telling.city)]
     if not held:
         return
     silences, warnings = silences_at(cursor, now), in_force(cursor, now)
-    alerts = store.concerned(cursor, {telling.alert_id for _, telling in held if telling.alert_id is not None})
-    free = [(number, telling) for number, telling in held if _hidden(telling, silences, warnings, now) is None]
-    goes_on = {number for number, telling in free if _goes_on(telling, alerts)}
-    store.release(cursor, goes_on)
-    store.drop(cursor, [number for number, _ in free if number not in goes_on], "over")
+    alerts = store.concerned(cursor, {one.telling.alert_id for one in held if one.telling.alert_id is not None})
+    free = [one for one in held if _hidden(one.telling, silences, warnings, now) is None]
+    told = {one.notification_id: routes.due(one.target, one.telling, now) for one in free if _concerns(one, alerts)}
+    store.release(cursor, told)
+    store.drop(cursor, [one.notification_id for one in free if one.notification_id not in told], "over")
 
 
-def _goes_on(telling: Telling, alerts: dict[int, Concerned]) -> bool:
-    alert = alerts.get(telling.alert_id or 0)
-    return alert is None or alert.state == OPEN
+def _concerns(held: store.Held, alerts: dict[int, Concerned]) -> bool:
+    alert = alerts.get(held.telling.alert_id or 0)
+    return alert is None or alert.state == OPEN or (held.begun and not held.telling.news)
 
 
 def _hidden(

@@ -119,7 +119,7 @@ class Notifier:
         routes = self._file.routes
         gone = former.difference(routes.targets)
         with database, database.cursor() as cursor:
-            release(cursor, now)
+            release(cursor, routes, now)
             hand_over(cursor, routes, now)
             lost = store.overdue(cursor, routes.targets, now - routes.give_up, now)
             lost += store.overdue(cursor, gone, datetime.max.replace(tzinfo=UTC), now)

@@ -131,6 +131,10 @@ class Routes:
         self._gather = timedelta(seconds=file.gather)
         self._routes = file.route
 
+    def serves(self, city: str) -> bool:
+        """Whether the file is for a city's alerts; another file may be for others."""
+        return not self.cities or city in self.cities
+
     def addressees(self, telling: Telling, begun: Collection[str] = ()) -> list[str]:
         """Whom to tell, each once: of news whom the routes name, of what follows who was told (`begun`) and wants it.
 
@@ -160,7 +164,7 @@ class Routes:
     def due(self, target: str, telling: Telling, now: datetime) -> datetime:
         """From when on a target may be told: a little later, or after its quiet hours."""
         ready = now + self._gather
-        quiet = self.targets[target].quiet
+        quiet = self.targets[target].quiet if target in self.targets else None
         if quiet is None or telling.urgency.rank >= quiet.unless.rank:
             return ready
         local = ready.astimezone(SHANGHAI)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -29,6 +29,8 @@ _CITY_REGIONS = "select city, left(min(region), 4) from v_stations where city = 
 _REGIONS = """
 select distinct on (station) station, region from v_stations where station = any(%s) order by station, valid_from desc
 """
+_BEGUN = """exists (select from notification b where b.thread = n.thread and b.state = 'written'
+    and (b.target = n.target or b.addressee = n.addressee))"""
 _WORK = """
 select w.target from (
     select target from notification where state = 'waiting' and due_at <= %(now)s
@@ -37,8 +39,13 @@ select w.target from (
 """
 
 
-_BEGUN = """exists (select from notification b where b.thread = n.thread and b.state = 'written'
-    and (b.target = n.target or b.addressee = n.addressee))"""
+class Held(NamedTuple):
+    """A telling that is held back from a target; `begun`: of its thread the target was sent something before."""
+
+    notification_id: int
+    target: str
+    telling: Telling
+    begun: bool
 
 
 class ToSend(NamedTuple):
@@ -145,18 +152,26 @@ def add(cursor: Any, tellings: Iterable[tuple[Telling, Told, Hidden | None]], no
     ))  # fmt: skip
 
 
-def hidden_ones(cursor: Any) -> list[tuple[int, Telling]]:
+def hidden_ones(cursor: Any) -> list[Held]:
     """What silences and warnings hold back; kept for this transaction alone."""
     cursor.execute(
-        "select notification_id, telling from notification where state = 'hidden' order by 1 for update skip locked"
+        f"select n.notification_id, n.target, n.telling, {_BEGUN} from notification n where n.state = 'hidden'"
+        " order by 1 for update skip locked"
     )
-    return [(number, msgspec.json.decode(telling, type=Telling)) for number, telling in cursor.fetchall()]
+    return [
+        Held(number, target, msgspec.json.decode(telling, type=Telling), begun)
+        for number, target, telling, begun in cursor.fetchall()
+    ]
 
 
-def release(cursor: Any, ids: Collection[int]) -> None:
-    """Nothing holds them back any more."""
-    cursor.execute("update notification set state = 'waiting', why = null where notification_id = any(%s)",
-                   (list(ids),))  # fmt: skip
+def release(cursor: Any, due: Mapping[int, datetime]) -> None:
+    """Nothing holds them back any more; from when on each is due."""
+    execute_values(
+        cursor,
+        "update notification n set state = 'waiting', why = null, due_at = free.due"
+        " from (values %s) as free (number, due) where n.notification_id = free.number",
+        list(due.items()),
+    )
 
 
 def drop(cursor: Any, ids: Collection[int], why: str) -> None:

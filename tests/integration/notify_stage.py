@@ -56,7 +56,7 @@ class Post:
 
     def release(self, at: datetime) -> None:
         with self._cursor() as cursor:
-            release(cursor, at)
+            release(cursor, self.routes, at)
 
     def hand_over(self, at: datetime) -> None:
         with self._cursor() as cursor:

@@ -126,6 +126,43 @@ def test_a_silence_that_is_ended_early_holds_back_no_more(stack: CoreSettings, t
     assert [one.state for one in post.notified()] == ["waiting"]
 
 
+def test_a_silence_that_outlasts_giving_up_gives_nothing_up(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "long", tmp_path, more='last_resort = "boss-long"')
+    silence(post, "08:00", "12:00")
+    post.ground.hours(300)
+    post.follow(clock("09:01"))
+    post.release(clock("12:00"))
+    post.give_up(clock("12:00"))
+    assert post.notified() == [Notified(post.robot, "opened", "waiting")]
+
+
+def test_what_a_silence_held_back_wakes_nobody_when_it_ends_at_night(stack: CoreSettings, tmp_path: Path) -> None:
+    quiet = '[[target]]\nid = "robot-dark"\nvia = "apprise"\nurl_secret = "x"\n'
+    quiet += 'quiet = { begins = "12:00:00", ends = "14:00:00" }\n'
+    route = '[[route]]\nid = "all"\nto = ["robot-dark"]\nrules = ["dust-stop-work"]\nabout = ["alert"]\n'
+    post = Post(stack, "dusk", tmp_path, routes=quiet + route)
+    post.ground.hours(300)
+    assert len(post.inbox(clock("09:01"), "robot-dark")) == 1
+    silence(post, "09:30", "12:30")
+    post.ground.hours(100, first=1)
+    post.follow(clock("10:01"))
+    post.release(clock("12:30"))
+    assert post.inbox(clock("13:59"), "robot-dark") == []
+    assert len(post.inbox(clock("14:00"), "robot-dark")) == 1
+
+
+def test_who_was_told_before_a_silence_hears_after_it_that_it_was_none(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "told", tmp_path)
+    post.ground.hours(300)
+    assert len(post.inbox(clock("09:01"))) == 1
+    silence(post, "09:02", "10:00")
+    post.ground.hours(200, version=2)
+    assert post.inbox(clock("09:20")) == []
+    post.release(clock("10:00"))
+    (taken_back,) = post.inbox(clock("10:01"))
+    assert "【撤销：更正后不再超限】" in taken_back
+
+
 def test_what_was_over_while_it_was_silent_is_never_told(stack: CoreSettings, tmp_path: Path) -> None:
     post = Post(stack, "quiet", tmp_path)
     silence(post, "08:00", "12:00")
