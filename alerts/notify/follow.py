@@ -116,23 +116,24 @@ def _hidden(
     return hidden(traits, silences, warnings, now)
 
 
-def hand_on(cursor: Any, routes: Routes, lost: Sequence[tuple[str, Telling]], now: datetime) -> int:
+def hand_on(cursor: Any, routes: Routes, lost: Sequence[store.Lost], now: datetime) -> int:
     """Tell the last resort what could not be delivered to others; returns for how much there is none."""
     resort = routes.last_resort
     rows = [
-        (_undelivered(telling, target), Told(LAST_RESORT, resort, now), None)
-        for target, telling in lost
-        if resort is not None and target != resort
+        (_undelivered(one), Told(LAST_RESORT, resort, routes.due(resort, one.telling, now)), None)
+        for one in lost
+        if resort is not None and one.target != resort
     ]
     store.add(cursor, rows, now)
     return len(lost) - len(rows)
 
 
-def _undelivered(telling: Telling, target: str) -> Telling:
-    words = telling.words
+def _undelivered(lost: store.Lost) -> Telling:
+    """In the words of the last resort, which must hear that it was none if the target had heard of it."""
+    words = lost.telling.words
     said: Words = msgspec.structs.replace(
         words,
-        title_zh=f"（未能送达 {target}）{words.title_zh}",
-        title_en=f"(not delivered to {target}) {words.title_en}",
+        title_zh=f"（未能送达 {lost.target}）{words.title_zh}",
+        title_en=f"(not delivered to {lost.target}) {words.title_en}",
     )
-    return msgspec.structs.replace(telling, words=said, news=True)
+    return msgspec.structs.replace(lost.telling, words=said, news=True, undone=lost.telling.undone and not lost.heard)

@@ -24,7 +24,7 @@ from alerts.notify.follow import follow, hand_on, release
 from alerts.notify.handover import hand_over
 from alerts.notify.message import Channel, Failure, Outcome
 from alerts.notify.outgoing import Sent, next_message, record
-from alerts.notify.store import ToSend
+from alerts.notify.store import Lost, ToSend
 from alerts.notify.target import Target
 from core.clock import Clock
 from core.errors import LantianError, UnavailableError
@@ -126,7 +126,7 @@ class Notifier:
             self._hand_on(cursor, lost, now)
             WAITING.set(store.oldest_s(cursor, now))
 
-    def _hand_on(self, cursor: Any, lost: list[tuple[str, Any]], now: datetime) -> None:
+    def _hand_on(self, cursor: Any, lost: list[Lost], now: datetime) -> None:
         if unheard := hand_on(cursor, self._file.routes, lost, now):
             LOST.inc(unheard)
             _log.error("notifications_given_up", count=unheard, hint="name a last_resort that answers")

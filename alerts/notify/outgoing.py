@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 from alerts.notify import pace, store
 from alerts.notify.compose import message_of, next_of
 from alerts.notify.message import Outcome
-from alerts.notify.store import ToSend
+from alerts.notify.store import Lost, ToSend
 from alerts.notify.target import Target
-from alerts.notify.telling import Telling
 
 
 class Sent(NamedTuple):
@@ -40,7 +39,7 @@ def next_message(cursor: Any, target: Target, now: datetime) -> ToSend | None:
     return store.write(cursor, target.id, message, [one.notification_id for one in found.tellings])
 
 
-def record(cursor: Any, sent: Sent, now: datetime) -> list[tuple[str, Telling]]:
+def record(cursor: Any, sent: Sent, now: datetime) -> list[Lost]:
     """Write a try down; returns what is given up with it, and whom it was to be told."""
     failures = store.failures(cursor, sent.target)
     stand = pace.after(sent.outcome, tries=sent.what.tries + 1, failures=failures, now=now)

@@ -48,6 +48,14 @@ class Held(NamedTuple):
     begun: bool
 
 
+class Lost(NamedTuple):
+    """A telling that could not be told to a target; `heard`: of its thread something had been delivered there."""
+
+    target: str
+    telling: Telling
+    heard: bool
+
+
 class ToSend(NamedTuple):
     """A message that is due, and how often it has been tried."""
 
@@ -270,12 +278,12 @@ def record(
     )
 
 
-def undelivered(cursor: Any, delivery_ids: Collection[int]) -> list[tuple[str, Telling]]:
-    """What messages that are given up were to tell, and whom."""
-    return _given_up(cursor, "delivery_id = any(%s)", (list(delivery_ids),))
+def undelivered(cursor: Any, delivery_ids: Collection[int]) -> list[Lost]:
+    """What messages that are given up were to tell, and whom; with what waits to be told of the same."""
+    return _with_sequels(cursor, _given_up(cursor, "delivery_id = any(%s)", (list(delivery_ids),)))
 
 
-def overdue(cursor: Any, targets: Collection[str], before: datetime, now: datetime) -> list[tuple[str, Telling]]:
+def overdue(cursor: Any, targets: Collection[str], before: datetime, now: datetime) -> list[Lost]:
     """Give up what targets were to be told before a time, and have not been; returns what, and whom.
 
     A message on its way meanwhile may arrive all the same.
@@ -288,12 +296,27 @@ def overdue(cursor: Any, targets: Collection[str], before: datetime, now: dateti
     )
     late = [delivery_id for (delivery_id,) in cursor.fetchall()]
     which = "state = 'waiting' and target = any(%s) and due_at < %s"
-    return undelivered(cursor, late) + _given_up(cursor, which, (list(targets), before))
+    return undelivered(cursor, late) + _with_sequels(cursor, _given_up(cursor, which, (list(targets), before)))
 
 
-def _given_up(cursor: Any, which: str, values: tuple[Any, ...]) -> list[tuple[str, Telling]]:
-    cursor.execute(f"update notification set state = 'given-up' where {which} returning target, telling", values)
-    return [(target, msgspec.json.decode(telling, type=Telling)) for target, telling in cursor.fetchall()]
+def _given_up(cursor: Any, which: str, values: tuple[Any, ...]) -> list[Lost]:
+    cursor.execute(
+        f"update notification n set state = 'given-up' where {which} returning n.target, n.telling, exists (select"
+        " from notification b join delivery d using (delivery_id)"
+        " where b.thread = n.thread and b.target = n.target and d.fate = 'delivered')",
+        values,
+    )
+    return [
+        Lost(target, msgspec.json.decode(telling, type=Telling), heard) for target, telling, heard in cursor.fetchall()
+    ]
+
+
+def _with_sequels(cursor: Any, lost: list[Lost]) -> list[Lost]:
+    """Whoever is told in another's place hears the end, too: a target that heard nothing of it would not be told it."""
+    unheard = {(one.target, one.telling.thread) for one in lost if not one.heard}
+    if not unheard:
+        return lost
+    return lost + _given_up(cursor, "state = 'waiting' and (target, thread) in %s", (tuple(unheard),))
 
 
 def oldest_s(cursor: Any, now: datetime) -> float:

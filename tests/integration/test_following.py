@@ -195,6 +195,54 @@ def test_the_last_resort_hears_the_end_of_what_it_was_told(stack: CoreSettings, 
     assert post.notified(post.boss)[-1] == Notified(post.boss, "cleared", "waiting")
 
 
+def test_the_last_resort_hears_that_what_was_told_was_none(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "recall", tmp_path, more='last_resort = "boss-recall"')
+    post.ground.hours(300)
+    assert len(post.inbox(clock("09:01"))) == 1
+    post.ground.hours(200, version=2)
+    post.follow(clock("09:20"))
+    post.give_up(clock("10:21"))
+    (taken_back,) = post.inbox(clock("10:22"), post.boss)
+    assert "（未能送达 robot-recall）【撤销" in taken_back
+
+
+def test_the_last_resort_is_not_told_what_was_none_before_anybody_heard(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "moot", tmp_path, more='last_resort = "boss-moot"')
+    post.ground.hours(300)
+    post.follow(clock("09:01"))
+    post.ground.hours(200, version=2)
+    post.follow(clock("09:20"))
+    post.give_up(clock("10:10"))
+    assert post.inbox(clock("10:12"), post.boss) == []
+
+
+def test_the_last_resort_hears_with_what_it_is_told_that_it_is_over_by_now(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "bygone", tmp_path, more='last_resort = "boss-bygone"')
+    post.ground.hours(300)
+    post.follow(clock("09:01"))
+    post.ground.hours(100, first=1)
+    post.follow(clock("10:01"))
+    post.give_up(clock("10:02"))
+    (said,) = post.inbox(clock("10:03"), post.boss)
+    assert "（未能送达 robot-bygone）【解除】" in said
+
+
+def test_what_could_not_be_told_to_another_wakes_no_last_resort_that_sleeps(
+    stack: CoreSettings, tmp_path: Path
+) -> None:
+    post = Post(stack, "asleep", tmp_path, more='last_resort = "boss-asleep"')
+    boss = 'id = "boss-asleep"\n'
+    quiet = 'quiet = { begins = "09:30:00", ends = "12:00:00" }\n'
+    post.path.write_text(post.path.read_text(encoding="utf-8").replace(boss, boss + quiet), encoding="utf-8")
+    post.ground.hours(300)
+    assert len(post.inbox(clock("09:01"))) == 1
+    post.ground.hours(100, first=1)
+    post.follow(clock("10:01"))
+    post.give_up(clock("11:02"))
+    assert post.inbox(clock("11:03"), post.boss) == []
+    assert len(post.inbox(clock("12:00"), post.boss)) == 1
+
+
 def test_the_doctor_names_a_target_that_is_not_reached_and_what_was_given_up(
     stack: CoreSettings, tmp_path: Path
 ) -> None:
