@@ -33,6 +33,8 @@ ENTRIES = 500
 """Of a city's log, gone through in one transaction."""
 STALE = timedelta(seconds=PAGES_S)
 """What is older pages nobody, even if nobody could be told before."""
+NAMED = timedelta(minutes=10)
+"""So long a target may be named by another notifier's file alone, which is newer."""
 OVER = timedelta(hours=1)
 """What is older and over by now neither."""
 
@@ -114,6 +116,14 @@ def _hidden(
         return None
     traits = Traits(telling.rule_id, telling.city, telling.station, telling.severity, telling.kind, telling.time_window)
     return hidden(traits, silences, warnings, now)
+
+
+def given_up(cursor: Any, routes: Routes, now: datetime) -> list[store.Lost]:
+    """What nobody confirmed for too long; what is for targets that the file does not name (any more) even sooner."""
+    strangers = store.strangers(cursor, routes.targets, routes.cities)
+    return store.overdue(cursor, routes.targets, now - routes.give_up, now) + store.overdue(
+        cursor, strangers, now - NAMED, now
+    )
 
 
 def hand_on(cursor: Any, routes: Routes, lost: Sequence[store.Lost], now: datetime) -> int:

@@ -20,7 +20,7 @@ from psycopg2.extensions import connection
 
 from alerts.notify import store
 from alerts.notify.file import NotifyFile
-from alerts.notify.follow import follow, hand_on, release
+from alerts.notify.follow import follow, given_up, hand_on, release
 from alerts.notify.handover import hand_over
 from alerts.notify.message import Channel, Failure, Outcome
 from alerts.notify.outgoing import Sent, next_message, record
@@ -121,7 +121,7 @@ class Notifier:
         with database, database.cursor() as cursor:
             release(cursor, routes, now)
             hand_over(cursor, routes, now)
-            lost = store.overdue(cursor, routes.targets, now - routes.give_up, now)
+            lost = given_up(cursor, routes, now)
             lost += store.overdue(cursor, gone, datetime.max.replace(tzinfo=UTC), now)
             self._hand_on(cursor, lost, now)
             WAITING.set(store.oldest_s(cursor, now))

@@ -31,6 +31,13 @@ select distinct on (station) station, region from v_stations where station = any
 """
 _BEGUN = """exists (select from notification b where b.thread = n.thread and b.state = 'written'
     and (b.target = n.target or b.addressee = n.addressee))"""
+_STRANGERS = """
+select distinct target
+from (select target, key from notification where state = 'waiting'
+    union all select n.target, n.key from delivery d join notification n using (delivery_id)
+    where d.fate = 'to-send') as open
+where target <> all(%(targets)s) and (%(cities)s = '{}' or split_part(key, '#', 1) = any(%(cities)s))
+"""
 _WORK = """
 select w.target from (
     select target from notification where state = 'waiting' and due_at <= %(now)s
@@ -276,6 +283,12 @@ def record(
         " do update set failures = excluded.failures, paused_until = excluded.paused_until",
         (target, stand.failures, stand.paused),
     )
+
+
+def strangers(cursor: Any, targets: Collection[str], cities: Collection[str]) -> list[str]:
+    """Targets that are none of `targets`, yet are to be told something of `cities`, or of any if there are none."""
+    cursor.execute(_STRANGERS, {"targets": list(targets), "cities": list(cities)})
+    return [target for (target,) in cursor.fetchall()]
 
 
 def undelivered(cursor: Any, delivery_ids: Collection[int]) -> list[Lost]:

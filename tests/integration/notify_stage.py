@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from handling_stage import Ground
 
-from alerts.notify import store
-from alerts.notify.follow import follow, hand_on, release
+from alerts.notify.follow import follow, given_up, hand_on, release
 from alerts.notify.handover import hand_over
 from alerts.notify.message import Outcome
 from alerts.notify.outgoing import Sent, next_message, record
@@ -65,7 +64,7 @@ class Post:
     def give_up(self, at: datetime) -> None:
         routes = self.routes
         with self._cursor() as cursor:
-            hand_on(cursor, routes, store.overdue(cursor, routes.targets, at - routes.give_up, at), at)
+            hand_on(cursor, routes, given_up(cursor, routes, at), at)
 
     def inbox(self, at: datetime, target: str | None = None) -> list[str]:
         """What a target (by default the robot) is sent at that time and confirms: title and body of each message."""

@@ -243,6 +243,30 @@ def test_what_could_not_be_told_to_another_wakes_no_last_resort_that_sleeps(
     assert len(post.inbox(clock("12:00"), post.boss)) == 1
 
 
+def test_what_waits_for_a_target_that_was_taken_out_while_nobody_ran_goes_to_the_last_resort(
+    stack: CoreSettings, tmp_path: Path
+) -> None:
+    post = Post(stack, "gone", tmp_path, more='last_resort = "boss-gone"')
+    post.ground.hours(300)
+    post.follow(clock("09:01"))
+    text = post.path.read_text(encoding="utf-8")
+    post.path.write_text(text.replace(post.robot, "renamed-gone"), encoding="utf-8")
+    post.give_up(clock("09:11"))
+    assert post.notified() == [Notified(post.robot, "opened", "waiting")]
+    post.give_up(clock("09:12"))
+    assert post.notified() == [Notified(post.robot, "opened", "given-up"), Notified(post.boss, "opened", "waiting")]
+
+
+def test_what_waits_for_the_target_of_another_centre_is_left_to_its_file(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "ours", tmp_path)
+    post.ground.hours(300)
+    post.follow(clock("09:01"))
+    (tmp_path / "other").mkdir()
+    other = Post(stack, "theirs", tmp_path / "other")
+    other.give_up(clock("21:00"))
+    assert post.notified() == [Notified(post.robot, "opened", "waiting")]
+
+
 def test_the_doctor_names_a_target_that_is_not_reached_and_what_was_given_up(
     stack: CoreSettings, tmp_path: Path
 ) -> None:
