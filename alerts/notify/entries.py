@@ -28,6 +28,7 @@ ENDS = frozenset({Happening.CLEARED, Happening.WITHDRAWN, Happening.MERGED, Happ
 FOLLOW = ENDS | {Happening.LOWERED}
 CALM = frozenset({Happening.CLEARED, Happening.LOWERED, Happening.MERGED, Happening.RETIRED})
 """What may wait until quiet hours are over; that a team was sent out for nothing may not."""
+_WIDE_SPACE = "\u3000"
 ORDER_NEWS = frozenset[str]({OrderEvent.PROPOSED, OrderEvent.FLAGGED, OrderAction.ISSUE, OrderAction.LIFT})
 ORDER_ENDS = frozenset[str]({OrderEvent.WITHDRAWN, OrderEvent.HANDED_ON, OrderAction.LIFT, OrderAction.DECLINE})
 
@@ -86,7 +87,7 @@ class Concerned(msgspec.Struct, frozen=True, kw_only=True):
             rule_id=self.rule_id,
             time_window=self.time_window,
             alert_id=self.alert_id,
-            words=words,
+            words=Words(**{name: _one_line(text) for name, text in msgspec.structs.asdict(words).items()}),
             details=self._details(),
         )
         return msgspec.structs.replace(said, **more)
@@ -227,8 +228,15 @@ def _of_dispatch(entry: Chained, alert: Concerned) -> Telling:
 
 
 def _said(line: Line) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(line.detail or "{}")
-    return said
+    said = json.loads(line.detail or "{}")
+    if not isinstance(said, dict):
+        raise TypeError("what was said is no object")
+    return {name: _one_line(value) if isinstance(value, str) else value for name, value in said.items()}
+
+
+def _one_line(text: str) -> str:
+    """What stations and units are called may hold anything; the database takes no NUL, and a title no line break."""
+    return "".join(letter if letter.isprintable() or letter == _WIDE_SPACE else " " for letter in text)
 
 
 def is_late(entry: Chained, now: datetime, limit: timedelta) -> bool:

@@ -79,7 +79,9 @@ def _telling(
         if entry.line.subject is Subject.WARNING:
             return warning_telling_of(entry, regions.get(entry.line.city, ""))
         found = telling_of(entry, alert)
-    except (LookupError, ValueError, TypeError) as error:
+        if found is not None:  # as it will be read again: what cannot be must not stand in everybody's way
+            found = msgspec.json.decode(msgspec.json.encode(found), type=Telling)
+    except (LookupError, ValueError, TypeError, msgspec.MsgspecError) as error:
         UNREADABLE.inc()
         _log.error("entry_not_told", entry=key_of(entry), error=repr(error))
         return None

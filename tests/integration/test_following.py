@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from handling_stage import clock
 from notify_stage import Notified, Post
 
 from alerts.handling import silences
+from alerts.handling.chain import Line, Subject
 from alerts.handling.hide import Silence
+from alerts.handling.log import append
 from alerts.handling.machine import Action
 from alerts.handling.order import OrderAction
 from alerts.notify.follow import follow
@@ -94,6 +97,25 @@ def test_orders_and_dispatches_are_told_as_persons_decide(stack: CoreSettings, t
     post.ground.do(Action.DISPATCH, "张三", clock("09:05"), unit="城区住建局")
     post.follow(clock("09:06"))
     assert [one.happening for one in post.notified()] == ["opened", "propose", "confirm", "issue", "dispatch"]
+
+
+@pytest.mark.parametrize(
+    "said", [{"unit": "住建局\0\n二科"}, {"unit": "\ud800"}, {"unit": ["x"]}, {"unit": 5}, {"deadline": "x"}, [1]]
+)
+def test_an_entry_that_says_something_impossible_stops_no_other(
+    stack: CoreSettings, tmp_path: Path, said: object, request: pytest.FixtureRequest
+) -> None:
+    post = Post(stack, f"odd{request.node.callspec.indices['said']}", tmp_path, routes=ALL.replace('"alert", ', ""))
+    post.ground.hours(300)
+    odd = Line(city=post.ground.site.city, at=clock("09:00"), subject=Subject.HANDLING, happening=Action.DISPATCH,
+               alert_id=post.ground.alert_id, detail=json.dumps(said))  # fmt: skip
+    with closing(connect(stack, "operator", application="test")) as database, database, database.cursor() as cursor:
+        append(cursor, [odd])
+    post.ground.do(Action.ACKNOWLEDGE, "张三", clock("09:02"))
+    post.ground.order(OrderAction.CONFIRM, "张三", clock("09:03"))
+    messages = post.inbox(clock("09:04"))
+    assert any("【确认" in message for message in messages)
+    assert "confirm" in [one.happening for one in post.notified() if one.state == "written"]
 
 
 def silence(post: Post, begins: str, ends: str) -> Silence:
