@@ -328,3 +328,20 @@ def test_the_next_shift_is_told_once_what_is_not_done_with(stack: CoreSettings, 
         f"select telling::json->'words'->>'line_zh' from notification where target = '{post.boss}'", role="notifier"
     )
     assert f"#{post.ground.alert_id} 紧急 待确认 扬尘停工" in said
+
+
+def test_a_shift_is_not_told_of_the_alerts_of_another_centre(stack: CoreSettings, tmp_path: Path) -> None:
+    routes = '[[route]]\nid = "duty"\nto = ["duty:dust"]\nrules = ["dust-stop-work"]\nabout = ["alert"]\n'
+    centres = []
+    for name in ("north", "south"):
+        (tmp_path / name).mkdir()
+        post = Post(stack, name, tmp_path / name, routes=routes, more='roster = "roster.csv"')
+        roster = SHIFTS.replace("ROBOT", post.robot).replace("BOSS", post.boss)
+        (tmp_path / name / "roster.csv").write_text(roster, encoding="utf-8")
+        centres.append(post)
+    north, south = centres
+    north.ground.hours(300)
+    north.follow(clock("09:01"))
+    south.hand_over(clock("20:00"))
+    (said,) = south.inbox(clock("20:01"), south.boss)
+    assert "0 条报警未办结" in said
