@@ -28,6 +28,7 @@ from core.logs import get_logger
 _log = get_logger(__name__)
 
 UNREADABLE = Counter("lantian_notify_unreadable_entries", "Entries of the alerts' log that could not be put in words.")
+LOST = Counter("lantian_notify_given_up", "Notifications that could be told neither to their target nor to another.")
 
 ENTRIES = 500
 """Of a city's log, gone through in one transaction."""
@@ -66,6 +67,9 @@ def _decide(cursor: Any, routes: Routes, entries: Sequence[Chained], now: dateti
     rows: list[tuple[Telling, Told, Hidden | None]] = []
     for telling in tellings:
         told = routes.told(telling, begun[telling.thread], now)
+        if telling.news and not told and routes.addressees(telling):
+            LOST.inc()
+            _log.error("nobody_on_duty", entry=telling.key, hint="name a last_resort, fill the roster's gap")
         begun[telling.thread] += [one.addressee for one in told if one.addressee not in begun[telling.thread]]
         rows += [(telling, one, _hidden(telling, silences, warnings, now)) for one in told]
     store.add(cursor, rows, now)

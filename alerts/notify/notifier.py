@@ -20,7 +20,7 @@ from psycopg2.extensions import connection
 
 from alerts.notify import store
 from alerts.notify.file import NotifyFile
-from alerts.notify.follow import follow, given_up, hand_on, release
+from alerts.notify.follow import LOST, follow, given_up, hand_on, release
 from alerts.notify.handover import hand_over
 from alerts.notify.message import Channel, Failure, Outcome
 from alerts.notify.outgoing import Sent, next_message, record
@@ -46,7 +46,6 @@ STALLED_S = 30
 """Who holds a target's lock and has asked the database nothing for so long is frozen, and its session is ended."""
 
 TRIES = Counter("lantian_notify_tries", "Tries to send a message.", ["target", "outcome"])
-LOST = Counter("lantian_notify_given_up", "Notifications that could be told neither to their target nor to another.")
 WAITING = Gauge("lantian_notify_oldest_seconds", "Age of the oldest notification that is due and not confirmed.")
 
 _log = get_logger(__name__)

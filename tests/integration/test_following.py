@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from handling_stage import clock
 from notify_stage import Notified, Post
+from prometheus_client import REGISTRY
 
 from alerts.handling import silences
 from alerts.handling.chain import Line, Subject
@@ -345,3 +346,20 @@ def test_a_shift_is_not_told_of_the_alerts_of_another_centre(stack: CoreSettings
     south.hand_over(clock("20:00"))
     (said,) = south.inbox(clock("20:01"), south.boss)
     assert "0 条报警未办结" in said
+
+
+def test_what_is_for_a_duty_that_nobody_has_is_counted_where_there_is_no_last_resort(
+    stack: CoreSettings, tmp_path: Path
+) -> None:
+    routes = '[[route]]\nid = "duty"\nto = ["duty:dust"]\nrules = ["dust-stop-work"]\nabout = ["alert"]\n'
+    post = Post(stack, "nobody", tmp_path, routes=routes, more='roster = "roster.csv"')
+    roster = (
+        SHIFTS.replace("ROBOT", post.robot)
+        .replace("BOSS", post.boss)
+        .replace("08:00,2026-03-02T20", "10:00,2026-03-02T20")
+    )
+    (tmp_path / "roster.csv").write_text(roster, encoding="utf-8")
+    before = REGISTRY.get_sample_value("lantian_notify_given_up_total") or 0
+    post.ground.hours(300)
+    post.follow(clock("09:01"))
+    assert REGISTRY.get_sample_value("lantian_notify_given_up_total") == before + 1
