@@ -28,6 +28,8 @@ def next_message(cursor: Any, target: Target, now: datetime) -> ToSend | None:
     room = store.room(cursor, target.id, target.per_minute, now)
     if room < 1:
         return None
+    if target.quiet is not None and (morning := target.quiet.over_at(now)):
+        store.let_rest(cursor, target.id, target.quiet.unless, morning, now)
     what = store.to_send(cursor, target.id, now)
     if what is not None:
         return what

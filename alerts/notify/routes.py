@@ -22,7 +22,7 @@ from alerts.rules.deadlines import Duration
 from alerts.rules.watch import CITY
 from alerts.severity import Severity
 from alerts.toml_file import read_entries
-from core.clock import DAY, HOUR, SHANGHAI
+from core.clock import DAY, HOUR
 from core.errors import InputError
 from ingest.kinds import Kind
 
@@ -167,14 +167,7 @@ class Routes:
         quiet = self.targets[target].quiet if target in self.targets else None
         if quiet is None or telling.urgency.rank >= quiet.unless.rank:
             return ready
-        local = ready.astimezone(SHANGHAI)
-        clock, tomorrow = local.time(), timedelta(days=1)
-        if quiet.begins < quiet.ends:
-            within, wait = quiet.begins <= clock < quiet.ends, timedelta(0)
-        else:
-            within = clock >= quiet.begins or clock < quiet.ends
-            wait = tomorrow if clock >= quiet.begins else timedelta(0)
-        return datetime.combine(local.date() + wait, quiet.ends, SHANGHAI) if within else ready
+        return quiet.over_at(ready) or ready
 
     def _wants(self, addressee: str, telling: Telling) -> bool:
         naming = [route for route in self._routes if addressee in route.to and telling.about in route.about]

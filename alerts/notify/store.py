@@ -15,7 +15,7 @@ from alerts.handling.hide import Hidden
 from alerts.notify.compose import Waiting
 from alerts.notify.entries import Concerned
 from alerts.notify.message import Message, Outcome
-from alerts.notify.pace import MINUTE, Fate, Stand
+from alerts.notify.pace import MINUTE, PATIENCE, Fate, Stand
 from alerts.notify.routes import Told
 from alerts.notify.telling import Telling
 from alerts.severity import Severity
@@ -225,6 +225,24 @@ def waiting(cursor: Any, target: str, now: datetime) -> list[Waiting]:
     ]
 
 
+def let_rest(cursor: Any, target: str, unless: Severity, until: datetime, now: datetime) -> None:
+    """Put off until quiet hours are over what fell due before them and could not be delivered then."""
+    grave = [severity.value for severity in Severity if severity.rank >= unless.rank]
+    values = {"target": target, "grave": grave, "until": until, "now": now}
+    cursor.execute(
+        "update delivery d set again_at = %(until)s where target = %(target)s and fate = 'to-send'"
+        " and again_at <= %(now)s and not exists (select from notification n where n.delivery_id = d.delivery_id"
+        " and n.telling::json->>'urgency' = any(%(grave)s)) returning delivery_id",
+        values,
+    )
+    values["put_off"] = [delivery_id for (delivery_id,) in cursor.fetchall()]
+    cursor.execute(
+        "update notification set due_at = %(until)s where delivery_id = any(%(put_off)s) or (target = %(target)s"
+        " and state = 'waiting' and due_at <= %(now)s and not telling::json->>'urgency' = any(%(grave)s))",
+        values,
+    )
+
+
 def write(cursor: Any, target: str, message: Message, ids: Collection[int]) -> ToSend:
     """Write a message down with what it tells, before it is sent for the first time."""
     cursor.execute(
@@ -333,10 +351,13 @@ def _with_sequels(cursor: Any, lost: list[Lost]) -> list[Lost]:
 
 
 def oldest_s(cursor: Any, now: datetime) -> float:
-    """How long the oldest notification that is due has waited for its message to be confirmed."""
+    """How long the oldest notification that is due has waited for its message to be confirmed.
+
+    What is put off for longer than any receiver may ask for waits for a morning.
+    """
     cursor.execute(
         "select extract(epoch from %s - least((select min(due_at) from notification where state = 'waiting'),"
-        " (select min(written_at) from delivery where fate = 'to-send')))",
-        (now,),
+        " (select min(written_at) from delivery where fate = 'to-send' and again_at <= %s)))",
+        (now, now + PATIENCE),
     )
     return max(0.0, float(cursor.fetchone()[0] or 0.0))

@@ -11,7 +11,7 @@ from handling_stage import Ground
 
 from alerts.notify.follow import follow, given_up, hand_on, release
 from alerts.notify.handover import hand_over
-from alerts.notify.message import Outcome
+from alerts.notify.message import Failure, Outcome
 from alerts.notify.outgoing import Sent, next_message, record
 from alerts.notify.routes import Routes, load
 from core.postgres import connect
@@ -78,6 +78,13 @@ class Post:
                     return found
                 record(cursor, Sent(target, what, Outcome(), at, 0.1), at)
                 found.append(f"{what.message.title}\n{what.message.body}")
+
+    def miss(self, at: datetime, target: str) -> None:
+        """A target is sent what is next for it at that time, and does not answer."""
+        with self._cursor() as cursor:
+            what = next_message(cursor, self.routes.targets[target], at)
+            assert what is not None
+            record(cursor, Sent(target, what, Outcome(Failure.UNREACHABLE), at, 0.1), at)
 
     def notified(self, target: str | None = None) -> list[Notified]:
         """What the targets were to be told, in order."""
