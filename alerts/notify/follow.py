@@ -18,7 +18,8 @@ from alerts.handling.chain import Chained, Subject
 from alerts.handling.hide import Hidden, InForce, Silence, Traits, hidden
 from alerts.handling.silences import silences_at
 from alerts.notify import store
-from alerts.notify.entries import Concerned, is_late, key_of, telling_of
+from alerts.notify.entries import UNTELLABLE, Concerned, checked, is_late, key_of, telling_of
+from alerts.notify.giving_up import Lost, overdue, strangers
 from alerts.notify.routes import LAST_RESORT, Routes, Told
 from alerts.notify.telling import About, Telling, Words
 from alerts.notify.warning_entries import warning_telling_of
@@ -81,11 +82,12 @@ def _telling(
     alert = alerts.get(entry.line.alert_id or 0)
     try:
         if entry.line.subject is Subject.WARNING:
-            return warning_telling_of(entry, regions.get(entry.line.city, ""))
-        found = telling_of(entry, alert)
-        if found is not None:  # as it will be read again: what cannot be must not stand in everybody's way
-            found = msgspec.json.decode(msgspec.json.encode(found), type=Telling)
-    except (LookupError, ValueError, TypeError, msgspec.MsgspecError) as error:
+            found = warning_telling_of(entry, regions.get(entry.line.city, ""))
+        else:
+            found = telling_of(entry, alert)
+        if found is not None:  # what cannot be read again must not stand in everybody's way
+            found = checked(found)
+    except UNTELLABLE as error:
         UNREADABLE.inc()
         _log.error("entry_not_told", entry=key_of(entry), error=repr(error))
         return None
@@ -124,15 +126,13 @@ def _hidden(
     return hidden(traits, silences, warnings, now)
 
 
-def given_up(cursor: Any, routes: Routes, now: datetime) -> list[store.Lost]:
+def given_up(cursor: Any, routes: Routes, now: datetime) -> list[Lost]:
     """What nobody confirmed for too long; what is for targets that the file does not name (any more) even sooner."""
-    strangers = store.strangers(cursor, routes.targets, routes.cities)
-    return store.overdue(cursor, routes.targets, now - routes.give_up, now) + store.overdue(
-        cursor, strangers, now - NAMED, now
-    )
+    unnamed = strangers(cursor, routes.targets, routes.cities)
+    return overdue(cursor, routes.targets, now - routes.give_up, now) + overdue(cursor, unnamed, now - NAMED, now)
 
 
-def hand_on(cursor: Any, routes: Routes, lost: Sequence[store.Lost], now: datetime) -> int:
+def hand_on(cursor: Any, routes: Routes, lost: Sequence[Lost], now: datetime) -> int:
     """Tell the last resort what could not be delivered to others; returns for how much there is none."""
     resort = routes.last_resort
     rows = [
@@ -144,7 +144,7 @@ def hand_on(cursor: Any, routes: Routes, lost: Sequence[store.Lost], now: dateti
     return len(lost) - len(rows)
 
 
-def _undelivered(lost: store.Lost) -> Telling:
+def _undelivered(lost: Lost) -> Telling:
     """In the words of the last resort, which must hear that it was none if the target had heard of it."""
     words = lost.telling.words
     said: Words = msgspec.structs.replace(

@@ -21,10 +21,11 @@ from psycopg2.extensions import connection
 from alerts.notify import store
 from alerts.notify.file import NotifyFile
 from alerts.notify.follow import LOST, follow, given_up, hand_on, release
+from alerts.notify.giving_up import Lost, overdue
 from alerts.notify.handover import hand_over
 from alerts.notify.message import Channel, Failure, Outcome
 from alerts.notify.outgoing import Sent, next_message, record
-from alerts.notify.store import Lost, ToSend
+from alerts.notify.store import ToSend
 from alerts.notify.target import Target
 from core.clock import Clock
 from core.errors import LantianError, UnavailableError
@@ -121,7 +122,7 @@ class Notifier:
             release(cursor, routes, now)
             hand_over(cursor, routes, now)
             lost = given_up(cursor, routes, now)
-            lost += store.overdue(cursor, gone, datetime.max.replace(tzinfo=UTC), now)
+            lost += overdue(cursor, gone, datetime.max.replace(tzinfo=UTC), now)
             self._hand_on(cursor, lost, now)
             WAITING.set(store.oldest_s(cursor, now))
 

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from alerts.notify import pace, store
 from alerts.notify.compose import message_of, next_of
+from alerts.notify.giving_up import Lost, undelivered
 from alerts.notify.message import Outcome
-from alerts.notify.store import Lost, ToSend
+from alerts.notify.store import ToSend
 from alerts.notify.target import Target
 
 
@@ -46,7 +47,7 @@ def record(cursor: Any, sent: Sent, now: datetime) -> list[Lost]:
     failures = store.failures(cursor, sent.target)
     stand = pace.after(sent.outcome, tries=sent.what.tries + 1, failures=failures, now=now)
     store.record(cursor, sent.target, sent.what, sent.outcome, stand, began=sent.began, took_s=sent.took_s)
-    return store.undelivered(cursor, [sent.what.delivery_id]) if stand.fate is pace.Fate.GIVEN_UP else []
+    return undelivered(cursor, [sent.what.delivery_id]) if stand.fate is pace.Fate.GIVEN_UP else []
 
 
 def new_id(now: datetime) -> str:
