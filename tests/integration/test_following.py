@@ -17,6 +17,7 @@ from alerts.handling.hide import Silence
 from alerts.handling.log import append
 from alerts.handling.machine import Action
 from alerts.handling.order import OrderAction
+from alerts.notify import store
 from alerts.notify.follow import follow
 from core.postgres import connect
 from core.settings import CoreSettings
@@ -262,3 +263,20 @@ def test_what_is_for_a_duty_that_nobody_has_is_counted_where_there_is_no_last_re
     post.ground.hours(300)
     post.follow(clock("09:01"))
     assert REGISTRY.get_sample_value("lantian_notify_given_up_total") == before + 1
+
+
+def test_a_storm_that_waits_is_read_within_a_second(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "storm", tmp_path)
+    post.ground.hours(300)
+    post.follow(clock("09:01"))
+    with closing(connect(stack, "owner", application="test")) as database, database.cursor() as cursor:
+        cursor.execute("analyze notification")  # as the planner knows it from calmer days
+        cursor.execute(
+            "insert into notification (target, key, thread, addressee, state, made_at, due_at, telling)"
+            " select target, key || '.' || number, thread || '.' || number, addressee, state, made_at, due_at, telling"
+            " from notification, generate_series(1, 8000) as number where target = %s",
+            (post.robot,),
+        )
+        cursor.execute("set local statement_timeout = '1s'")
+        assert len(store.waiting(cursor, post.robot, clock("09:02"))) == store.AT_ONCE
+        database.rollback()
