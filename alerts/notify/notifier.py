@@ -54,6 +54,7 @@ _LOCK = "select pg_try_advisory_lock(hashtextextended('lantian notify ' || %s, 0
 _STALLED = """
 select count(pg_terminate_backend(a.pid)) from pg_stat_activity a join pg_locks l using (pid)
 where l.locktype = 'advisory' and l.granted and a.usename = current_user and a.pid <> pg_backend_pid()
+    and (a.state <> 'active' or a.wait_event_type = 'Client')
     and a.state_change < clock_timestamp() - make_interval(secs => %s)
 """
 
