@@ -42,7 +42,8 @@ _WORK = """
 select w.target from (
     select target from notification where state = 'waiting' and due_at <= %(now)s
     union select target from delivery where fate = 'to-send' and again_at <= %(now)s
-) as w left join notify_target t using (target) where t.paused_until is null or t.paused_until <= %(now)s
+) as w left join notify_target t using (target) where t.paused_until is null
+    or t.paused_until <= %(now)s or t.paused_until > %(now)s + %(longest)s
 """
 
 
@@ -188,14 +189,18 @@ def drop(cursor: Any, ids: Collection[int], why: str) -> None:
 
 
 def with_work(cursor: Any, now: datetime) -> list[str]:
-    """The targets for which something is due, but those that are left in peace."""
-    cursor.execute(_WORK, {"now": now})
+    """The targets for which something is due, but those that are left in peace.
+
+    Nobody is for longer than `PATIENCE`: what says so was written when the data clock was ahead of now.
+    """
+    cursor.execute(_WORK, {"now": now, "longest": PATIENCE})
     return sorted(target for (target,) in cursor.fetchall())
 
 
 def room(cursor: Any, target: str, per_minute: int, now: datetime) -> int:
     """How many messages a target may still be sent in the minute that ends at `now`."""
-    cursor.execute("select count(*) from delivery_try where target = %s and at > %s", (target, now - MINUTE))
+    cursor.execute("select count(*) from delivery_try where target = %s and at > %s and at <= %s",
+                   (target, now - MINUTE, now))  # fmt: skip
     return per_minute - int(cursor.fetchone()[0])
 
 

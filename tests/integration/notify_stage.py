@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from handling_stage import Ground
 
+from alerts.notify import store
 from alerts.notify.follow import follow, given_up, hand_on, release
 from alerts.notify.handover import hand_over
 from alerts.notify.message import Failure, Outcome
@@ -85,6 +86,10 @@ class Post:
             what = next_message(cursor, self.routes.targets[target], at)
             assert what is not None
             record(cursor, Sent(target, what, Outcome(Failure.UNREACHABLE), at, 0.1), at)
+
+    def targets_with_work(self, at: datetime) -> list[str]:
+        with self._cursor() as cursor:
+            return [one for one in store.with_work(cursor, at) if one in {self.boss, self.robot}]
 
     def notified(self, target: str | None = None) -> list[Notified]:
         """What the targets were to be told, in order."""

@@ -280,3 +280,18 @@ def test_a_storm_that_waits_is_read_within_a_second(stack: CoreSettings, tmp_pat
         cursor.execute("set local statement_timeout = '1s'")
         assert len(store.waiting(cursor, post.robot, clock("09:02"))) == store.AT_ONCE
         database.rollback()
+
+
+def test_a_clock_that_was_set_back_leaves_no_target_unserved(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "back", tmp_path)
+    post.path.write_text(
+        post.path.read_text(encoding="utf-8").replace('"notify-back"', '"notify-back"\nper_minute = 1'),
+        encoding="utf-8",
+    )
+    post.ground.hours(300)
+    post.follow(clock("09:01"))
+    post.miss(clock("09:02", day=20), post.robot)
+    post.ground.hours(100, first=1)
+    post.follow(clock("10:01"))
+    assert post.targets_with_work(clock("10:02")) == [post.robot]
+    assert len(post.inbox(clock("10:03"))) == 1
