@@ -157,6 +157,8 @@ class Notifier:
         outcome = Outcome(Failure.UNKNOWN, "the channel failed")
         try:
             outcome = self._channel(target).send(what.message, SEND_S)
+            if outcome.failure is Failure.REFUSED:  # its secret may be another by now
+                self._channels.pop(target.id)[1].close()
         except LantianError as error:
             outcome = Outcome(Failure.UNREACHABLE, str(error))
         except Exception as error:
