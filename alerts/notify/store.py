@@ -21,7 +21,7 @@ from alerts.notify.telling import Telling
 from alerts.severity import Severity
 
 AT_ONCE = 1_000
-"""Of what waits for a target so much is looked at for one message."""
+"""Of what waits for a target so much is looked at for one message, the gravest alerts whole and first."""
 
 _LINE = Line.__struct_fields__
 _CONCERNED = [name for name in Concerned.__struct_fields__ if name != "region"]
@@ -34,9 +34,11 @@ _BEGUN = """exists (select from notification b where b.thread = n.thread and b.s
 # Each row is looked at once: the planner takes it that next to nothing waits, as is so on any day but that of a storm.
 _WAITING = f"""
 select n.notification_id, n.telling, {_BEGUN}
-from (select notification_id, telling, thread, target, addressee, min(due_at) over (partition by thread) as due_at
-    from notification where target = %(target)s and state = 'waiting') as n
-where n.due_at <= %(now)s order by n.notification_id limit %(limit)s
+from (select notification_id, telling, thread, target, addressee, min(due_at) over of_thread as due_at,
+        min(array_position(%(gravest_first)s, telling::json->>'urgency')) over of_thread as gravity,
+        min(notification_id) over of_thread as first
+    from notification where target = %(target)s and state = 'waiting' window of_thread as (partition by thread)) as n
+where n.due_at <= %(now)s order by n.gravity, n.first, n.notification_id limit %(limit)s
 """
 _WORK = """
 select w.target from (
@@ -209,7 +211,8 @@ def waiting(cursor: Any, target: str, now: datetime) -> list[Waiting]:
 
     Whoever has a duty has heard what the duty was told, be it by the shift before.
     """
-    cursor.execute(_WAITING, {"target": target, "now": now, "limit": AT_ONCE})
+    gravest_first = [severity.value for severity in reversed(Severity)]
+    cursor.execute(_WAITING, {"target": target, "now": now, "limit": AT_ONCE, "gravest_first": gravest_first})
     return [
         Waiting(number, msgspec.json.decode(telling, type=Telling), begun)
         for number, telling, begun in cursor.fetchall()

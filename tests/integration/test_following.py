@@ -19,6 +19,7 @@ from alerts.handling.machine import Action
 from alerts.handling.order import OrderAction
 from alerts.notify import store
 from alerts.notify.follow import follow
+from alerts.severity import Severity
 from core.postgres import connect
 from core.settings import CoreSettings
 from deploy.local.notifying import waiting
@@ -280,6 +281,23 @@ def test_a_storm_that_waits_is_read_within_a_second(stack: CoreSettings, tmp_pat
         cursor.execute("set local statement_timeout = '1s'")
         assert len(store.waiting(cursor, post.robot, clock("09:02"))) == store.AT_ONCE
         database.rollback()
+
+
+def test_what_is_grave_does_not_wait_behind_a_storm(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "behind", tmp_path)
+    post.ground.hours(300)
+    post.follow(clock("09:01"))
+    with closing(connect(stack, "owner", application="test")) as database, database.cursor() as cursor:
+        cursor.execute(
+            "insert into notification (target, key, thread, addressee, state, made_at, due_at, telling)"
+            " select target, key || '.' || number, thread || '.' || number / 3, addressee, state, made_at, due_at,"
+            ' replace(telling, \'"urgency":"critical"\', case number when 5000 then \'"urgency":"severe"\''
+            ' else \'"urgency":"info"\' end) from notification, generate_series(1, 5000) as number where target = %s',
+            (post.robot,),
+        )
+        found = [one.telling.urgency for one in store.waiting(cursor, post.robot, clock("09:02"))]
+        database.rollback()
+    assert found.count(Severity.CRITICAL) == found.count(Severity.SEVERE) == 1
 
 
 def test_a_clock_that_was_set_back_leaves_no_target_unserved(stack: CoreSettings, tmp_path: Path) -> None:
