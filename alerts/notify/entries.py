@@ -240,7 +240,10 @@ def said_in(line: Line) -> dict[str, Any]:
 def checked(telling: Telling) -> Telling:
     """As it will be read again, each text one line; raises `ValueError` or `MsgspecError` for what cannot be."""
     words = Words(**{name: _one_line(text) for name, text in msgspec.structs.asdict(telling.words).items()})
-    return msgspec.json.decode(msgspec.json.encode(msgspec.structs.replace(telling, words=words)), type=Telling)
+    written = msgspec.json.encode(msgspec.structs.replace(telling, words=words))
+    if rb"\u0000" in written:
+        raise ValueError("it holds a NUL, in which the database cannot look")
+    return msgspec.json.decode(written, type=Telling)
 
 
 def _one_line(text: str) -> str:

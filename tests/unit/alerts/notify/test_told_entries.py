@@ -150,7 +150,10 @@ def test_what_is_said_is_told_in_letters_that_can_be_shown(said: str) -> None:
     assert found.targets[0].isprintable()
 
 
-@pytest.mark.parametrize("said", ["[1]", '"x"', "{", '{"unit": ["x"]}', '{"unit": 5}', '{"deadline": "x"}'])
+@pytest.mark.parametrize(
+    "said",
+    ["[1]", '"x"', "{", '{"unit": ["x"]}', '{"unit": 5}', '{"deadline": "x"}', '{"unit": "x", "more": ["\\u0000"]}'],
+)
 def test_what_cannot_be_told_is_found_before_it_stands_in_everybodys_way(said: str) -> None:
     with pytest.raises(UNTELLABLE):
         checked(told(telling_of(entry(Subject.HANDLING, "dispatch", detail=said), alert())))
