@@ -49,8 +49,10 @@ def next_of(waiting: Iterable[Waiting], room: int, *, together: bool) -> Next:
     left = sorted(needed.values(), key=_order)
     if not left or room < 1:
         return Next((), dropped)
-    if not together:
-        return Next((left[0],), dropped)
+    if not together:  # what happened to one alert, in its order: a board shows the last that it was told
+        thread = left[0].telling.thread
+        first = min((one for one in left if one.telling.thread == thread), key=lambda one: one.telling.place)
+        return Next((first,), dropped)
     if room == 1:
         return Next(tuple(left), dropped)
     return Next(tuple(one for one in left if one.telling.bundle == left[0].telling.bundle), dropped)

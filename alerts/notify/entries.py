@@ -28,8 +28,11 @@ ENDS = frozenset({Happening.CLEARED, Happening.WITHDRAWN, Happening.MERGED, Happ
 FOLLOW = ENDS | {Happening.LOWERED}
 CALM = frozenset({Happening.CLEARED, Happening.LOWERED, Happening.MERGED, Happening.RETIRED})
 """What may wait until quiet hours are over; that a team was sent out for nothing may not."""
+_WIDE_SPACE = "\u3000"
 ORDER_NEWS = frozenset[str]({OrderEvent.PROPOSED, OrderEvent.FLAGGED, OrderAction.ISSUE, OrderAction.LIFT})
 ORDER_ENDS = frozenset[str]({OrderEvent.WITHDRAWN, OrderEvent.HANDED_ON, OrderAction.LIFT, OrderAction.DECLINE})
+UNTELLABLE = (LookupError, ValueError, TypeError, msgspec.MsgspecError)
+"""What an entry raises that says something impossible."""
 
 
 class Concerned(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,7 +162,7 @@ def _of_data(entry: Chained, alert: Concerned) -> Telling | None:
 def _of_order(entry: Chained, alert: Concerned) -> Telling:
     line = entry.line
     said = ORDER_ENTRIES[line.happening]
-    other = _said(line).get("alert")
+    other = said_in(line).get("alert")
     by = (f"（#{other}）" if other else "") + (f"，{line.who}" if line.who else "")
     next_zh, next_en = "", ""
     if line.happening == OrderEvent.PROPOSED:
@@ -186,7 +189,7 @@ def _of_order(entry: Chained, alert: Concerned) -> Telling:
 
 
 def _of_overdue(entry: Chained, alert: Concerned) -> Telling:
-    detail = _said(entry.line)
+    detail = said_in(entry.line)
     step = STEPS[Step(detail["step"])]
     leader = detail.get("leader", "")
     told_zh, told_en = (f"，报 {detail.get('town', '')} {leader}", f", to {leader}") if leader else ("", "")
@@ -211,7 +214,7 @@ def _of_overdue(entry: Chained, alert: Concerned) -> Telling:
 
 
 def _of_dispatch(entry: Chained, alert: Concerned) -> Telling:
-    detail = _said(entry.line)
+    detail = said_in(entry.line)
     unit, deadline = detail.get("unit", ""), detail.get("deadline")
     until = when(datetime.fromisoformat(deadline)) if deadline else ""
     words = Words(
@@ -226,9 +229,26 @@ def _of_dispatch(entry: Chained, alert: Concerned) -> Telling:
     return alert.telling(entry, About.DISPATCH, "dispatch", words, targets=(unit,) if unit else (), details=detail)
 
 
-def _said(line: Line) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(line.detail or "{}")
-    return said
+def said_in(line: Line) -> dict[str, Any]:
+    """What was said, fit to be shown; raises `ValueError` or `TypeError` if it is no object."""
+    said = json.loads(line.detail or "{}")
+    if not isinstance(said, dict):
+        raise TypeError("what was said is no object")
+    return {name: _one_line(value) if isinstance(value, str) else value for name, value in said.items()}
+
+
+def checked(telling: Telling) -> Telling:
+    """As it will be read again, each text one line; raises `ValueError` or `MsgspecError` for what cannot be."""
+    words = Words(**{name: _one_line(text) for name, text in msgspec.structs.asdict(telling.words).items()})
+    written = msgspec.json.encode(msgspec.structs.replace(telling, words=words))
+    if rb"\u0000" in written:
+        raise ValueError("it holds a NUL, in which the database cannot look")
+    return msgspec.json.decode(written, type=Telling)
+
+
+def _one_line(text: str) -> str:
+    """What stations and units are called may hold anything; the database takes no NUL, and a title no line break."""
+    return "".join(letter if letter.isprintable() or letter == _WIDE_SPACE else " " for letter in text)
 
 
 def is_late(entry: Chained, now: datetime, limit: timedelta) -> bool:

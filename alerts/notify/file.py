@@ -26,19 +26,23 @@ class NotifyFile:
         self._path = path
         self.routes = load(path)
         self._print = _print(self.routes)
+        self._refused: str | None = None
 
     def renew(self) -> bool:
         """Whether it says something else than before; what cannot be used is told, and the former stays."""
         found = _print(self.routes)
-        if found == self._print:
+        if found == self._print and self._refused is None:
             return False
         self._print = found
         try:
             self.routes = load(self._path)
-        except InputError as error:
+        except InputError as error:  # it may name a roster that nobody has looked at: each look tries again
             REFUSED.set(1)
-            _log.error("notify_file_refused", error=str(error))
+            if str(error) != self._refused:
+                _log.error("notify_file_refused", error=str(error))
+            self._refused = str(error)
             return False
+        self._refused = None
         self._print = _print(self.routes)
         REFUSED.set(0)
         _log.info("notify_file_renewed", targets=len(self.routes.targets))

@@ -18,7 +18,8 @@ from alerts.handling.chain import Chained, Subject
 from alerts.handling.hide import Hidden, InForce, Silence, Traits, hidden
 from alerts.handling.silences import silences_at
 from alerts.notify import store
-from alerts.notify.entries import Concerned, is_late, key_of, telling_of
+from alerts.notify.entries import UNTELLABLE, Concerned, checked, is_late, key_of, telling_of
+from alerts.notify.giving_up import Lost, overdue, strangers
 from alerts.notify.routes import LAST_RESORT, Routes, Told
 from alerts.notify.telling import About, Telling, Words
 from alerts.notify.warning_entries import warning_telling_of
@@ -28,11 +29,14 @@ from core.logs import get_logger
 _log = get_logger(__name__)
 
 UNREADABLE = Counter("lantian_notify_unreadable_entries", "Entries of the alerts' log that could not be put in words.")
+LOST = Counter("lantian_notify_given_up", "Notifications that could be told neither to their target nor to another.")
 
 ENTRIES = 500
 """Of a city's log, gone through in one transaction."""
 STALE = timedelta(seconds=PAGES_S)
 """What is older pages nobody, even if nobody could be told before."""
+NAMED = timedelta(minutes=10)
+"""So long a target may be named by another notifier's file alone, which is newer."""
 OVER = timedelta(hours=1)
 """What is older and over by now neither."""
 
@@ -64,6 +68,9 @@ def _decide(cursor: Any, routes: Routes, entries: Sequence[Chained], now: dateti
     rows: list[tuple[Telling, Told, Hidden | None]] = []
     for telling in tellings:
         told = routes.told(telling, begun[telling.thread], now)
+        if telling.news and not told and routes.addressees(telling):
+            LOST.inc()
+            _log.error("nobody_on_duty", entry=telling.key, hint="name a last_resort, fill the roster's gap")
         begun[telling.thread] += [one.addressee for one in told if one.addressee not in begun[telling.thread]]
         rows += [(telling, one, _hidden(telling, silences, warnings, now)) for one in told]
     store.add(cursor, rows, now)
@@ -75,9 +82,12 @@ def _telling(
     alert = alerts.get(entry.line.alert_id or 0)
     try:
         if entry.line.subject is Subject.WARNING:
-            return warning_telling_of(entry, regions.get(entry.line.city, ""))
-        found = telling_of(entry, alert)
-    except (LookupError, ValueError, TypeError) as error:
+            found = warning_telling_of(entry, regions.get(entry.line.city, ""))
+        else:
+            found = telling_of(entry, alert)
+        if found is not None:  # what cannot be read again must not stand in everybody's way
+            found = checked(found)
+    except UNTELLABLE as error:
         UNREADABLE.inc()
         _log.error("entry_not_told", entry=key_of(entry), error=repr(error))
         return None
@@ -87,22 +97,24 @@ def _telling(
     return None if past else found
 
 
-def release(cursor: Any, now: datetime) -> None:
-    """Tell what silences and warnings held back and hold back no more, where it still goes on."""
-    held = store.hidden_ones(cursor)
+def release(cursor: Any, routes: Routes, now: datetime) -> None:
+    """Tell what silences and warnings held back and hold back no more: what still goes on, and of what a target had
+    heard before, that it is over. It is due as if it had happened now: not at night, and not too long ago.
+    """
+    held = [one for one in store.hidden_ones(cursor) if routes.serves(one.telling.city)]
     if not held:
         return
     silences, warnings = silences_at(cursor, now), in_force(cursor, now)
-    alerts = store.concerned(cursor, {telling.alert_id for _, telling in held if telling.alert_id is not None})
-    free = [(number, telling) for number, telling in held if _hidden(telling, silences, warnings, now) is None]
-    goes_on = {number for number, telling in free if _goes_on(telling, alerts)}
-    store.release(cursor, goes_on)
-    store.drop(cursor, [number for number, _ in free if number not in goes_on], "over")
+    alerts = store.concerned(cursor, {one.telling.alert_id for one in held if one.telling.alert_id is not None})
+    free = [one for one in held if _hidden(one.telling, silences, warnings, now) is None]
+    told = {one.notification_id: routes.due(one.target, one.telling, now) for one in free if _concerns(one, alerts)}
+    store.release(cursor, told)
+    store.drop(cursor, [one.notification_id for one in free if one.notification_id not in told], "over")
 
 
-def _goes_on(telling: Telling, alerts: dict[int, Concerned]) -> bool:
-    alert = alerts.get(telling.alert_id or 0)
-    return alert is None or alert.state == OPEN
+def _concerns(held: store.Held, alerts: dict[int, Concerned]) -> bool:
+    alert = alerts.get(held.telling.alert_id or 0)
+    return alert is None or alert.state == OPEN or (held.begun and not held.telling.news)
 
 
 def _hidden(
@@ -114,23 +126,30 @@ def _hidden(
     return hidden(traits, silences, warnings, now)
 
 
-def hand_on(cursor: Any, routes: Routes, lost: Sequence[tuple[str, Telling]], now: datetime) -> int:
+def given_up(cursor: Any, routes: Routes, now: datetime) -> list[Lost]:
+    """What nobody confirmed for too long; what is for targets that the file does not name (any more) even sooner."""
+    unnamed = strangers(cursor, routes.targets, routes.cities)
+    return overdue(cursor, routes.targets, now - routes.give_up, now) + overdue(cursor, unnamed, now - NAMED, now)
+
+
+def hand_on(cursor: Any, routes: Routes, lost: Sequence[Lost], now: datetime) -> int:
     """Tell the last resort what could not be delivered to others; returns for how much there is none."""
     resort = routes.last_resort
     rows = [
-        (_undelivered(telling, target), Told(LAST_RESORT, resort, now), None)
-        for target, telling in lost
-        if resort is not None and target != resort
+        (_undelivered(one), Told(LAST_RESORT, resort, routes.due(resort, one.telling, now)), None)
+        for one in lost
+        if resort is not None and one.target != resort
     ]
     store.add(cursor, rows, now)
     return len(lost) - len(rows)
 
 
-def _undelivered(telling: Telling, target: str) -> Telling:
-    words = telling.words
+def _undelivered(lost: Lost) -> Telling:
+    """In the words of the last resort, which must hear that it was none if the target had heard of it."""
+    words = lost.telling.words
     said: Words = msgspec.structs.replace(
         words,
-        title_zh=f"（未能送达 {target}）{words.title_zh}",
-        title_en=f"(not delivered to {target}) {words.title_en}",
+        title_zh=f"（未能送达 {lost.target}）{words.title_zh}",
+        title_en=f"(not delivered to {lost.target}) {words.title_en}",
     )
-    return msgspec.structs.replace(telling, words=said, news=True)
+    return msgspec.structs.replace(lost.telling, words=said, news=True, undone=lost.telling.undone and not lost.heard)

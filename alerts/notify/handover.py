@@ -23,8 +23,8 @@ LISTED = 12
 _OPEN = """
 select a.alert_id, a.severity, a.title_zh, coalesce(h.stage, 'open')
 from alert a left join alert_handling h using (alert_id)
-where a.closed_at is null and a.state <> 'withdrawn' and exists (
-    select from notification n where n.alert_id = a.alert_id and n.addressee = %s)
+where a.closed_at is null and a.state <> 'withdrawn' and (%(cities)s = '{}' or a.city = any(%(cities)s)) and exists (
+    select from notification n where n.alert_id = a.alert_id and n.addressee = %(duty)s)
 order by array_position(array['critical', 'severe', 'warning', 'info'], a.severity), a.opened_at
 """
 
@@ -37,7 +37,7 @@ def hand_over(cursor: Any, routes: Routes, now: datetime) -> None:
     for shift in routes.roster.begun(now - LATE, now):
         cursor.execute("select from notification where target = %s and key = %s", (shift.target, key_of(shift)))
         if cursor.fetchone() is None:
-            cursor.execute(_OPEN, (f"{DUTY}{shift.duty}",))
+            cursor.execute(_OPEN, {"duty": f"{DUTY}{shift.duty}", "cities": list(routes.cities)})
             telling = telling_of(shift, cursor.fetchall(), now)
             store.add(cursor, [(telling, Told(f"{DUTY}{shift.duty}", shift.target, now), None)], now)
 

@@ -20,7 +20,8 @@ from psycopg2.extensions import connection
 
 from alerts.notify import store
 from alerts.notify.file import NotifyFile
-from alerts.notify.follow import follow, hand_on, release
+from alerts.notify.follow import LOST, follow, given_up, hand_on, release
+from alerts.notify.giving_up import Lost, overdue
 from alerts.notify.handover import hand_over
 from alerts.notify.message import Channel, Failure, Outcome
 from alerts.notify.outgoing import Sent, next_message, record
@@ -46,7 +47,6 @@ STALLED_S = 30
 """Who holds a target's lock and has asked the database nothing for so long is frozen, and its session is ended."""
 
 TRIES = Counter("lantian_notify_tries", "Tries to send a message.", ["target", "outcome"])
-LOST = Counter("lantian_notify_given_up", "Notifications that could be told neither to their target nor to another.")
 WAITING = Gauge("lantian_notify_oldest_seconds", "Age of the oldest notification that is due and not confirmed.")
 
 _log = get_logger(__name__)
@@ -54,6 +54,7 @@ _LOCK = "select pg_try_advisory_lock(hashtextextended('lantian notify ' || %s, 0
 _STALLED = """
 select count(pg_terminate_backend(a.pid)) from pg_stat_activity a join pg_locks l using (pid)
 where l.locktype = 'advisory' and l.granted and a.usename = current_user and a.pid <> pg_backend_pid()
+    and (a.state <> 'active' or a.wait_event_type = 'Client')
     and a.state_change < clock_timestamp() - make_interval(secs => %s)
 """
 
@@ -119,14 +120,14 @@ class Notifier:
         routes = self._file.routes
         gone = former.difference(routes.targets)
         with database, database.cursor() as cursor:
-            release(cursor, now)
+            release(cursor, routes, now)
             hand_over(cursor, routes, now)
-            lost = store.overdue(cursor, routes.targets, now - routes.give_up, now)
-            lost += store.overdue(cursor, gone, datetime.max.replace(tzinfo=UTC), now)
+            lost = given_up(cursor, routes, now)
+            lost += overdue(cursor, gone, datetime.max.replace(tzinfo=UTC), now)
             self._hand_on(cursor, lost, now)
             WAITING.set(store.oldest_s(cursor, now))
 
-    def _hand_on(self, cursor: Any, lost: list[tuple[str, Any]], now: datetime) -> None:
+    def _hand_on(self, cursor: Any, lost: list[Lost], now: datetime) -> None:
         if unheard := hand_on(cursor, self._file.routes, lost, now):
             LOST.inc(unheard)
             _log.error("notifications_given_up", count=unheard, hint="name a last_resort that answers")
@@ -156,6 +157,8 @@ class Notifier:
         outcome = Outcome(Failure.UNKNOWN, "the channel failed")
         try:
             outcome = self._channel(target).send(what.message, SEND_S)
+            if outcome.failure is Failure.REFUSED:  # its secret may be another by now
+                self._channels.pop(target.id)[1].close()
         except LantianError as error:
             outcome = Outcome(Failure.UNREACHABLE, str(error))
         except Exception as error:

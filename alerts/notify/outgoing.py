@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from alerts.notify import pace, store
 from alerts.notify.compose import message_of, next_of
+from alerts.notify.giving_up import Lost, undelivered
 from alerts.notify.message import Outcome
 from alerts.notify.store import ToSend
 from alerts.notify.target import Target
-from alerts.notify.telling import Telling
 
 
 class Sent(NamedTuple):
@@ -29,6 +29,8 @@ def next_message(cursor: Any, target: Target, now: datetime) -> ToSend | None:
     room = store.room(cursor, target.id, target.per_minute, now)
     if room < 1:
         return None
+    if target.quiet is not None and (morning := target.quiet.over_at(now)):
+        store.let_rest(cursor, target.id, target.quiet.unless, morning, now)
     what = store.to_send(cursor, target.id, now)
     if what is not None:
         return what
@@ -40,12 +42,12 @@ def next_message(cursor: Any, target: Target, now: datetime) -> ToSend | None:
     return store.write(cursor, target.id, message, [one.notification_id for one in found.tellings])
 
 
-def record(cursor: Any, sent: Sent, now: datetime) -> list[tuple[str, Telling]]:
+def record(cursor: Any, sent: Sent, now: datetime) -> list[Lost]:
     """Write a try down; returns what is given up with it, and whom it was to be told."""
     failures = store.failures(cursor, sent.target)
     stand = pace.after(sent.outcome, tries=sent.what.tries + 1, failures=failures, now=now)
     store.record(cursor, sent.target, sent.what, sent.outcome, stand, began=sent.began, took_s=sent.took_s)
-    return store.undelivered(cursor, [sent.what.delivery_id]) if stand.fate is pace.Fate.GIVEN_UP else []
+    return undelivered(cursor, [sent.what.delivery_id]) if stand.fate is pace.Fate.GIVEN_UP else []
 
 
 def new_id(now: datetime) -> str:

@@ -94,7 +94,7 @@ def _shift(
         errors.append(too_many_cells(file, row, cells))
         return None
     given = dict.fromkeys(COLUMNS, "") | dict(zip(names, cells, strict=False))
-    wrong = _empty(given) or _unknown(given, targets)
+    wrong = _empty(given) or _unprintable(given) or _unknown(given, targets)
     if wrong is None:
         try:
             begins, ends = (parse_time(given[name], field=name) for name in ("begins", "ends"))
@@ -111,6 +111,11 @@ def _shift(
 
 def _empty(given: dict[str, str]) -> tuple[str, str, str] | None:
     return next(((name, "is empty", "fill it in") for name in COLUMNS if not given[name]), None)
+
+
+def _unprintable(given: dict[str, str]) -> tuple[str, str, str] | None:
+    wrong = (name for name in COLUMNS if any(letter < " " for letter in given[name]))
+    return next(((name, "holds what cannot be printed", "write it anew") for name in wrong), None)
 
 
 def _unknown(given: dict[str, str], targets: Iterable[str]) -> tuple[str, str, str] | None:

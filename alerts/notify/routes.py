@@ -22,7 +22,7 @@ from alerts.rules.deadlines import Duration
 from alerts.rules.watch import CITY
 from alerts.severity import Severity
 from alerts.toml_file import read_entries
-from core.clock import DAY, HOUR, SHANGHAI
+from core.clock import DAY, HOUR
 from core.errors import InputError
 from ingest.kinds import Kind
 
@@ -131,6 +131,10 @@ class Routes:
         self._gather = timedelta(seconds=file.gather)
         self._routes = file.route
 
+    def serves(self, city: str) -> bool:
+        """Whether the file is for a city's alerts; another file may be for others."""
+        return not self.cities or city in self.cities
+
     def addressees(self, telling: Telling, begun: Collection[str] = ()) -> list[str]:
         """Whom to tell, each once: of news whom the routes name, of what follows who was told (`begun`) and wants it.
 
@@ -160,17 +164,10 @@ class Routes:
     def due(self, target: str, telling: Telling, now: datetime) -> datetime:
         """From when on a target may be told: a little later, or after its quiet hours."""
         ready = now + self._gather
-        quiet = self.targets[target].quiet
+        quiet = self.targets[target].quiet if target in self.targets else None
         if quiet is None or telling.urgency.rank >= quiet.unless.rank:
             return ready
-        local = ready.astimezone(SHANGHAI)
-        clock, tomorrow = local.time(), timedelta(days=1)
-        if quiet.begins < quiet.ends:
-            within, wait = quiet.begins <= clock < quiet.ends, timedelta(0)
-        else:
-            within = clock >= quiet.begins or clock < quiet.ends
-            wait = tomorrow if clock >= quiet.begins else timedelta(0)
-        return datetime.combine(local.date() + wait, quiet.ends, SHANGHAI) if within else ready
+        return quiet.over_at(ready) or ready
 
     def _wants(self, addressee: str, telling: Telling) -> bool:
         naming = [route for route in self._routes if addressee in route.to and telling.about in route.about]

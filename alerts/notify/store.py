@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,13 +15,13 @@ from alerts.handling.hide import Hidden
 from alerts.notify.compose import Waiting
 from alerts.notify.entries import Concerned
 from alerts.notify.message import Message, Outcome
-from alerts.notify.pace import MINUTE, Fate, Stand
+from alerts.notify.pace import MINUTE, PATIENCE, Fate, Stand
 from alerts.notify.routes import Told
 from alerts.notify.telling import Telling
 from alerts.severity import Severity
 
 AT_ONCE = 1_000
-"""Of what waits for a target so much is looked at for one message."""
+"""Of what waits for a target so much is looked at for one message, the gravest alerts whole and first."""
 
 _LINE = Line.__struct_fields__
 _CONCERNED = [name for name in Concerned.__struct_fields__ if name != "region"]
@@ -29,12 +29,33 @@ _CITY_REGIONS = "select city, left(min(region), 4) from v_stations where city = 
 _REGIONS = """
 select distinct on (station) station, region from v_stations where station = any(%s) order by station, valid_from desc
 """
+_BEGUN = """exists (select from notification b where b.thread = n.thread and b.state = 'written'
+    and (b.target = n.target or b.addressee = n.addressee))"""
+# Each row is looked at once: the planner takes it that next to nothing waits, as is so on any day but that of a storm.
+_WAITING = f"""
+select n.notification_id, n.telling, {_BEGUN}
+from (select notification_id, telling, thread, target, addressee, min(due_at) over of_thread as due_at,
+        min(array_position(%(gravest_first)s, telling::json->>'urgency')) over of_thread as gravity,
+        min(notification_id) over of_thread as first
+    from notification where target = %(target)s and state = 'waiting' window of_thread as (partition by thread)) as n
+where n.due_at <= %(now)s order by n.gravity, n.first, n.notification_id limit %(limit)s
+"""
 _WORK = """
 select w.target from (
     select target from notification where state = 'waiting' and due_at <= %(now)s
     union select target from delivery where fate = 'to-send' and again_at <= %(now)s
-) as w left join notify_target t using (target) where t.paused_until is null or t.paused_until <= %(now)s
+) as w left join notify_target t using (target) where t.paused_until is null
+    or t.paused_until <= %(now)s or t.paused_until > %(now)s + %(longest)s
 """
+
+
+class Held(NamedTuple):
+    """A telling that is held back from a target; `begun`: of its thread the target was sent something before."""
+
+    notification_id: int
+    target: str
+    telling: Telling
+    begun: bool
 
 
 class ToSend(NamedTuple):
@@ -141,18 +162,26 @@ def add(cursor: Any, tellings: Iterable[tuple[Telling, Told, Hidden | None]], no
     ))  # fmt: skip
 
 
-def hidden_ones(cursor: Any) -> list[tuple[int, Telling]]:
+def hidden_ones(cursor: Any) -> list[Held]:
     """What silences and warnings hold back; kept for this transaction alone."""
     cursor.execute(
-        "select notification_id, telling from notification where state = 'hidden' order by 1 for update skip locked"
+        f"select n.notification_id, n.target, n.telling, {_BEGUN} from notification n where n.state = 'hidden'"
+        " order by 1 for update skip locked"
     )
-    return [(number, msgspec.json.decode(telling, type=Telling)) for number, telling in cursor.fetchall()]
+    return [
+        Held(number, target, msgspec.json.decode(telling, type=Telling), begun)
+        for number, target, telling, begun in cursor.fetchall()
+    ]
 
 
-def release(cursor: Any, ids: Collection[int]) -> None:
-    """Nothing holds them back any more."""
-    cursor.execute("update notification set state = 'waiting', why = null where notification_id = any(%s)",
-                   (list(ids),))  # fmt: skip
+def release(cursor: Any, due: Mapping[int, datetime]) -> None:
+    """Nothing holds them back any more; from when on each is due."""
+    execute_values(
+        cursor,
+        "update notification n set state = 'waiting', why = null, due_at = free.due"
+        " from (values %s) as free (number, due) where n.notification_id = free.number",
+        list(due.items()),
+    )
 
 
 def drop(cursor: Any, ids: Collection[int], why: str) -> None:
@@ -162,31 +191,50 @@ def drop(cursor: Any, ids: Collection[int], why: str) -> None:
 
 
 def with_work(cursor: Any, now: datetime) -> list[str]:
-    """The targets for which something is due, but those that are left in peace."""
-    cursor.execute(_WORK, {"now": now})
+    """The targets for which something is due, but those that are left in peace.
+
+    Nobody is for longer than `PATIENCE`: what says so was written when the data clock was ahead of now.
+    """
+    cursor.execute(_WORK, {"now": now, "longest": PATIENCE})
     return sorted(target for (target,) in cursor.fetchall())
 
 
 def room(cursor: Any, target: str, per_minute: int, now: datetime) -> int:
     """How many messages a target may still be sent in the minute that ends at `now`."""
-    cursor.execute("select count(*) from delivery_try where target = %s and at > %s", (target, now - MINUTE))
+    cursor.execute("select count(*) from delivery_try where target = %s and at > %s and at <= %s",
+                   (target, now - MINUTE, now))  # fmt: skip
     return per_minute - int(cursor.fetchone()[0])
 
 
 def waiting(cursor: Any, target: str, now: datetime) -> list[Waiting]:
-    """What is due for a target, with all else of the same threads, and whether it was sent something of them before."""
-    cursor.execute(
-        "select n.notification_id, n.telling, exists (select from notification b where b.thread = n.thread"
-        " and b.target = n.target and b.state = 'written')"
-        " from notification n where n.target = %(target)s and n.state = 'waiting' and n.thread in (select d.thread"
-        " from notification d where d.target = %(target)s and d.state = 'waiting' and d.due_at <= %(now)s)"
-        " order by n.notification_id limit %(limit)s",
-        {"target": target, "now": now, "limit": AT_ONCE},
-    )
+    """What is due for a target, with all else of the same threads, and whether it was sent something of them before.
+
+    Whoever has a duty has heard what the duty was told, be it by the shift before.
+    """
+    gravest_first = [severity.value for severity in reversed(Severity)]
+    cursor.execute(_WAITING, {"target": target, "now": now, "limit": AT_ONCE, "gravest_first": gravest_first})
     return [
         Waiting(number, msgspec.json.decode(telling, type=Telling), begun)
         for number, telling, begun in cursor.fetchall()
     ]
+
+
+def let_rest(cursor: Any, target: str, unless: Severity, until: datetime, now: datetime) -> None:
+    """Put off until quiet hours are over what fell due before them and could not be delivered then."""
+    grave = [severity.value for severity in Severity if severity.rank >= unless.rank]
+    values = {"target": target, "grave": grave, "until": until, "now": now}
+    cursor.execute(
+        "update delivery d set again_at = %(until)s where target = %(target)s and fate = 'to-send'"
+        " and again_at <= %(now)s and not exists (select from notification n where n.delivery_id = d.delivery_id"
+        " and n.telling::json->>'urgency' = any(%(grave)s)) returning delivery_id",
+        values,
+    )
+    values["put_off"] = [delivery_id for (delivery_id,) in cursor.fetchall()]
+    cursor.execute(
+        "update notification set due_at = %(until)s where delivery_id = any(%(put_off)s) or (target = %(target)s"
+        " and state = 'waiting' and due_at <= %(now)s and not telling::json->>'urgency' = any(%(grave)s))",
+        values,
+    )
 
 
 def write(cursor: Any, target: str, message: Message, ids: Collection[int]) -> ToSend:
@@ -249,37 +297,14 @@ def record(
     )
 
 
-def undelivered(cursor: Any, delivery_ids: Collection[int]) -> list[tuple[str, Telling]]:
-    """What messages that are given up were to tell, and whom."""
-    return _given_up(cursor, "delivery_id = any(%s)", (list(delivery_ids),))
+def oldest_s(cursor: Any, now: datetime) -> float:
+    """How long the oldest notification that is due has waited for its message to be confirmed.
 
-
-def overdue(cursor: Any, targets: Collection[str], before: datetime, now: datetime) -> list[tuple[str, Telling]]:
-    """Give up what targets were to be told before a time, and have not been; returns what, and whom.
-
-    A message on its way meanwhile may arrive all the same.
+    What is put off for longer than any receiver may ask for waits for a morning.
     """
     cursor.execute(
-        "update delivery d set fate = 'given-up', again_at = null, ended_at = %s where fate = 'to-send'"
-        " and target = any(%s) and exists"
-        " (select from notification n where n.delivery_id = d.delivery_id and n.due_at < %s) returning delivery_id",
-        (now, list(targets), before),
-    )
-    late = [delivery_id for (delivery_id,) in cursor.fetchall()]
-    which = "state = 'waiting' and target = any(%s) and due_at < %s"
-    return undelivered(cursor, late) + _given_up(cursor, which, (list(targets), before))
-
-
-def _given_up(cursor: Any, which: str, values: tuple[Any, ...]) -> list[tuple[str, Telling]]:
-    cursor.execute(f"update notification set state = 'given-up' where {which} returning target, telling", values)
-    return [(target, msgspec.json.decode(telling, type=Telling)) for target, telling in cursor.fetchall()]
-
-
-def oldest_s(cursor: Any, now: datetime) -> float:
-    """How long the oldest notification that is due has waited for its message to be confirmed."""
-    cursor.execute(
         "select extract(epoch from %s - least((select min(due_at) from notification where state = 'waiting'),"
-        " (select min(written_at) from delivery where fate = 'to-send')))",
-        (now,),
+        " (select min(written_at) from delivery where fate = 'to-send' and again_at <= %s)))",
+        (now, now + PATIENCE),
     )
     return max(0.0, float(cursor.fetchone()[0] or 0.0))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import datetime, time, timedelta
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
 
 from alerts.severity import Severity
+from core.clock import SHANGHAI
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 """Of targets, duties and secrets."""
@@ -31,6 +32,17 @@ class Quiet(BaseModel):
         if self.begins.tzinfo is not None or self.ends.tzinfo is not None:
             raise ValueError("quiet hours are China's time; write them as 22:00:00, without an offset")
         return self
+
+    def over_at(self, moment: datetime) -> datetime | None:
+        """When the quiet hours are over in which `moment` (aware) lies; None if it lies in none."""
+        local = moment.astimezone(SHANGHAI)
+        clock, wait = local.time(), timedelta(0)
+        if self.begins < self.ends:
+            within = self.begins <= clock < self.ends
+        else:
+            within = clock >= self.begins or clock < self.ends
+            wait = timedelta(days=1) if clock >= self.begins else wait
+        return datetime.combine(local.date() + wait, self.ends, SHANGHAI) if within else None
 
 
 class _Target(BaseModel):

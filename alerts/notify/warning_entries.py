@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from alerts.handling.chain import Chained
 from alerts.handling.words import when
-from alerts.notify.entries import key_of
+from alerts.notify.entries import key_of, said_in
 from alerts.notify.telling import About, Telling, Words
 from alerts.rules.watch import CITY
 from alerts.severity import Severity
@@ -40,7 +39,7 @@ def warning_telling_of(entry: Chained, region: str) -> Telling | None:
     line = entry.line
     if line.happening not in _HAPPENINGS:
         return None
-    happening, detail = Happening(line.happening), json.loads(line.detail or "{}")
+    happening, detail = Happening(line.happening), said_in(line)
     proposal = happening is not Happening.ISSUED
     severity = _severity(detail)
     return Telling(

@@ -14,12 +14,14 @@ from deploy.local.finding import Finding
 
 PATIENCE = timedelta(minutes=5)
 """What has been due for longer, of data time, is stuck."""
+REST = timedelta(hours=1)
+"""What is put off for longer waits until quiet hours are over: no receiver is waited for longer."""
 LATELY = timedelta(days=1)
 
 _STUCK = """
 select target, count(*), min(since) from (
     select target, due_at as since from v_notifications where state = 'waiting'
-    union all select target, written_at from v_deliveries where fate = 'to-send'
+    union all select target, written_at from v_deliveries where fate = 'to-send' and again_at < %s
 ) as open where since < %s group by target order by target
 """
 _GIVEN_UP = """
@@ -43,7 +45,7 @@ def notifications(settings: CoreSettings) -> Iterator[Finding]:
 def waiting(settings: CoreSettings, now: datetime) -> Iterator[Finding]:
     """What is stuck, or was given up of late, by target."""
     with closing(connect(settings, "reader", application="lantian doctor")) as database, database.cursor() as cursor:
-        cursor.execute(_STUCK, (now - PATIENCE,))
+        cursor.execute(_STUCK, (now + REST, now - PATIENCE))
         stuck = cursor.fetchall()
         cursor.execute(_GIVEN_UP, (now - LATELY,))
         given_up = cursor.fetchall()

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from handling_stage import Ground
 
 from alerts.notify import store
-from alerts.notify.follow import follow, hand_on, release
+from alerts.notify.follow import follow, given_up, hand_on, release
 from alerts.notify.handover import hand_over
-from alerts.notify.message import Outcome
+from alerts.notify.message import Failure, Outcome
 from alerts.notify.outgoing import Sent, next_message, record
 from alerts.notify.routes import Routes, load
 from core.postgres import connect
@@ -56,7 +56,7 @@ class Post:
 
     def release(self, at: datetime) -> None:
         with self._cursor() as cursor:
-            release(cursor, at)
+            release(cursor, self.routes, at)
 
     def hand_over(self, at: datetime) -> None:
         with self._cursor() as cursor:
@@ -65,7 +65,7 @@ class Post:
     def give_up(self, at: datetime) -> None:
         routes = self.routes
         with self._cursor() as cursor:
-            hand_on(cursor, routes, store.overdue(cursor, routes.targets, at - routes.give_up, at), at)
+            hand_on(cursor, routes, given_up(cursor, routes, at), at)
 
     def inbox(self, at: datetime, target: str | None = None) -> list[str]:
         """What a target (by default the robot) is sent at that time and confirms: title and body of each message."""
@@ -79,6 +79,17 @@ class Post:
                     return found
                 record(cursor, Sent(target, what, Outcome(), at, 0.1), at)
                 found.append(f"{what.message.title}\n{what.message.body}")
+
+    def miss(self, at: datetime, target: str) -> None:
+        """A target is sent what is next for it at that time, and does not answer."""
+        with self._cursor() as cursor:
+            what = next_message(cursor, self.routes.targets[target], at)
+            assert what is not None
+            record(cursor, Sent(target, what, Outcome(Failure.UNREACHABLE), at, 0.1), at)
+
+    def targets_with_work(self, at: datetime) -> list[str]:
+        with self._cursor() as cursor:
+            return [one for one in store.with_work(cursor, at) if one in {self.boss, self.robot}]
 
     def notified(self, target: str | None = None) -> list[Notified]:
         """What the targets were to be told, in order."""

@@ -149,6 +149,30 @@ def test_what_is_refused_again_and_again_is_given_up_and_does_not_stop_the_next(
     assert ids(receiver).count(refused[0]) == 3
 
 
+def test_who_is_refused_is_sent_the_next_try_with_the_secret_that_stands_there_then(
+    stack: CoreSettings, stack_environment: dict[str, str], tmp_path: Path, running: list[Process]
+) -> None:
+    sender = Sender(stack, stack_environment, "rotate", tmp_path)
+    secret = stack.state_dir / "secrets" / "notify-rotate"
+    secret.write_text(f"{SECRET}\n", encoding="utf-8")
+    renewed = "whsec_bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldw=="
+
+    def refuses(handler: BaseHTTPRequestHandler) -> None:
+        secret.write_text(f"{renewed}\n", encoding="utf-8")
+        says(401)(handler)
+
+    with http(in_turn(refuses, says(200))) as receiver:
+        sender.write(receiver)
+        sender.file.write_text(
+            sender.file.read_text(encoding="utf-8").replace("notify-hook", "notify-rotate"), encoding="utf-8"
+        )
+        start(sender, running)
+        sender.ground.site.tell(sender.ground.site.statement(0, 300.0))
+        eventually("the message is confirmed", sender.delivered)
+    request = receiver.requests[-1]
+    assert Webhook(renewed).verify(request.body, dict(request.headers.items()))
+
+
 def test_who_is_killed_while_it_sends_sends_the_same_again(
     stack: CoreSettings, stack_environment: dict[str, str], tmp_path: Path, running: list[Process]
 ) -> None:

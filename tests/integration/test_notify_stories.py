@@ -116,3 +116,53 @@ def test_quiet_hours_hold_back_what_is_not_grave_until_the_morning(stack: CoreSe
     post.ground.hours(100, first=1)
     assert post.inbox(clock("10:01"), "office-quiet") == []
     assert titles(post.inbox(clock("12:00"), "office-quiet"))[0].startswith("【解除】")
+
+
+DUTY = '[[route]]\nid = "duty"\nto = ["duty:dust"]\nrules = ["dust-stop-work"]\nabout = ["alert"]\n'
+SHIFTS = """\
+duty,begins,ends,person,target
+dust,2026-03-02T08:00,2026-03-02T10:30,张三,ROBOT
+dust,2026-03-02T10:30,2026-03-02T20:00,李四,BOSS
+"""
+
+
+def test_the_next_shift_reads_that_what_the_last_was_told_is_over(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "relieved", tmp_path, routes=DUTY, more='roster = "roster.csv"')
+    roster = SHIFTS.replace("ROBOT", post.robot).replace("BOSS", post.boss)
+    (tmp_path / "roster.csv").write_text(roster, encoding="utf-8")
+    post.ground.hours(300)
+    assert len(post.inbox(clock("09:01"))) == 1
+    post.ground.hours(100, first=2)
+    assert titles(post.inbox(clock("11:01"), post.boss))[0].startswith("【解除】")
+    assert post.inbox(clock("11:02")) == []
+
+
+@pytest.mark.parametrize("tried", [True, False])
+def test_what_could_not_be_delivered_in_the_evening_wakes_nobody_at_night(
+    stack: CoreSettings, tmp_path: Path, tried: bool
+) -> None:
+    office = f"office-{tried}".lower()
+    quiet = f'[[target]]\nid = "{office}"\nvia = "apprise"\nurl_secret = "x"\n'
+    quiet += 'quiet = { begins = "10:10:00", ends = "20:00:00" }\n'
+    route = f'[[route]]\nid = "all"\nto = ["{office}"]\nrules = ["dust-stop-work"]\nabout = ["alert"]\n'
+    post = Post(stack, f"evening-{tried}".lower(), tmp_path, routes=quiet + route)
+    post.ground.hours(300)
+    assert len(post.inbox(clock("09:01"), office)) == 1
+    post.ground.hours(100, first=1)
+    post.follow(clock("10:01"))
+    if tried:
+        post.miss(clock("10:02"), office)
+    assert post.inbox(clock("10:30"), office) == []
+    post.give_up(clock("19:59"))
+    assert titles(post.inbox(clock("20:00"), office))[0].startswith("【解除】")
+
+
+def test_what_is_grave_is_tried_again_in_quiet_hours(stack: CoreSettings, tmp_path: Path) -> None:
+    quiet = '[[target]]\nid = "office-awake"\nvia = "apprise"\nurl_secret = "x"\n'
+    quiet += 'quiet = { begins = "09:10:00", ends = "20:00:00" }\n'
+    route = '[[route]]\nid = "all"\nto = ["office-awake"]\nrules = ["dust-stop-work"]\nabout = ["alert"]\n'
+    post = Post(stack, "awake", tmp_path, routes=quiet + route)
+    post.ground.hours(300)
+    post.follow(clock("09:01"))
+    post.miss(clock("09:02"), "office-awake")
+    assert len(post.inbox(clock("09:30"), "office-awake")) == 1

@@ -63,6 +63,13 @@ def test_machines_are_told_one_thing_a_message() -> None:
     assert numbers(next_of([waits(1, telling(1)), waits(2, telling(2))], 1, together=False)) == [1]
 
 
+def test_a_machine_hears_what_happened_to_an_alert_in_its_order() -> None:
+    cleared = telling(9, thread="alert:1", news=False, urgency=Severity.INFO, happening="cleared")
+    reopened = telling(10, thread="alert:1", severity=Severity.CRITICAL, happening="reopened")
+    waiting = [waits(2, reopened, begun=True), waits(1, cleared, begun=True)]
+    assert numbers(next_of(waiting, 9, together=False)) == [1]
+
+
 def test_what_is_undone_before_it_was_told_is_never_told() -> None:
     both = [waits(1, telling(1)), waits(2, sequel(2, "withdrawn", "alert:1", undone=True))]
     assert next_of(both, 5, together=True) == Next((), (1, 2))

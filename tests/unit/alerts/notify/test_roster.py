@@ -64,6 +64,7 @@ def test_shifts_that_overlap_or_touch_leave_no_gap(tmp_path: Path) -> None:
         ("air,2026-03-01T08:00,2026-03-01T07:00,张三,zhang", "row 2, ends: is not after the beginning"),
         ("air,gestern,2026-03-01T07:00,张三,zhang", "row 2, begins: is not an ISO 8601 time"),
         ("air,2026-03-01T08:00,2026-03-01T20:00,,zhang", "row 2, person: is empty"),
+        ("air,2026-03-01T08:00,2026-03-01T20:00,张\0三,zhang", "row 2, person: holds what cannot be printed"),
         ("air,2026-03-01T08:00,2026-03-01T20:00,张三,zhang,x", "row 2, row: has more cells"),
     ],
 )

@@ -11,7 +11,7 @@ from tellings import NOON
 
 from alerts.handling.chain import Chained, Line, Subject
 from alerts.happening import Happening
-from alerts.notify.entries import Concerned, telling_of
+from alerts.notify.entries import UNTELLABLE, Concerned, checked, telling_of
 from alerts.notify.telling import About, Telling
 from alerts.severity import Severity
 
@@ -31,10 +31,10 @@ def alert(**more: Any) -> Concerned:
     return Concerned(**(given | more))
 
 
-def entry(subject: Subject, happening: str, detail: dict[str, Any] | None = None, **more: Any) -> Chained:
+def entry(subject: Subject, happening: str, detail: dict[str, Any] | str | None = None, **more: Any) -> Chained:
     given: dict[str, Any] = {
         "city": "晋城市", "at": NOON, "subject": subject, "happening": happening, "alert_id": 12,
-        "detail": json.dumps(detail) if detail else None,
+        "detail": json.dumps(detail) if isinstance(detail, dict) else detail,
     }  # fmt: skip
     return Chained(7, b"", Line(**(given | more)))
 
@@ -141,3 +141,19 @@ def test_other_steps_of_handling_disturb_nobody(happening: str) -> None:
 
 def test_a_silence_is_told_to_nobody() -> None:
     assert telling_of(entry(Subject.SILENCE, "silence", alert_id=None), None) is None
+
+
+@pytest.mark.parametrize("said", ['{"unit": "\\ud800 住建局"}', '{"unit": "住建局\\u0000\\n"}'])
+def test_what_is_said_is_told_in_letters_that_can_be_shown(said: str) -> None:
+    found = checked(told(telling_of(entry(Subject.HANDLING, "dispatch", detail=said), alert())))
+    assert found.words.line_zh.isprintable()
+    assert found.targets[0].isprintable()
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["[1]", '"x"', "{", '{"unit": ["x"]}', '{"unit": 5}', '{"deadline": "x"}', '{"unit": "x", "more": ["\\u0000"]}'],
+)
+def test_what_cannot_be_told_is_found_before_it_stands_in_everybodys_way(said: str) -> None:
+    with pytest.raises(UNTELLABLE):
+        checked(told(telling_of(entry(Subject.HANDLING, "dispatch", detail=said), alert())))
