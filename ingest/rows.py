@@ -6,7 +6,9 @@ import csv
 import gzip
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -83,3 +85,14 @@ def heading(path: Path, rows: Iterator[tuple[int, list[str]]], required: Sequenc
                 hint=f"its first row must name {','.join(required)}",
             )
     return names
+
+
+def decimal(text: str) -> Decimal:
+    """The number that a cell writes; raises `ValueError` if it writes none.
+
+    In plain digits: `Decimal` alone also takes a slip like 5_0, as 50, and the digits of every script.
+    """
+    if text.isascii() and "_" not in text:
+        with suppress(InvalidOperation):
+            return Decimal(text)
+    raise ValueError("is no number")

@@ -10,8 +10,7 @@ from aggregate.evaluation.spans import Span
 from aggregate.regions.period import Heating, parse_period
 from aggregate.regions.targets import BEYOND, Item, Target
 from core.errors import InputError
-from ingest.importers.source import decimal
-from ingest.rows import csv_rows, heading, open_text
+from ingest.rows import csv_rows, decimal, heading, open_text
 
 COLUMNS = ("object", "item", "base", "change", "target")
 _HINT = "begin it with object,item,base,change or object,item,target"

@@ -17,8 +17,8 @@ from aggregate.sanddust.table import read_periods
 from alerts.warnings.days import Day
 from core.clock import DAY, midnight
 from core.errors import InputError
-from ingest.importers.source import MISSING, decimal
-from ingest.rows import RowError, csv_rows, heading, open_text
+from ingest.importers.source import MISSING
+from ingest.rows import RowError, csv_rows, decimal, heading, open_text
 from standards.editions import Editions
 
 _VALUES = (*TOKENS[:OZONE], "o3_8h_max", "o3_1h_max")

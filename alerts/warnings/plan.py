@@ -10,8 +10,7 @@ from pathlib import Path
 from alerts.warnings.cuts import Pollutant
 from alerts.warnings.scheme import Level
 from core.errors import InputError
-from ingest.importers.source import decimal
-from ingest.rows import RowError, csv_rows, heading, open_text, too_many_cells
+from ingest.rows import RowError, csv_rows, decimal, heading, open_text, too_many_cells
 
 COLUMNS = ("enterprise", "line", "process", "equipment", "level", "measure", "so2", "nox", "pm")
 CHINESE = ("企业", "生产线", "工序", "设备", "级别", "减排措施", "SO2", "NOx", "PM")

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 import msgspec
 
-from ingest.rows import RowError
+from ingest.rows import RowError, decimal
 
 OnError = Callable[[RowError], None]
 StationOf = Callable[[str], str]
@@ -35,17 +33,6 @@ class SourceRow(msgspec.Struct, frozen=True, gc=False):
     period: int
     names: tuple[str, ...]
     values: tuple[float, ...]
-
-
-def decimal(text: str) -> Decimal:
-    """The number that a cell writes; raises `ValueError` if it writes none.
-
-    In plain digits: `Decimal` alone also takes a slip like 5_0, as 50, and the digits of every script.
-    """
-    if text.isascii() and "_" not in text:
-        with suppress(InvalidOperation):
-            return Decimal(text)
-    raise ValueError("is no number")
 
 
 @lru_cache(maxsize=65536)
