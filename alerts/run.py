@@ -31,7 +31,11 @@ def run(settings: CoreSettings, own: AlertsSettings) -> None:
     shutdown = Shutdown().install()
     notifier = NotifierThread(settings, own.notify_file, shutdown.requested) if own.notify_file else None
     stream = Stream(settings, step, role=ROLE, clock=clock_of(settings), transaction_bytes=own.transaction_bytes)
-    health = HealthServer(settings, "alerts", own.metrics_port, stream.ready).start()
+
+    def ready() -> dict[str, bool]:
+        return stream.ready() | ({"notifier": notifier.well} if notifier else {})
+
+    health = HealthServer(settings, "alerts", own.metrics_port, ready).start()
     log.info("started", port=health.port, notifies=notifier is not None)
     try:
         if notifier:

@@ -11,9 +11,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from prometheus_client import Counter as Metric
 from psycopg2.extras import execute_values
 
 from alerts.alert import PAGES_S
+from alerts.handling.answers import Entry
 from alerts.handling.chain import Line, Subject
 from alerts.handling.grid import Grid
 from alerts.handling.hide import InForce, Silence, Traits, hidden
@@ -28,7 +30,12 @@ from alerts.severity import Severity
 from alerts.warnings.in_force import in_force
 from alerts.warnings.scheme import CITY_DIGITS
 from core.kafka import partition_of
+from core.logs import get_logger
 from ingest.registry import Registry
+
+IMPOSSIBLE = Metric("lantian_alerts_impossible_records", "Alerts whose record says something impossible, at each look.")
+
+_log = get_logger(__name__)
 
 _WAITING = """
 select a.alert_id, a.version, a.rule_id, a.city, a.object, a.state, a.station, a.severity, a.kind, a.time_window,
@@ -121,7 +128,7 @@ class Escalations:
             for each in self._overdue(
                 one,
                 handlings.get(one.alert_id, Handling()),
-                waiting_since(entries.get(one.alert_id, ()), one.told_at),
+                _since(one, entries.get(one.alert_id, ())),
                 deadlines[one.rule_id],
                 registry,
                 now,
@@ -142,6 +149,16 @@ class Escalations:
         if waiting is None or now < waiting.at:
             return []
         return overdue(waiting, self._grid.chain(alert.station, _region(alert, registry)), now)
+
+
+def _since(alert: Waiting, entries: Sequence[Entry]) -> datetime:
+    """Since when its step waits; since the alert was opened, if its record says something impossible."""
+    try:
+        return waiting_since(entries, alert.told_at)
+    except (LookupError, ValueError, TypeError) as error:
+        IMPOSSIBLE.inc()
+        _log.error("record_impossible", alert_id=alert.alert_id, error=repr(error))
+        return alert.told_at
 
 
 def _region(alert: Waiting, registry: Registry) -> str | None:

@@ -35,11 +35,15 @@ def check(path: Path | None, *, as_json: bool) -> bool:
     routes = _routes(path)
     gaps = list(routes.roster.gaps())
     if as_json:
-        found = {"targets": sorted(routes.targets), "duties": sorted(routes.roster.duties)}
+        found = {"targets": sorted(routes.targets), "duties": routes.roster.ends()}
         echo_json(jsonable(found | {"gaps": [msgspec.structs.asdict(gap) for gap in gaps]}))
         return not gaps
     typer.echo(f"{len(routes.targets)} 个通知对象、{len(routes.roster.shifts)} 个班次可用"
                f" / {len(routes.targets)} targets and {len(routes.roster.shifts)} shifts can be used")  # fmt: skip
+    for duty, ends in routes.roster.ends().items():
+        typer.echo(f"{duty}: 排班至 shifts until {when(ends)}")
+    if routes.roster.duties and routes.last_resort is None:
+        typer.echo("没有 last_resort：无人值班时无人收到 / no last_resort: while nobody is on duty, nobody is told")
     for gap in gaps:
         typer.echo(f"无人值班 nobody on duty: {gap.duty} {when(gap.begins)} – {when(gap.ends)}")
     return not gaps

@@ -41,19 +41,14 @@ OVER = timedelta(hours=1)
 """What is older and over by now neither."""
 
 
-def follow(cursor: Any, routes: Routes, now: datetime) -> bool:
-    """Go on through each city's log; returns whether more waits."""
-    more = False
-    for city in store.behind(cursor, routes.cities):
-        place = store.lock_place(cursor, city)
-        if place is None:
-            continue
-        entries = store.entries_after(cursor, city, place, ENTRIES)
-        if entries:
-            _decide(cursor, routes, entries, now)
-            store.advance(cursor, city, entries[-1].place)
-            more = more or len(entries) == ENTRIES
-    return more
+def follow(cursor: Any, routes: Routes, city: str, now: datetime) -> bool:
+    """Go on through a city's log, unless another does; returns whether more waits."""
+    place = store.lock_place(cursor, city)
+    entries = [] if place is None else store.entries_after(cursor, city, place, ENTRIES)
+    if entries:
+        _decide(cursor, routes, entries, now)
+        store.advance(cursor, city, entries[-1].place)
+    return len(entries) == ENTRIES
 
 
 def _decide(cursor: Any, routes: Routes, entries: Sequence[Chained], now: datetime) -> None:

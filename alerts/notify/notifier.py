@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from prometheus_client import Counter, Gauge
@@ -46,6 +47,11 @@ THREADS = 32
 STALLED_S = 30
 """Who holds a target's lock and has asked the database nothing for so long is frozen, and its session is ended."""
 
+REST_S = 60.0
+"""So long a city, a target or a message that fails unforeseen is left alone."""
+
+FAILED = Counter("lantian_notify_failed", "What failed unforeseen of a city, a target or a message; it is tried again.")
+TURNED = Gauge("lantian_notify_turned_seconds", "When the notifier last went round, Unix seconds.")
 TRIES = Counter("lantian_notify_tries", "Tries to send a message.", ["target", "outcome"])
 WAITING = Gauge("lantian_notify_oldest_seconds", "Age of the oldest notification that is due and not confirmed.")
 
@@ -76,7 +82,14 @@ class Notifier:
         self._done: queue.SimpleQueue[Sent] = queue.SimpleQueue()
         self._unrecorded: list[Sent] = []
         self._chores_at = float("-inf")
+        self._resting: dict[str, float] = {}
+        self._turned = float("-inf")
         self._backoff = Backoff()
+
+    @property
+    def well(self) -> bool:
+        """Whether it has gone round of late."""
+        return time.monotonic() - self._turned < STALLED_S
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set; what is being sent then is waited for and recorded."""
@@ -85,6 +98,8 @@ class Notifier:
                 while not stop.is_set():
                     try:
                         self._turn(threads)
+                        self._turned = time.monotonic()
+                        TURNED.set_to_current_time()
                         self._backoff.reset()
                     except (*Gone, UnavailableError) as error:
                         _log.warning("server_away", error=str(error).strip())
@@ -97,17 +112,37 @@ class Notifier:
         database = self._open()
         now = self._clock.datetime()
         with database, database.cursor() as cursor:
-            more = follow(cursor, self._file.routes, now)
+            behind = store.behind(cursor, self._file.routes.cities)
+        more = [city for city in behind if self._apart(f"city {city}", partial(self._follow, city, now))]
         if abs(now.timestamp() - self._chores_at) >= CHORES_S:
-            self._chores(database, now)
             self._chores_at = now.timestamp()
+            self._apart("chores", partial(self._chores, database, now))
         with database, database.cursor() as cursor:
             due = [target for target in store.with_work(cursor, now) if target in self._file.routes.targets]
         for target in due:
             if target not in self._busy and self._hold(database, target):
-                self._begin(database, threads, self._file.routes.targets[target], now)
+                self._apart(f"target {target}", partial(self._begin, threads, target, now))
         self._collect(0.0 if more else POLL_S)
-        self._record(database)
+        for sent in list(self._unrecorded):
+            self._apart(f"message {sent.what.message.id}", partial(self._record, sent))
+
+    def _apart(self, name: str, work: Callable[[], bool | None]) -> bool | None:
+        """Do what belongs to one city, target or message; what fails in it, unforeseen, rests and stops no other."""
+        if time.monotonic() < self._resting.get(name, 0.0):
+            return None
+        try:
+            return work()
+        except (*Gone, UnavailableError):
+            raise
+        except Exception:
+            FAILED.inc()
+            _log.exception("notifier_failed", part=name)
+            self._resting[name] = time.monotonic() + REST_S
+            return None
+
+    def _follow(self, city: str, now: datetime) -> bool:
+        with self._open() as database, database.cursor() as cursor:
+            return follow(cursor, self._file.routes, city, now)
 
     def _open(self) -> connection:
         if self._database is None:
@@ -143,12 +178,13 @@ class Notifier:
                     cursor.execute(_STALLED, (STALLED_S,))
         return target in self._held
 
-    def _begin(self, database: connection, threads: ThreadPoolExecutor, target: Target, now: datetime) -> None:
+    def _begin(self, threads: ThreadPoolExecutor, name: str, now: datetime) -> None:
         """Have the next message sent: an older one that is due, or one of what waits."""
-        with database, database.cursor() as cursor:
+        target = self._file.routes.targets[name]
+        with self._open() as database, database.cursor() as cursor:
             what = next_message(cursor, target, now)
         if what is not None:
-            self._busy.add(target.id)
+            self._busy.add(name)
             threads.submit(self._send, target, what)
 
     def _send(self, target: Target, what: ToSend) -> None:
@@ -162,7 +198,7 @@ class Notifier:
         except LantianError as error:
             outcome = Outcome(Failure.UNREACHABLE, str(error))
         except Exception as error:
-            _log.exception("channel_failed", target=target.id)
+            _log.error("channel_failed", target=target.id, error=type(error).__name__)  # its words may hold a secret
             outcome = Outcome(Failure.UNKNOWN, type(error).__name__)
         finally:
             self._done.put(Sent(target.id, what, outcome, began, time.monotonic() - clock))
@@ -188,28 +224,26 @@ class Notifier:
         except queue.Empty:
             return
 
-    def _record(self, database: connection) -> None:
-        while self._unrecorded:
-            sent = self._unrecorded[0]
-            with database, database.cursor() as cursor:
-                now = self._clock.datetime()
-                self._hand_on(cursor, record(cursor, sent, now), now)
-            self._unrecorded.pop(0)
-            self._busy.discard(sent.target)
-            failure = sent.outcome.failure
-            TRIES.labels(sent.target, failure or "delivered").inc()
-            tell = _log.info if failure is None else _log.warning
-            tell("message_sent" if failure is None else "message_not_sent", target=sent.target,
-                 message_id=sent.what.message.id, failure=failure, detail=sent.outcome.detail)  # fmt: skip
+    def _record(self, sent: Sent) -> None:
+        with self._open() as database, database.cursor() as cursor:
+            now = self._clock.datetime()
+            self._hand_on(cursor, record(cursor, sent, now), now)
+        self._unrecorded.remove(sent)
+        self._busy.discard(sent.target)
+        failure = sent.outcome.failure
+        TRIES.labels(sent.target, failure or "delivered").inc()
+        tell = _log.info if failure is None else _log.warning
+        tell("message_sent" if failure is None else "message_not_sent", target=sent.target,
+             message_id=sent.what.message.id, failure=failure, detail=sent.outcome.detail)  # fmt: skip
 
     def _finish(self) -> None:
         """Wait for what is being sent and record it, if the database still answers."""
         while self._busy - {sent.target for sent in self._unrecorded}:
             self._collect(SEND_S)
         try:
-            if self._database is not None:
-                self._record(self._database)
-        except Gone as error:
+            for sent in list(self._unrecorded) if self._database is not None else ():
+                self._record(sent)
+        except (*Gone, UnavailableError) as error:
             _log.warning("server_away", error=str(error).strip())
         for _, channel in self._channels.values():
             channel.close()

@@ -57,6 +57,10 @@ class Roster(msgspec.Struct, frozen=True):
         """The shifts that began after `since`, until `now`, and are not over."""
         return [shift for shift in self.shifts if since < shift.begins <= now < shift.ends]
 
+    def ends(self) -> dict[str, datetime]:
+        """When the last shift of each duty ends."""
+        return {duty: max(shift.ends for shift in self.shifts if shift.duty == duty) for duty in sorted(self.duties)}
+
     def gaps(self) -> Iterator[Gap]:
         """Where a duty has nobody between its first shift and its last."""
         reach: dict[str, datetime] = {}

@@ -26,6 +26,11 @@ class NotifierThread:
         )
         self._thread = threading.Thread(target=self._run, name="notifier")
 
+    @property
+    def well(self) -> bool:
+        """Whether the notifier is at work."""
+        return self._notifier.well
+
     def start(self) -> None:
         """Begin."""
         self._thread.start()

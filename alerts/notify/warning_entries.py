@@ -44,7 +44,7 @@ def warning_telling_of(entry: Chained, region: str) -> Telling | None:
     severity = _severity(detail)
     return Telling(
         key=key_of(entry),
-        thread=f"{'proposal' if proposal else 'warning'}:{line.city}",
+        thread=f"proposal:{line.city}:{detail.get('forecast')}:{detail['action']}" if proposal else key_of(entry),
         bundle=f"{line.city}|warning",
         about=About.WARNING,
         happening=happening.value,

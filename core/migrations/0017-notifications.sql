@@ -74,8 +74,11 @@ create table lantian.notify_target (
 
 grant select on lantian.alert, lantian.alert_log, lantian.alert_chain, lantian.alert_silence, lantian.v_stations,
     lantian.stop_work_order, lantian.alert_handling to lantian_notifier;
-grant select, insert, update on lantian.notify_cursor, lantian.delivery, lantian.notification, lantian.notify_target
-    to lantian_notifier;
+grant select, insert, update on lantian.notify_cursor, lantian.notify_target to lantian_notifier;
+-- What was to be told, and in which words, nobody changes afterwards.
+grant select, insert on lantian.delivery, lantian.notification to lantian_notifier;
+grant update (fate, tries, again_at, ended_at) on lantian.delivery to lantian_notifier;
+grant update (state, why, due_at, delivery_id) on lantian.notification to lantian_notifier;
 grant select, insert on lantian.delivery_try to lantian_notifier;
 
 create view lantian.v_notifications as

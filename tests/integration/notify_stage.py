@@ -51,8 +51,7 @@ class Post:
     def follow(self, at: datetime) -> None:
         """Go through the log to its end at that time."""
         with self._cursor() as cursor:
-            while follow(cursor, self.routes, at):
-                pass
+            follow_all(cursor, self.routes, at)
 
     def release(self, at: datetime) -> None:
         with self._cursor() as cursor:
@@ -103,6 +102,13 @@ class Post:
 
     def _cursor(self) -> Any:
         return _Transaction(self.ground.settings)
+
+
+def follow_all(cursor: Any, routes: Routes, at: datetime) -> None:
+    """Go through the log of the routes' cities to its end."""
+    for city in store.behind(cursor, routes.cities):
+        while follow(cursor, routes, city, at):
+            pass
 
 
 class _Transaction:

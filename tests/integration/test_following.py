@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from handling_stage import clock
-from notify_stage import Notified, Post
+from notify_stage import Notified, Post, follow_all
 from prometheus_client import REGISTRY
 
 from alerts.handling import silences
@@ -18,7 +18,6 @@ from alerts.handling.log import append
 from alerts.handling.machine import Action
 from alerts.handling.order import OrderAction
 from alerts.notify import store
-from alerts.notify.follow import follow
 from alerts.severity import Severity
 from core.postgres import connect
 from core.settings import CoreSettings
@@ -41,7 +40,7 @@ def test_what_was_followed_in_a_transaction_that_is_lost_is_followed_again(stack
     post = Post(stack, "lost", tmp_path)
     post.ground.hours(300)
     with closing(connect(stack, "notifier", application="test")) as database, database.cursor() as cursor:
-        follow(cursor, post.routes, clock("09:01"))
+        follow_all(cursor, post.routes, clock("09:01"))
         database.rollback()
     assert post.notified() == []
     post.follow(clock("09:01"))
@@ -52,7 +51,7 @@ def test_two_who_follow_at_once_do_not_tell_twice(stack: CoreSettings, tmp_path:
     post = Post(stack, "two", tmp_path)
     post.ground.hours(300)
     with closing(connect(stack, "notifier", application="test")) as database, database.cursor() as cursor:
-        follow(cursor, post.routes, clock("09:01"))
+        follow_all(cursor, post.routes, clock("09:01"))
         post.follow(clock("09:01"))
         assert post.notified() == []
         database.commit()

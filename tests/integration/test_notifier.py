@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from notify_receivers import HttpReceiver, http, says
 from standardwebhooks.webhooks import Webhook
 from waiting import eventually
 
+from core.postgres import connect
 from core.settings import CoreSettings
 
 pytestmark = pytest.mark.stack
@@ -269,3 +271,26 @@ def test_the_engine_does_not_start_with_a_faulty_file(
     process = sender.process()
     with pytest.raises(AssertionError, match="the engine has ended"):
         process.start()
+
+
+def test_a_target_that_fails_unforeseen_stops_no_other(
+    stack: CoreSettings, stack_environment: dict[str, str], tmp_path: Path, running: list[Process]
+) -> None:
+    sender = Sender(stack, stack_environment, "apart", tmp_path)
+    told = f"v_notifications where target in ('hook-bad', '{sender.target}')"
+    with http(says(200)) as receiver:
+        sender.write(receiver)
+        text = sender.file.read_text(encoding="utf-8").replace("PT1S", "PT2M")
+        text = text.replace(f'to = ["{sender.target}"]', f'to = ["hook-bad", "{sender.target}"]')
+        text += (
+            f'[[target]]\nid = "hook-bad"\nvia = "webhook"\nurl = "{receiver.url}"\nsigning_secret = "notify-hook"\n'
+        )
+        sender.file.write_text(text, encoding="utf-8")
+        process = start(sender, running)
+        sender.ground.site.tell(sender.ground.site.statement(0, 300.0))
+        eventually("both are to be told", lambda: len(sender.ground.site.rows(f"select from {told}")) == 2)
+        with closing(connect(stack, "owner", application="test")) as database, database, database.cursor() as cursor:
+            cursor.execute("update notification set telling = '{}' where target = 'hook-bad'")
+        eventually("the other is confirmed", sender.delivered)
+        assert "lantian_notify_failed_total 0.0" not in process.metrics()
+        assert process.ready()

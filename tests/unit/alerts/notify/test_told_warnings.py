@@ -37,7 +37,7 @@ def test_a_proposal_says_what_is_proposed_why_and_what_to_do() -> None:
 
 def test_what_a_person_issued_is_news_of_its_own_with_name_and_reason() -> None:
     found = told(entry("issued", "王五", level="red", action="upgrade", said="会商一致"))
-    assert (found.news, found.severity, found.thread) == (True, Severity.CRITICAL, "warning:晋城市")
+    assert (found.news, found.severity, found.thread) == (True, Severity.CRITICAL, "晋城市#7")
     assert "，王五：会商一致" in found.words.line_zh
 
 
@@ -49,7 +49,11 @@ def test_the_end_of_a_warning_is_as_grave_as_the_warning_was() -> None:
 
 def test_a_proposal_that_is_withdrawn_unheard_need_not_be_told() -> None:
     found = told(entry("withdrawn", why="NOT_SUPPORTED"))
-    assert (found.news, found.undone, found.thread) == (False, True, "proposal:晋城市")
+    assert (found.news, found.undone, found.thread) == (
+        False,
+        True,
+        told(entry("proposed")).thread,
+    )
 
 
 def test_that_a_person_said_no_is_told_to_who_heard_the_proposal() -> None:
