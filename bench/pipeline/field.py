@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.pipeline.packets import PUBLISH_QOS1, packet, text
+from core.clock import HOUR
 from core.errors import InputError
 from ingest.kinds import Kind
 from ingest.report import format_instant
@@ -26,7 +27,8 @@ PM10 = "a34002"
 LEAST, MOST = 1000, 9999
 """Tenths: values are 100.0 … 999.9, five characters each."""
 DUSTY = (2600, 3000)
-"""Tenths of PM10 at dust monitors: each hour stops the work of each site."""
+"""Tenths of PM10 at dust monitors: each hour stops the work of each site; of every other one not the first hour."""
+CALM = (1000, 1500)
 
 _VALUE = b"000.0"
 _NUMBER_WIDTH = 6
@@ -95,9 +97,11 @@ class Field:
 
     def tenths(self, slot: int, stations: int) -> npt.NDArray[np.int64]:
         """The values of a slot in tenths, [stations, factors]; a station's do not depend on how many there are."""
-        drawn, dusty = (np.random.default_rng([self.seed, slot, purpose]) for purpose in (0, 1))
+        drawn, dusty, calm = (np.random.default_rng([self.seed, slot, purpose]) for purpose in (0, 1, 2))
         values = drawn.integers(LEAST, MOST + 1, size=(stations, len(self.factors)))
         values[::10, 0] = dusty.integers(*DUSTY, size=stations)[::10]
+        if slot * self.period < HOUR:
+            values[::20, 0] = calm.integers(*CALM, size=stations)[::20]
         return values
 
     def time(self, slot: int) -> int:

@@ -69,11 +69,13 @@ def test_platforms_share_all_stations_and_spread_their_reports_over_the_period()
     assert due == pytest.approx([3.0 * place for place in range(10)])
 
 
-def test_a_tenth_of_the_stations_watch_dust_and_stop_the_work() -> None:
-    tenths = SOURCE.tenths(0, 200)
+def test_a_tenth_of_the_stations_watch_dust_and_stop_the_work_half_of_them_from_the_second_hour_on() -> None:
+    second = -(-3600 // SOURCE.period)
+    first, later = SOURCE.tenths(0, 200), SOURCE.tenths(second, 200)
     dusty = [number for number in range(200) if kind_of(number) is Kind.DUST]
     assert len(dusty) == 20
-    assert (tenths[dusty, 0] >= 2500).all()
+    assert [(first[number, 0] >= 2500) for number in dusty] == [number % 20 != 0 for number in dusty]
+    assert (later[dusty, 0] >= 2500).all()
 
 
 def test_more_factors_than_there_are_is_refused() -> None:
