@@ -18,6 +18,8 @@ from alerts.notify.message import Message
 from alerts.notify.telling import About, Telling
 from alerts.severity import Severity
 
+AT_MOST = 200
+"""Tellings of a message: the document has them all, and receivers take no requests of any size."""
 LINES = 12
 """Of a message about many things; the others are counted. WeCom takes 2 048 bytes."""
 
@@ -53,9 +55,9 @@ def next_of(waiting: Iterable[Waiting], room: int, *, together: bool) -> Next:
         thread = left[0].telling.thread
         first = min((one for one in left if one.telling.thread == thread), key=lambda one: one.telling.place)
         return Next((first,), dropped)
-    if room == 1:
-        return Next(tuple(left), dropped)
-    return Next(tuple(one for one in left if one.telling.bundle == left[0].telling.bundle), dropped)
+    if room > 1:
+        left = [one for one in left if one.telling.bundle == left[0].telling.bundle]
+    return Next(tuple(left[:AT_MOST]), dropped)
 
 
 def _needed(thread: Sequence[Waiting]) -> Sequence[Waiting]:

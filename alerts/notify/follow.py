@@ -16,6 +16,7 @@ from prometheus_client import Counter
 from alerts.alert import OPEN, PAGES_S
 from alerts.handling.chain import Chained, Subject
 from alerts.handling.hide import Hidden, InForce, Silence, Traits, hidden
+from alerts.handling.order import OrderEvent
 from alerts.handling.silences import silences_at
 from alerts.notify import store
 from alerts.notify.entries import UNTELLABLE, Concerned, checked, is_late, key_of, telling_of
@@ -66,7 +67,8 @@ def _decide(cursor: Any, routes: Routes, entries: Sequence[Chained], now: dateti
         if telling.news and not told and routes.addressees(telling):
             LOST.inc()
             _log.error("nobody_on_duty", entry=telling.key, hint="name a last_resort, fill the roster's gap")
-        begun[telling.thread] += [one.addressee for one in told if one.addressee not in begun[telling.thread]]
+        heard = dict.fromkeys([*begun[telling.thread], *(name for one in told for name in one.addressees)])
+        begun[telling.thread] = list(heard)
         rows += [(telling, one, _hidden(telling, silences, warnings, now)) for one in told]
     store.add(cursor, rows, now)
 
@@ -109,13 +111,16 @@ def release(cursor: Any, routes: Routes, now: datetime) -> None:
 
 def _concerns(held: store.Held, alerts: dict[int, Concerned]) -> bool:
     alert = alerts.get(held.telling.alert_id or 0)
+    if held.stale:
+        return False
     return alert is None or alert.state == OPEN or (held.begun and not held.telling.news)
 
 
 def _hidden(
     telling: Telling, silences: Collection[Silence], warnings: Collection[InForce], now: datetime
 ) -> Hidden | None:
-    if telling.about is not About.ALERT or telling.rule_id is None:
+    proposed = telling.about is About.ORDER and telling.happening == OrderEvent.PROPOSED
+    if not (telling.about is About.ALERT or proposed) or telling.rule_id is None:
         return None
     traits = Traits(telling.rule_id, telling.city, telling.station, telling.severity, telling.kind, telling.time_window)
     return hidden(traits, silences, warnings, now)
@@ -131,7 +136,7 @@ def hand_on(cursor: Any, routes: Routes, lost: Sequence[Lost], now: datetime) ->
     """Tell the last resort what could not be delivered to others; returns for how much there is none."""
     resort = routes.last_resort
     rows = [
-        (_undelivered(one), Told(LAST_RESORT, resort, routes.due(resort, one.telling, now)), None)
+        (_undelivered(one), Told((LAST_RESORT,), resort, routes.due(resort, one.telling, now)), None)
         for one in lost
         if resort is not None and one.target != resort
     ]

@@ -24,7 +24,7 @@ _OPEN = """
 select a.alert_id, a.severity, a.title_zh, coalesce(h.stage, 'open')
 from alert a left join alert_handling h using (alert_id)
 where a.closed_at is null and a.state <> 'withdrawn' and (%(cities)s = '{}' or a.city = any(%(cities)s)) and exists (
-    select from notification n where n.alert_id = a.alert_id and n.addressee = %(duty)s)
+    select from notification n where n.alert_id = a.alert_id and %(duty)s = any(n.addressees))
 order by array_position(array['critical', 'severe', 'warning', 'info'], a.severity), a.opened_at
 """
 
@@ -39,7 +39,7 @@ def hand_over(cursor: Any, routes: Routes, now: datetime) -> None:
         if cursor.fetchone() is None:
             cursor.execute(_OPEN, {"duty": f"{DUTY}{shift.duty}", "cities": list(routes.cities)})
             telling = telling_of(shift, cursor.fetchall(), now)
-            store.add(cursor, [(telling, Told(f"{DUTY}{shift.duty}", shift.target, now), None)], now)
+            store.add(cursor, [(telling, Told((f"{DUTY}{shift.duty}",), shift.target, now), None)], now)
 
 
 def key_of(shift: Shift) -> str:

@@ -110,9 +110,9 @@ class _File(BaseModel):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """Who is told: by which addressee of a route, which target, and from when on."""
+    """Who is told: by which addressees of routes, which target, and from when on."""
 
-    addressee: str
+    addressees: tuple[str, ...]
     target: str
     due: datetime
 
@@ -158,7 +158,8 @@ class Routes:
         found: dict[str, Told] = {}
         for addressee in self.addressees(telling, begun):
             for target in self._targets(addressee, now):
-                found.setdefault(target, Told(addressee, target, self.due(target, telling, now)))
+                known = found[target].addressees if target in found else ()
+                found[target] = Told((*known, addressee), target, self.due(target, telling, now))
         return list(found.values())
 
     def due(self, target: str, telling: Telling, now: datetime) -> datetime:

@@ -30,11 +30,11 @@ _REGIONS = """
 select distinct on (station) station, region from v_stations where station = any(%s) order by station, valid_from desc
 """
 _BEGUN = """exists (select from notification b where b.thread = n.thread and b.state = 'written'
-    and (b.target = n.target or b.addressee = n.addressee))"""
+    and (b.target = n.target or b.addressees && n.addressees))"""
 # Each row is looked at once: the planner takes it that next to nothing waits, as is so on any day but that of a storm.
 _WAITING = f"""
 select n.notification_id, n.telling, {_BEGUN}
-from (select notification_id, telling, thread, target, addressee, min(due_at) over of_thread as due_at,
+from (select notification_id, telling, thread, target, addressees, min(due_at) over of_thread as due_at,
         min(array_position(%(gravest_first)s, telling::json->>'urgency')) over of_thread as gravity,
         min(notification_id) over of_thread as first
     from notification where target = %(target)s and state = 'waiting' window of_thread as (partition by thread)) as n
@@ -49,13 +49,21 @@ select w.target from (
 """
 
 
+class ChangedError(Exception):
+    """Another notifier has just given up, or told, what a message was made of: the transaction must not be kept."""
+
+
 class Held(NamedTuple):
-    """A telling that is held back from a target; `begun`: of its thread the target was sent something before."""
+    """A telling that is held back from a target; `begun`: of its thread the target was sent something before.
+
+    `stale`: it was sent something later of its thread.
+    """
 
     notification_id: int
     target: str
     telling: Telling
     begun: bool
+    stale: bool
 
 
 class ToSend(NamedTuple):
@@ -131,12 +139,12 @@ def city_regions(cursor: Any, cities: Collection[str]) -> dict[str, str]:
 
 
 def begun(cursor: Any, threads: Collection[str]) -> dict[str, list[str]]:
-    """By thread who was told of it, or is to be, by which addressee."""
+    """By thread who was told of it, or is to be, by which addressees."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     if threads:
         cursor.execute(
-            "select thread, addressee from notification where thread = any(%s) and state in"
-            " ('waiting', 'hidden', 'written') group by 1, 2 order by min(notification_id)",
+            "select thread, addressee from notification, unnest(addressees) as addressee where thread = any(%s)"
+            " and state in ('waiting', 'hidden', 'written') group by 1, 2 order by min(notification_id)",
             (list(threads),),
         )
         for thread, addressee in cursor.fetchall():
@@ -147,15 +155,16 @@ def begun(cursor: Any, threads: Collection[str]) -> dict[str, list[str]]:
 def add(cursor: Any, tellings: Iterable[tuple[Telling, Told, Hidden | None]], now: datetime) -> int:
     """Write down who is told what; what a target was told before, it is not told again. Returns how many are new."""
     rows = [
-        (told.target, telling.key, telling.thread, told.addressee, telling.alert_id, "hidden" if hidden else "waiting",
-         hidden and hidden.why.value, now, told.due, msgspec.json.encode(telling).decode())
+        (told.target, telling.key, telling.thread, list(told.addressees), telling.alert_id,
+         "hidden" if hidden else "waiting", hidden and hidden.why.value, now, told.due,
+         msgspec.json.encode(telling).decode())
         for telling, told, hidden in tellings
     ]  # fmt: skip
     if not rows:
         return 0
     return len(execute_values(
         cursor,
-        "insert into notification (target, key, thread, addressee, alert_id, state, why, made_at, due_at, telling)"
+        "insert into notification (target, key, thread, addressees, alert_id, state, why, made_at, due_at, telling)"
         " values %s on conflict (target, key) do nothing returning 1",
         rows,
         fetch=True,
@@ -165,12 +174,14 @@ def add(cursor: Any, tellings: Iterable[tuple[Telling, Told, Hidden | None]], no
 def hidden_ones(cursor: Any) -> list[Held]:
     """What silences and warnings hold back; kept for this transaction alone."""
     cursor.execute(
-        f"select n.notification_id, n.target, n.telling, {_BEGUN} from notification n where n.state = 'hidden'"
-        " order by 1 for update skip locked"
+        f"select n.notification_id, n.target, n.telling, {_BEGUN}, exists (select from notification l"
+        " where l.thread = n.thread and l.target = n.target and l.state = 'written'"
+        " and l.notification_id > n.notification_id)"
+        " from notification n where n.state = 'hidden' order by 1 for update skip locked"
     )
     return [
-        Held(number, target, msgspec.json.decode(telling, type=Telling), begun)
-        for number, target, telling, begun in cursor.fetchall()
+        Held(number, target, msgspec.json.decode(telling, type=Telling), begun, stale)
+        for number, target, telling, begun, stale in cursor.fetchall()
     ]
 
 
@@ -246,8 +257,13 @@ def write(cursor: Any, target: str, message: Message, ids: Collection[int]) -> T
          message.document.decode(), message.at, Fate.TO_SEND.value, message.at),
     )  # fmt: skip
     delivery_id = int(cursor.fetchone()[0])
-    cursor.execute("update notification set state = 'written', delivery_id = %s where notification_id = any(%s)",
-                   (delivery_id, list(ids)))  # fmt: skip
+    cursor.execute(
+        "update notification set state = 'written', delivery_id = %s where notification_id = any(%s)"
+        " and state = 'waiting'",
+        (delivery_id, list(ids)),
+    )
+    if cursor.rowcount != len(ids):
+        raise ChangedError(f"of {len(ids)} notifications for {target} only {cursor.rowcount} still wait")
     return ToSend(delivery_id, message, 0)
 
 

@@ -49,7 +49,7 @@ create table lantian.notification (
     target text not null,
     key text not null,
     thread text not null,
-    addressee text not null,
+    addressees text[] not null,
     alert_id bigint references lantian.alert,
     state text not null check (state in ('waiting', 'hidden', 'written', 'undone', 'given-up')),
     why text,
@@ -82,7 +82,7 @@ grant update (state, why, due_at, delivery_id) on lantian.notification to lantia
 grant select, insert on lantian.delivery_try to lantian_notifier;
 
 create view lantian.v_notifications as
-select notification_id, target, key, thread, addressee, alert_id, state, why, made_at, due_at, delivery_id
+select notification_id, target, key, thread, addressees, alert_id, state, why, made_at, due_at, delivery_id
 from lantian.notification;
 comment on view lantian.v_notifications is
 'Who was to be told what: a row a target and entry of the log (key: city#place). Times are data time, UTC.';

@@ -131,6 +131,30 @@ def test_what_is_silent_is_held_back_and_told_when_the_silence_ends(stack: CoreS
     assert [one.state for one in post.notified()] == ["waiting"]
 
 
+def test_a_proposed_order_is_as_silent_as_its_alert(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "hushed", tmp_path, routes=ALL)
+    silence(post, "08:00", "10:00")
+    post.ground.hours(300)
+    post.follow(clock("09:01"))
+    assert [(one.happening, one.state) for one in post.notified()] == [("opened", "hidden"), ("propose", "hidden")]
+
+
+def test_an_opening_that_was_hidden_is_not_told_after_what_came_later(stack: CoreSettings, tmp_path: Path) -> None:
+    post = Post(stack, "stale", tmp_path)
+    kept = silence(post, "08:00", "20:00")
+    post.ground.hours(300)
+    post.follow(clock("09:01"))
+    with closing(connect(stack, "operator", application="test")) as database, database, database.cursor() as cursor:
+        silences.end(cursor, kept.silence_id, "李四", "检修完毕", clock("09:30"))
+    # a correction clears the alert, a later hour reopens it: told before the next look at what is hidden
+    post.ground.hours(100, first=1)
+    post.ground.hours(310, first=1, version=2)
+    told = post.inbox(clock("10:10"))
+    assert len(told) == 1
+    post.release(clock("10:11"))
+    assert post.notified()[0] == Notified(post.robot, "opened", "undone")
+
+
 def test_a_silence_that_is_ended_early_holds_back_no_more(stack: CoreSettings, tmp_path: Path) -> None:
     post = Post(stack, "unsilent", tmp_path)
     kept = silence(post, "08:00", "20:00")
@@ -272,8 +296,8 @@ def test_a_storm_that_waits_is_read_within_a_second(stack: CoreSettings, tmp_pat
     with closing(connect(stack, "owner", application="test")) as database, database.cursor() as cursor:
         cursor.execute("analyze notification")  # as the planner knows it from calmer days
         cursor.execute(
-            "insert into notification (target, key, thread, addressee, state, made_at, due_at, telling)"
-            " select target, key || '.' || number, thread || '.' || number, addressee, state, made_at, due_at, telling"
+            "insert into notification (target, key, thread, addressees, state, made_at, due_at, telling)"
+            " select target, key || '.' || number, thread || '.' || number, addressees, state, made_at, due_at, telling"
             " from notification, generate_series(1, 8000) as number where target = %s",
             (post.robot,),
         )
@@ -288,8 +312,8 @@ def test_what_is_grave_does_not_wait_behind_a_storm(stack: CoreSettings, tmp_pat
     post.follow(clock("09:01"))
     with closing(connect(stack, "owner", application="test")) as database, database.cursor() as cursor:
         cursor.execute(
-            "insert into notification (target, key, thread, addressee, state, made_at, due_at, telling)"
-            " select target, key || '.' || number, thread || '.' || number / 3, addressee, state, made_at, due_at,"
+            "insert into notification (target, key, thread, addressees, state, made_at, due_at, telling)"
+            " select target, key || '.' || number, thread || '.' || number / 3, addressees, state, made_at, due_at,"
             ' replace(telling, \'"urgency":"critical"\', case number when 5000 then \'"urgency":"severe"\''
             ' else \'"urgency":"info"\' end) from notification, generate_series(1, 5000) as number where target = %s',
             (post.robot,),

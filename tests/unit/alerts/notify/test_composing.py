@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tellings import NOON, telling
 
-from alerts.notify.compose import LINES, Next, Waiting, message_of, next_of
+from alerts.notify.compose import AT_MOST, LINES, Next, Waiting, message_of, next_of
 from alerts.notify.telling import Telling
 from alerts.severity import Severity
 
@@ -33,6 +33,14 @@ def sequel(number: int, happening: str, thread: str, *, undone: bool = False) ->
 def test_many_stations_of_one_rule_are_one_message() -> None:
     found = next_of([waits(n, telling(n)) for n in range(1, 60)], 5, together=True)
     assert numbers(found) == list(range(1, 60))
+
+
+def test_a_message_has_so_many_tellings_at_most_the_gravest_first() -> None:
+    storm = [waits(n, telling(n)) for n in range(1, AT_MOST + 50)] + [
+        waits(999, telling(999, severity=Severity.SEVERE))
+    ]
+    found = numbers(next_of(storm, 5, together=True))
+    assert (len(found), found[0]) == (AT_MOST, 999)
 
 
 def test_another_rule_is_another_message() -> None:

@@ -52,6 +52,14 @@ def test_all_routes_count_and_a_target_is_told_once(tmp_path: Path) -> None:
     assert [one.target for one in routes.told(telling(), (), NOON)] == ["zhang", "robot"]
 
 
+def test_who_is_told_by_name_and_by_duty_is_told_once_as_both(tmp_path: Path) -> None:
+    routes = routes_of(tmp_path, '[[route]]\nid = "both"\nto = ["zhang", "duty:air"]\n')
+    (told,) = routes.told(telling(), (), NOON)
+    assert (told.target, told.addressees) == ("zhang", ("zhang", "duty:air"))
+    cleared = telling(news=False, happening="cleared")
+    assert [one.target for one in routes.told(cleared, told.addressees, NIGHT)] == ["zhang", "li"]
+
+
 def test_what_meets_a_route_that_stops_goes_no_further(tmp_path: Path) -> None:
     routes = routes_of(tmp_path, route("stop = true") + ALL)
     assert [one.target for one in routes.told(telling(), (), NOON)] == ["robot"]
@@ -84,7 +92,7 @@ def test_the_next_shift_hears_that_what_the_last_was_told_is_over(tmp_path: Path
 def test_what_nobody_is_on_duty_for_goes_to_the_last_resort(tmp_path: Path) -> None:
     routes = routes_of(tmp_path, route("", "duty:air"))
     later = NOON + timedelta(days=3)
-    assert [(one.addressee, one.target) for one in routes.told(telling(), (), later)] == [("duty:air", "boss")]
+    assert [(one.addressees, one.target) for one in routes.told(telling(), (), later)] == [(("duty:air",), "boss")]
 
 
 def test_who_heard_nothing_of_an_alert_does_not_hear_that_it_is_over(tmp_path: Path) -> None:
