@@ -16,9 +16,11 @@ from waiting import eventually
 
 from aggregate.statistic import Window, city_object
 from alerts.handling import silences
+from alerts.handling.chain import Line, Subject
 from alerts.handling.escalate import Escalations
 from alerts.handling.grid import Grid, Leader
 from alerts.handling.hide import Silence
+from alerts.handling.log import append
 from alerts.handling.machine import Action
 from alerts.handling.order import OrderAction
 from alerts.handling.show import lines, of_alert
@@ -136,6 +138,20 @@ def test_history_hurries_nobody(watch: Watch) -> None:
     watch.ground.hours(320.0, live=False)
     watch.look(clock("23:00"))
     assert watch.told() == []
+
+
+@pytest.mark.parametrize("detail", ["no json", "[1]", '{"unit": "甲", "deadline": "x"}'])
+def test_an_entry_written_past_the_commands_stops_no_look(watch: Watch, detail: str) -> None:
+    watch.ground.hours(320.0)
+    watch.ground.do(Action.ACKNOWLEDGE, "张三", clock("09:02"))
+    alert_id, city = watch.ground.alert_id, watch.ground.site.city
+    line = Line(city=city, at=clock("09:03"), subject=Subject.HANDLING, happening="dispatch", alert_id=alert_id,
+                who="张三", detail=detail)  # fmt: skip
+    settings = watch.ground.settings
+    with closing(connect(settings, "operator", application="test")) as database, database, database.cursor() as cursor:
+        append(cursor, [line])
+    watch.look(clock("09:30"))
+    assert [step for step, *_ in watch.told()] == ["dispatch"]
 
 
 def test_what_had_ended_long_ago_when_it_was_found_hurries_nobody(watch: Watch) -> None:
