@@ -30,6 +30,16 @@ class RowError:
         return f"{self.file} row {self.row}, {self.field}: {self.message} (got {shown(self.value)}); {self.hint}"
 
 
+SHOWN = 3
+"""So many rows in error are named at once; the others are counted."""
+
+
+def in_one_line(errors: Sequence[RowError]) -> str:
+    """What is wrong with a file that cannot be used for its rows."""
+    more = f"; and {len(errors) - SHOWN} more" if len(errors) > SHOWN else ""
+    return "; ".join(map(str, errors[:SHOWN])) + more
+
+
 def too_many_cells(file: str, row: int, cells: Sequence[str]) -> RowError:
     """What is said of a row that has more cells than the heading."""
     return RowError(file, row, "row", ",".join(cells), "has more cells than the heading", "quote commas")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from alerts.devices.condition import MINUTE, Look
-from alerts.devices.running import stations_of
+from alerts.devices.running import COUNTS, PLACED, newest_receipt, stations_of
 from alerts.rules.device import Condition, DeviceRule
 from ingest.registry import Registry
 
@@ -16,8 +16,7 @@ OLD_S = 600
 WHOLE = 0.75
 """So much of the minutes must have readings that count."""
 
-_LATEST = "select extract(epoch from max(received))::float8 from heard"
-_READINGS = """
+_READINGS = f"""
 select x.station_id, min(x.value), max(x.value), (array_agg(x.value order by x.time))[1],
     (array_agg(x.value order by x.time desc))[1], sum(x.period)::float8, min(x.time - x.period / 2.0),
     max(x.latest)
@@ -27,11 +26,8 @@ from (
     from heard h join report r on r.station_id = h.station_id
         and r.time >= to_timestamp(%(at)s - %(span)s - %(old)s) and r.time <= to_timestamp(%(at)s)
         and r.period between 1 and %(span)s
-    join layout l on l.layout_id = r.layout
-    cross join lateral (select array_position(l.factors, %(factor)s) as place) p
-    where h.station_id = any(%(stations)s) and h.received >= to_timestamp(%(at)s - %(old)s) and p.place is not null
-        and coalesce(substr(r.flags, p.place, 1), 'N') = 'N' and coalesce(substr(r.mask, p.place, 1), 'C') = 'C'
-        and r."values"[p.place] <> 'NaN'
+    {PLACED}
+    where h.station_id = any(%(stations)s) and h.received >= to_timestamp(%(at)s - %(old)s) and {COUNTS}
 ) x
 where x.time >= x.latest - %(span)s
 group by x.station_id
@@ -73,8 +69,7 @@ def latest_looks(
     mine = [rule for rule in rules if rule.condition in CONDITIONS]
     if not mine:
         return
-    cursor.execute(_LATEST)
-    (at,) = cursor.fetchone()
+    at = newest_receipt(cursor)
     if at is None:
         return
     for rule in mine:

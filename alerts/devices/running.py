@@ -17,8 +17,16 @@ from ingest.station import Station
 LATEST_S = 300
 """The last five minutes."""
 
-_LATEST = "select extract(epoch from max(received))::float8 from heard"
-_RUNNING = """
+PLACED = """
+    join layout l on l.layout_id = r.layout
+    cross join lateral (select array_position(l.factors, %(factor)s) as place) p
+"""
+COUNTS = """
+    p.place is not null and coalesce(substr(r.flags, p.place, 1), 'N') = 'N'
+    and coalesce(substr(r.mask, p.place, 1), 'C') = 'C' and r."values"[p.place] <> 'NaN'
+"""
+"""Of the reading of a factor in a report `r`, by where it is `PLACED`: nobody flagged or superseded it."""
+_RUNNING = f"""
 select x.station_id, sum(x.period)::float8, avg(x.value),
     avg(x.value) filter (where x.time >= x.latest - %(latest)s),
     max(x.time + x.period)
@@ -28,11 +36,8 @@ from (
         max(extract(epoch from r.time)::float8 + r.period) over (partition by r.station_id) as latest
     from heard h join report r on r.station_id = h.station_id
         and r.time >= to_timestamp(%(hour)s) and r.time < to_timestamp(%(hour)s + 3600) and r.period between 1 and 300
-    join layout l on l.layout_id = r.layout
-    cross join lateral (select array_position(l.factors, %(factor)s) as place) p
-    where h.station_id = any(%(stations)s) and h.received >= to_timestamp(%(at)s - %(latest)s) and p.place is not null
-        and coalesce(substr(r.flags, p.place, 1), 'N') = 'N' and coalesce(substr(r.mask, p.place, 1), 'C') = 'C'
-        and r."values"[p.place] <> 'NaN'
+    {PLACED}
+    where h.station_id = any(%(stations)s) and h.received >= to_timestamp(%(at)s - %(latest)s) and {COUNTS}
 ) x
 where x.period = x.shortest
 group by x.station_id
@@ -70,8 +75,7 @@ def running_looks(
     mine = [rule for rule in rules if rule.condition is Condition.PROJECTED]
     if not mine:
         return
-    cursor.execute(_LATEST)
-    (at,) = cursor.fetchone()
+    at = newest_receipt(cursor)
     if at is None:
         return
     hour = at // HOUR * HOUR
@@ -82,6 +86,13 @@ def running_looks(
             if station_id in found and opened.get((rule.id, station_object(station.station)), hour) >= hour:
                 yield Look(rule, station, projected(found[station_id], hour, rule.after, at), hour, at)
         yield from _over(rule, partitions, registry, opened, hour, at)
+
+
+def newest_receipt(cursor: Any) -> float | None:
+    """When the platform last heard of any station (Unix seconds); None if it never did."""
+    cursor.execute("select extract(epoch from max(received))::float8 from heard")
+    row = cursor.fetchone()
+    return None if row is None else row[0]
 
 
 def _over(

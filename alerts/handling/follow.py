@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import msgspec
+
 from alerts.alert import OPEN, WITHDRAWN, Alert, Notice
 from alerts.engine import Event
 from alerts.handling.answers import Entry
@@ -51,42 +53,35 @@ def follow(cursor: Any, happened: Sequence[Happened]) -> None:
 
 
 def _data_line(one: Happened) -> Line:
-    alert, cause = one.alert, one.event.cause
+    cause = one.event.cause
+    start = datetime.fromtimestamp(cause.start, UTC)
+    return msgspec.structs.replace(
+        _line(one, one.event.happening, start, cause.value),
+        statement_version=cause.version,
+        merged_into=one.alert.merged_into,
+    )
+
+
+def _line(one: Happened | Notice, happening: Happening, start: datetime, value: float | None) -> Line:
+    alert = one.alert
     return Line(
         city=alert.city,
         at=alert.updated_at,
         subject=Subject.DATA,
-        happening=one.event.happening.value,
+        happening=happening.value,
         alert_id=one.alert_id,
         version=one.version,
         state=alert.state,
         object=alert.object,
         time_window=alert.time_window,
-        start=datetime.fromtimestamp(cause.start, UTC),
-        statement_version=cause.version,
-        value=cause.value,
-        merged_into=alert.merged_into,
+        start=start,
+        value=value,
     )
 
 
 def retired(cursor: Any, notices: Sequence[Notice]) -> None:
     """Write into the log that the rules of these alerts are in force no more, and let orders follow it."""
-    lines = [
-        Line(
-            city=one.alert.city,
-            at=one.alert.updated_at,
-            subject=Subject.DATA,
-            happening=one.happening.value,
-            alert_id=one.alert_id,
-            version=one.version,
-            state=one.alert.state,
-            object=one.alert.object,
-            time_window=one.alert.time_window,
-            start=one.alert.last_start,
-            value=one.alert.value,
-        )
-        for one in notices
-    ]
+    lines = [_line(one, one.happening, one.alert.last_start, one.alert.value) for one in notices]
     append(cursor, lines + _withdrawn(cursor, notices))
 
 

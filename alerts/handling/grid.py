@@ -12,11 +12,9 @@ from pathlib import Path
 import msgspec
 
 from core.errors import InputError
-from ingest.rows import RowError, csv_rows, heading, open_text, too_many_cells
+from ingest.rows import RowError, csv_rows, heading, in_one_line, open_text, too_many_cells
 
 COLUMNS = ("town", "leader", "contact", "stations", "regions")
-MORE = 3
-"""So many rows in error are named at once; the others are counted."""
 
 
 class Leader(msgspec.Struct, frozen=True):
@@ -51,9 +49,8 @@ def load(path: Path | None) -> Grid:
         leaders = [found for row, cells in rows if (found := _leader(path.name, row, names, cells, errors))]
     _unique(path.name, leaders, errors)
     if errors:
-        more = f"; and {len(errors) - MORE} more" if len(errors) > MORE else ""
-        said = "; ".join(map(str, errors[:MORE]))
-        raise InputError("grid", f"cannot be used: {said}{more}", field="grid_file", hint="correct it and start again")
+        said = in_one_line(errors)
+        raise InputError("grid", f"cannot be used: {said}", field="grid_file", hint="correct it and start again")
     return Grid(tuple(leader for _, leader in leaders))
 
 

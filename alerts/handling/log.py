@@ -24,6 +24,8 @@ from core.errors import InputError
 PAGE = 5_000
 """Entries read at once."""
 _FIELDS = Line.__struct_fields__
+COLUMNS = f"place, hash, {', '.join(_FIELDS)}"
+"""Of an entry, as `chained` reads them."""
 
 
 def append(cursor: Any, lines: Sequence[Line]) -> None:
@@ -105,10 +107,13 @@ def entries(database: connection, city: str) -> Iterator[Chained]:
     """A city's entries in order of their places; within the caller's transaction."""
     with closing(database.cursor(name="alert_log")) as cursor:
         cursor.itersize = PAGE
-        cursor.execute(
-            f"select place, hash, {', '.join(_FIELDS)} from alert_log where city = %s order by place", (city,)
-        )
-        for place, hash_, *values in cursor:
-            given = dict(zip(_FIELDS, values, strict=True))
-            given["subject"] = Subject(given["subject"])
-            yield Chained(place, bytes(hash_), Line(**given))
+        cursor.execute(f"select {COLUMNS} from alert_log where city = %s order by place", (city,))
+        yield from map(chained, cursor)
+
+
+def chained(row: Sequence[Any]) -> Chained:
+    """The entry that a row of `COLUMNS` holds."""
+    place, hash_, *values = row
+    given = dict(zip(_FIELDS, values, strict=True))
+    given["subject"] = Subject(given["subject"])
+    return Chained(place, bytes(hash_), Line(**given))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from alerts.handling.answers import Refusal, Refused
+from alerts.handling.answers import Mark, Refusal, Refused
 from alerts.handling.machine import Action, Stage
 from alerts.handling.order import OrderAction, OrderEvent, OrderStage
 from alerts.handling.overdue import Step
@@ -128,22 +128,24 @@ _ORDER_REMEDIES = {
 def refusal(alert_id: int, refused: Refused) -> InputError:
     """Why a request about an alert was not done, who was there before, and what to do."""
     said, remedy = _REFUSALS[refused.reason]
-    return _error(alert_id, refused, said, remedy)
+    return _about(alert_id, refused, said, remedy)
 
 
 def order_refusal(alert_id: int, refused: Refused) -> InputError:
     """Why a request about an alert's order was not done."""
     said, remedy = _REFUSALS[refused.reason]
-    return _error(alert_id, refused, said, _ORDER_REMEDIES.get(refused.reason, remedy))
+    return _about(alert_id, refused, said, _ORDER_REMEDIES.get(refused.reason, remedy))
 
 
-def _error(alert_id: int, refused: Refused, said: Words, remedy: str) -> InputError:
-    before = refused.before
+def _about(alert_id: int, refused: Refused, said: Words, remedy: str) -> InputError:
+    hint = remedy.format(id=alert_id)
+    return not_done(refused.reason, said, refused.before, field=f"#{alert_id}", value=refused.value, hint=hint)
+
+
+def not_done(code: str, said: Words, before: Mark | None, *, field: str, value: str, hint: str) -> InputError:
+    """Why something was not done, and who was there before, in one line."""
     first = f"：{before.who} {when(before.at)}" if before else ""
-    message = f"{said.zh}{first} / {said.en}"
-    return InputError(
-        refused.reason, message, field=f"#{alert_id}", value=refused.value or None, hint=remedy.format(id=alert_id)
-    )
+    return InputError(code, f"{said.zh}{first} / {said.en}", field=field, value=value or None, hint=hint)
 
 
 def when(moment: datetime) -> str:

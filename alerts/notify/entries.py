@@ -26,7 +26,7 @@ from alerts.show import HAPPENINGS
 NEWS = frozenset({Happening.OPENED, Happening.RAISED, Happening.REOPENED})
 ENDS = frozenset({Happening.CLEARED, Happening.WITHDRAWN, Happening.MERGED, Happening.RETIRED})
 FOLLOW = ENDS | {Happening.LOWERED}
-CALM = frozenset({Happening.CLEARED, Happening.LOWERED, Happening.MERGED, Happening.RETIRED})
+CALM = FOLLOW - {Happening.WITHDRAWN}
 """What may wait until quiet hours are over; that a team was sent out for nothing may not."""
 _WIDE_SPACE = "\u3000"
 ORDER_NEWS = frozenset[str]({OrderEvent.PROPOSED, OrderEvent.FLAGGED, OrderAction.ISSUE, OrderAction.LIFT})

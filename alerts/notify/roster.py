@@ -14,11 +14,9 @@ import msgspec
 
 from core.clock import parse_time
 from core.errors import InputError, LantianError
-from ingest.rows import RowError, csv_rows, heading, open_text, too_many_cells
+from ingest.rows import RowError, csv_rows, heading, in_one_line, open_text, too_many_cells
 
 COLUMNS = ("duty", "begins", "ends", "person", "target")
-MORE = 3
-"""So many rows in error are named at once; the others are counted."""
 
 
 class Shift(msgspec.Struct, frozen=True, order=True):
@@ -82,13 +80,8 @@ def load(path: Path, targets: Collection[str]) -> Roster:
         names = heading(path, rows, COLUMNS)
         shifts = [found for row, cells in rows if (found := _shift(path.name, row, names, cells, targets, errors))]
     if errors:
-        raise InputError("roster", f"cannot be used: {_said(errors)}", field="roster", hint="correct it")
+        raise InputError("roster", f"cannot be used: {in_one_line(errors)}", field="roster", hint="correct it")
     return Roster(tuple(sorted(shifts)))
-
-
-def _said(errors: list[RowError]) -> str:
-    more = f"; and {len(errors) - MORE} more" if len(errors) > MORE else ""
-    return "; ".join(map(str, errors[:MORE])) + more
 
 
 def _shift(

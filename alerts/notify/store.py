@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import msgspec
 from psycopg2.extras import execute_values
 
-from alerts.handling.chain import Chained, Line, Subject
+from alerts.handling.chain import Chained
 from alerts.handling.hide import Hidden
+from alerts.handling.log import COLUMNS, chained
 from alerts.notify.compose import Waiting
 from alerts.notify.entries import Concerned
 from alerts.notify.message import Message, Outcome
@@ -19,13 +20,15 @@ from alerts.notify.pace import MINUTE, PATIENCE, Fate, Stand
 from alerts.notify.routes import Told
 from alerts.notify.telling import Telling
 from alerts.severity import Severity
+from alerts.warnings.scheme import CITY_DIGITS
 
 AT_ONCE = 1_000
 """Of what waits for a target so much is looked at for one message, the gravest alerts whole and first."""
 
-_LINE = Line.__struct_fields__
 _CONCERNED = [name for name in Concerned.__struct_fields__ if name != "region"]
-_CITY_REGIONS = "select city, left(min(region), 4) from v_stations where city = any(%s) and active group by city"
+_CITY_REGIONS = (
+    f"select city, left(min(region), {CITY_DIGITS}) from v_stations where city = any(%s) and active group by city"
+)
 _REGIONS = """
 select distinct on (station) station, region from v_stations where station = any(%s) order by station, valid_from desc
 """
@@ -106,15 +109,9 @@ def advance(cursor: Any, city: str, place: int) -> None:
 def entries_after(cursor: Any, city: str, place: int, limit: int) -> list[Chained]:
     """The next entries of a city's log."""
     cursor.execute(
-        f"select place, hash, {', '.join(_LINE)} from alert_log where city = %s and place > %s order by place limit %s",
-        (city, place, limit),
+        f"select {COLUMNS} from alert_log where city = %s and place > %s order by place limit %s", (city, place, limit)
     )
-    found = []
-    for number, hash_, *values in cursor.fetchall():
-        given = dict(zip(_LINE, values, strict=True))
-        given["subject"] = Subject(given["subject"])
-        found.append(Chained(number, bytes(hash_), Line(**given)))
-    return found
+    return [chained(row) for row in cursor.fetchall()]
 
 
 def concerned(cursor: Any, alert_ids: Collection[int]) -> dict[int, Concerned]:
@@ -133,7 +130,7 @@ def concerned(cursor: Any, alert_ids: Collection[int]) -> dict[int, Concerned]:
 
 
 def city_regions(cursor: Any, cities: Collection[str]) -> dict[str, str]:
-    """Of cities that have stations the first four digits of their codes."""
+    """Of cities that have stations the digits of their codes that name a city."""
     cursor.execute(_CITY_REGIONS, (list(cities),))
     return dict(cursor.fetchall())
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from alerts.handling.words import Words, when
+from alerts.handling.words import Words, not_done, when
 from alerts.warnings.course import Action, Proposal, Reason, Withdrawal
 from alerts.warnings.decide import Refusal, Refused
 from alerts.warnings.plans import Sent
@@ -58,9 +58,8 @@ _REFUSALS = {
 def refusal(city: str, refused: Refused) -> InputError:
     """Why a wish about a city's warning was not done, who was there before, and what to do."""
     said, remedy = _REFUSALS[refused.reason]
-    first = f"：{refused.before.who} {when(refused.before.at)}" if refused.before else ""
-    message = f"{said.zh}{first} / {said.en}"
-    return InputError(refused.reason, message, field=city, value=refused.value or None, hint=remedy.format(city=city))
+    hint = remedy.format(city=city)
+    return not_done(refused.reason, said, refused.before, field=city, value=refused.value, hint=hint)
 
 
 def asked(action: Action, level: Level | None) -> Words:
