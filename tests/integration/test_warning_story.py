@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from engine_stage import HOUR
 from notify_stage import Post
+from warning_plan import PLAN
 from warning_stage import Town, at, short
 
 from aggregate.statistic import Reason, Statement, StatementBatch, Window, station_object
@@ -29,19 +30,6 @@ from ingest.registry import Registry
 
 pytestmark = pytest.mark.stack
 
-PLAN = """\
-企业,生产线,工序,设备,级别,减排措施,SO2,NOx,PM
-钢铁厂,1#线,烧结,烧结机,黄色,减产 30%,12,11,12
-钢铁厂,1#线,烧结,烧结机,橙色,停产,22,20,21
-钢铁厂,1#线,烧结,烧结机,红色,停产,22,20,21
-钢铁厂,2#线,炼铁,高炉,红色,焖炉,8,8,9
-水泥厂,,熟料,回转窑,黄色,停窑,10,11,9
-水泥厂,,熟料,回转窑,橙色,停窑,10,11,9
-水泥厂,,熟料,回转窑,红色,停窑,10,11,9
-工地,,土方,,黄色,停止土方作业,,,1
-工地,,土方,,橙色,停止土方作业,,,1
-工地,,土方,,红色,停止土方作业,,,1
-"""
 RULE = "so2-hour"
 
 

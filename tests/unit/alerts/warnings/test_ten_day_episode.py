@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from episode_days import FIRST, days, forecast
+from warning_plan import PLAN
 
 from alerts.warnings.course import Outlook, Proposed, Reason, State, advance, issue
 from alerts.warnings.cuts import load_cuts
@@ -18,19 +19,6 @@ from alerts.warnings.scheme import Level, load_schemes
 from core.clock import SHANGHAI
 
 UNIFIED = load_schemes().get("2018")
-PLAN = """\
-企业,生产线,工序,设备,级别,减排措施,SO2,NOx,PM
-钢铁厂,1#线,烧结,烧结机,黄色,减产 30%,12,11,12
-钢铁厂,1#线,烧结,烧结机,橙色,停产,22,20,21
-钢铁厂,1#线,烧结,烧结机,红色,停产,22,20,21
-钢铁厂,2#线,炼铁,高炉,红色,焖炉,8,8,9
-水泥厂,,熟料,回转窑,黄色,停窑,10,11,9
-水泥厂,,熟料,回转窑,橙色,停窑,10,11,9
-水泥厂,,熟料,回转窑,红色,停窑,10,11,9
-工地,,土方,,黄色,停止土方作业,,,1
-工地,,土方,,橙色,停止土方作业,,,1
-工地,,土方,,红色,停止土方作业,,,1
-"""
 
 
 def at(number: int, hour: int = 8) -> datetime:
