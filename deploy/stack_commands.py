@@ -97,14 +97,19 @@ def env() -> None:
 
 @app.command()
 def migrate(as_json: AsJson = False) -> None:
-    """Bring the database's schema up to date."""
+    """Bring the database up to date: its schema, and its copy of factors, editions, levels and limits."""
     from core.migrate import migrate as apply
+    from deploy.catalogue import publish_catalogue
 
-    applied = apply(CoreSettings.load())
+    settings: CoreSettings = CoreSettings.load()
+    applied = apply(settings)
+    published = publish_catalogue(settings)
     if as_json:
-        _print(json.dumps({"applied": applied}))
+        _print(json.dumps({"applied": applied, "published": published}))
     else:
         _print(f"applied: {', '.join(applied)}" if applied else "the schema is up to date")
+        if published:
+            _print(f"brought up to date from the standards: {', '.join(published)}")
 
 
 def _table(found: list[Status]) -> str:

@@ -105,13 +105,13 @@ order by first_start, alert_id
 """
 _STATIONS = """
 select station, kind, name_zh, coalesce(name_en, name_zh), city, coalesce(enterprise, ''), longitude, latitude, limits
-from v_stations where valid_from < to_timestamp(%s) and valid_to > to_timestamp(%s) and active
+from station_register where valid_from < to_timestamp(%s) and valid_to > to_timestamp(%s) and active
     and longitude is not null and latitude is not null
 order by station
 """
 _ARRIVALS = """
 select v.kind, floor(extract(epoch from r.received) / 60)::bigint * 60 as minute, count(*), 60
-from report r join v_stations v using (station_id)
+from report r join station_register v using (station_id)
 where r.received >= to_timestamp(%s) and r.time >= to_timestamp(%s) and r.time < to_timestamp(%s)
     and v.valid_from <= r.time and v.valid_to > r.time
 group by 1, 2 order by 1, 2

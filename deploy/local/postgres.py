@@ -13,7 +13,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection, encrypt_password
 
 from core.errors import UnavailableError
-from core.postgres import ROLES
+from core.postgres import READERS, ROLES
 from core.secrets import ensure_secret
 from deploy.local.addresses import HOST, Ports
 from deploy.local.system_root import STATE, SystemRoot
@@ -83,7 +83,7 @@ class Postgres:
                     verb=sql.SQL(verb), name=sql.Identifier(name), password=sql.Literal(hashed)
                 )
             )
-            if role == "reader":
+            if role in READERS:
                 cursor.execute(
                     sql.SQL("alter role {} set default_transaction_read_only = on").format(sql.Identifier(name))
                 )

@@ -90,6 +90,7 @@ class Stack:
         """
         from core.kafka import create_topics  # noqa: PLC0415 (slow to import; status and down do without)
         from core.migrate import migrate  # noqa: PLC0415
+        from deploy.catalogue import publish_catalogue  # noqa: PLC0415
 
         with self._locked():
             idle = [part for part in self._components.values() if self.pid(part.name) is None]
@@ -101,6 +102,7 @@ class Stack:
                 self.postgres.provision(ports, self._configured.postgres_database)
             settings = self.settings
             migrate(settings)
+            publish_catalogue(settings)
             if self.mosquitto.name in self._components:
                 self.mosquitto.provision(settings)
             create_topics(settings)
