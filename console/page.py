@@ -159,7 +159,6 @@ class _Page:
             with ui.element("div").classes("facts"):
                 ui.label(card.measured).classes("measured")
                 ui.label(card.since)
-            with ui.element("div").classes("marks"):
                 ui.label(card.stage).classes("mark waits" if card.waits else "mark")
                 for mark in filter(None, (card.order, card.history)):
                     ui.label(mark).classes("mark")

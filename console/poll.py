@@ -77,7 +77,7 @@ class Poller:
         began = time.monotonic()
         try:
             if self._database is None:
-                self._database = connect(self._settings, "reader", application="lantian console")
+                self._database = connect(self._settings, "viewer", application="lantian console")
                 prepare(self._database)
             found = read(self._database, self._clock.datetime(), self._most)
         except (psycopg2.Error, LantianError, ValueError) as error:  # ValueError: a stage that a newer Lantian wrote

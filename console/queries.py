@@ -1,4 +1,4 @@
-"""What the console asks: the views alone, as `lantian_reader`, bounded in rows and in time."""
+"""What the console asks: the views alone, as `lantian_viewer`, bounded in rows and in time."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ _ANSWERED_FOR = (
 )
 _CITIES = """
 select distinct on (city) city, start, "end", aqi, level, "primary" from v_city_hourly
-where start > %(since)s and start <= %(now)s and aqi is not null order by city, start desc limit %(most)s
+where start > %(since)s and start <= %(now)s - interval '1 hour' and aqi is not null
+order by city, start desc limit %(most)s
 """
 
 
@@ -80,7 +81,7 @@ def _alert(row: dict[str, Any]) -> OpenAlert:
 
 
 def _city(row: dict[str, Any]) -> CityAir:
-    return CityAir(**row | {"primary": tuple(row["primary"] or ())})
+    return CityAir(**row | {"primary": tuple(filter(None, (row["primary"] or "").split(";")))})
 
 
 def _rows(cursor: Any, query: str, given: dict[str, Any]) -> list[dict[str, Any]]:

@@ -55,7 +55,7 @@ class CityAir(msgspec.Struct, frozen=True, kw_only=True):
     level: int
     """1 … 6 (HJ 633)."""
     primary: tuple[str, ...]
-    """Factor codes of the primary pollutants; empty where the AQI is 50 or less."""
+    """Of `pm25`, `pm10`, `so2`, `no2`, `co`, `o3`; empty where the AQI is 50 or less."""
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,15 +31,15 @@ aside .heading:not(:first-child) { margin-top: 22px; }
 .alert .what { font-size: 16px; font-weight: 600; flex: 1; }
 .alert .number { color: #5b6b79; font-size: 13px; }
 .alert .where { margin-top: 3px; }
-.alert .facts { display: flex; flex-wrap: wrap; gap: 2px 18px; color: #44535f; font-size: 14px; }
+.alert .facts { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 14px; margin: 3px 0;
+  color: #44535f; font-size: 14px; }
 .alert .measured { color: var(--colour); font-weight: 600; }
-.alert .marks { display: flex; flex-wrap: wrap; gap: 6px; margin: 6px 0 2px; }
 .mark { font-size: 13px; border: 1px solid #c3ccd4; border-radius: 10px; padding: 0 9px; color: #44535f; }
 .mark.waits { border-color: #b00020; color: #b00020; font-weight: 600; }
 .details { font-size: 14px; }
 .details .q-item { padding: 0; min-height: 30px; color: #2f5f86; }
-.details .q-expansion-item__content { padding: 0 0 6px; }
 .details .q-item__section--main { flex: 1; white-space: nowrap; }
+.details .nicegui-expansion-content { padding: 0 0 6px; }
 .details .list { width: 100%; }
 .details .pair { display: grid; grid-template-columns: 88px 1fr; gap: 8px; padding: 2px 0; }
 .details .pair .name { color: #5b6b79; }

@@ -18,7 +18,6 @@ from console import words
 from console.language import Language
 from console.snapshot import CityAir, OpenAlert, Read, Shown
 from core.clock import SHANGHAI, Clock
-from standards.factors import load_catalogue
 
 LISTED = 100
 """Alerts on a page at most: what a browser renders and a person can read."""
@@ -200,10 +199,8 @@ def _card(alert: OpenAlert, language: Language) -> AlertCard:
 
 
 def _air(air: CityAir, language: Language) -> AirCard:
-    catalogue = load_catalogue()
     start, end = air.start.astimezone(SHANGHAI), air.end.astimezone(SHANGHAI)
-    found = [(code, catalogue.by_code.get(code)) for code in air.primary]
-    names = "、".join(factor.symbol if factor else code for code, factor in found)
+    names = "、".join(words.POLLUTANTS.get(name, name) for name in air.primary)
     return AirCard(
         city=air.city,
         aqi=str(air.aqi),

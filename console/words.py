@@ -88,5 +88,8 @@ LEVEL_COLOURS = ("#00E400", "#FFFF00", "#FF7E00", "#FF0000", "#99004C", "#7E0023
 DARK_LEVEL = 4
 """From this level on the colour is so dark that words on it are white."""
 
+POLLUTANTS = {"pm25": "PM2.5", "pm10": "PM10", "so2": "SO2", "no2": "NO2", "co": "CO", "o3": "O3"}
+"""As the views name them, and as persons do."""
+
 UNITS = ((Both("天", "d"), 86_400), (Both("小时", "h"), 3600), (Both("分钟", "min"), 60))
 SECONDS = Both("秒", "s")

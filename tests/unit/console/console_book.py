@@ -43,7 +43,7 @@ def alert(alert_id: int = 1, **given: Any) -> OpenAlert:
     return OpenAlert(**known | given)
 
 
-def air(city: str = "晋城市", aqi: int = 168, level: int = 4, primary: tuple[str, ...] = ("a34004",)) -> CityAir:
+def air(city: str = "晋城市", aqi: int = 168, level: int = 4, primary: tuple[str, ...] = ("pm25",)) -> CityAir:
     """A city's hour from 09:00 to 10:00."""
     return CityAir(city=city, start=NINE, end=TEN, aqi=aqi, level=level, primary=primary)
 
