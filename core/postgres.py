@@ -13,7 +13,19 @@ from core.errors import SettingsError, UnavailableError
 from core.secrets import read_secret
 from core.settings import CoreSettings
 
-ROLES = ("owner", "bridge", "worker", "engine", "operator", "notifier", "registry", "archive", "repair", "reader", "viewer")
+ROLES = (
+    "owner",
+    "bridge",
+    "worker",
+    "engine",
+    "operator",
+    "notifier",
+    "registry",
+    "archive",
+    "repair",
+    "reader",
+    "viewer",
+)
 """One role a process or tool that writes; the database knows them as `lantian_<role>`."""
 READERS = ("reader", "viewer")
 """They write nothing: `reader` reads every table, `viewer`, for dashboards, nothing but the views `v_…`."""

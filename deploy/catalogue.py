@@ -1,4 +1,4 @@
-"""What `standards` says, in the database: factors, editions, levels and limits, for views that name and judge figures."""
+"""What `standards` says, in the database: factors, editions, levels and limits, for whoever reads figures there."""
 
 from __future__ import annotations
 
@@ -27,13 +27,9 @@ def publish_catalogue(settings: CoreSettings) -> list[str]:
     For whoever migrates: a new edition in `standards` reaches the views with it. Raises `UnavailableError` if the
     database does not answer.
     """
-    written = []
-    with closing(connect(settings, "owner", application="lantian migrate")) as database, database:
-        with database.cursor() as cursor:
-            for table, rows in _tables().items():
-                if _publish(cursor, table, rows):
-                    written.append(table)
-    return written
+    with closing(connect(settings, "owner", application="lantian migrate")) as database, database, \
+         database.cursor() as cursor:  # fmt: skip
+        return [table for table, rows in _tables().items() if _publish(cursor, table, rows)]
 
 
 def _publish(cursor: Any, table: str, rows: Sequence[tuple[Any, ...]]) -> bool:

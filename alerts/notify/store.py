@@ -30,7 +30,8 @@ _CITY_REGIONS = (
     f"select city, left(min(region), {CITY_DIGITS}) from station_register where city = any(%s) and active group by city"
 )
 _REGIONS = """
-select distinct on (station) station, region from station_register where station = any(%s) order by station, valid_from desc
+select distinct on (station) station, region from station_register where station = any(%s)
+order by station, valid_from desc
 """
 _BEGUN = """exists (select from notification b where b.thread = n.thread and b.state = 'written'
     and (b.target = n.target or b.addressees && n.addressees))"""

@@ -25,7 +25,8 @@ from core.clock import SHANGHAI
 from core.errors import InputError
 
 _REGION = (
-    "select region from station_register where city = %s order by active desc, kind <> 'forecast', valid_to desc, station"
+    "select region from station_register where city = %s"
+    " order by active desc, kind <> 'forecast', valid_to desc, station"
     " limit 1"
 )
 

@@ -49,10 +49,10 @@ alter view lantian.v_stations rename to station_register;
 -- Finds the few rows that persons or sand-dust have made beside those of devices.
 create index statistic_variant on lantian.statistic (object, time_window, start) where tier = 'reviewed' or not sanddust;
 
--- Up to when what came has been read: the now of the data, which is not this machine's in a replay.
-create function lantian.data_now() returns timestamptz
-    language sql stable parallel safe
-    return coalesce((select max(until) from lantian.heard_until), now());
+-- Up to when what came has been read: the now of the data, which is not this machine's in a replay. A view, for a
+-- function would read the table with the rights of whoever asks.
+create view lantian.v_clock as
+select coalesce((select max(until) from lantian.heard_until), now()) as now;
 
 create function lantian.state_name(state text) returns text
     language sql immutable strict parallel safe
@@ -136,8 +136,8 @@ create view lantian.v_stations as
 select distinct on (v.station_id) v.station_id, v.name_zh, v.name_en, v.kind, v.region, v.city, v.county, v.longitude,
     v.latitude, v.operator, v.enterprise, v.control_level, v.control_point, v.camera, v.reporting_period,
     v.target_class, v.tags, v.active, v.mn, v.valid_from
-from lantian.v_station_versions v cross join (select lantian.data_now() as at) now
-order by v.station_id, (v.valid_from <= now.at) desc, abs(extract(epoch from v.valid_from - now.at));
+from lantian.v_station_versions v cross join lantian.v_clock c
+order by v.station_id, (v.valid_from <= c.now) desc, abs(extract(epoch from v.valid_from - c.now));
 
 create view lantian.v_station_states as
 select s.station_id, s.name_zh, s.name_en, s.kind, s.region, s.city, s.county, s.longitude, s.latitude, s.enterprise,
@@ -151,7 +151,8 @@ join lantian.station t on t.station = s.station_id
 left join lantian.heard h on h.station_id = t.station_id
 left join lantian.heard_until u using (partition)
 left join lateral (
-    select greatest(0, extract(epoch from u.until - h.received) - s.reporting_period)::float8 as seconds
+    select case when h.received is not null then
+        greatest(0, extract(epoch from u.until - h.received) - s.reporting_period) end::float8 as seconds
 ) overdue on true
 left join (
     select station, count(*)::integer as open_alerts,
@@ -210,7 +211,7 @@ from lantian.v_stations s
 join lantian.station t on t.station = s.station_id
 cross join lateral (
     select x.time, x.period, x.layout, x."values", x.flags, x.mask, x.received from lantian.report x
-    where x.station_id = t.station_id and x.issued = '-infinity' and x.time > lantian.data_now() - interval '7 days'
+    where x.station_id = t.station_id and x.issued = '-infinity' and x.time > (select now from lantian.v_clock) - interval '7 days'
     order by x.time desc, x.period limit 1
 ) r
 join lantian.factor_place c on c.layout_id = r.layout

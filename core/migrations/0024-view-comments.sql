@@ -126,6 +126,7 @@ begin
     ['v_ledger', 'breaks', 'Gaps and overlaps in what workers say they took; of all sources, in each row'],
     ['v_ledger', 'checked_at', 'When the ledger was struck; the machine''s clock, UTC'],
     ['v_ledger', 'seconds', 'How long that took, s'],
+    ['v_clock', 'now', 'Data time up to which what came has been read; the server''s clock before anything came; UTC'],
     -- stations
     ['v_station.*', 'reporting_period', 'How often it is to report, s'],
     ['v_station_versions|v_stations', 'valid_from', 'Since when the registry says so; UTC'],
@@ -312,6 +313,7 @@ begin
     end loop;
 end $$;
 
+comment on view lantian.v_clock is 'The now of the data, one row: in a replay or a demonstration it is not that of the machine.';
 comment on view lantian.v_stations is 'Stations as they are at the time of the data: a row a station.';
 comment on view lantian.v_station_versions is 'The registry''s history: a row a station and version; of one station they do not overlap.';
 comment on view lantian.v_station_states is 'Whether stations report: a row a station.';
