@@ -45,6 +45,10 @@ test-outage: setup ## A server away for MINUTES=10 under load: SERVER=postgres, 
 test-swarm: setup ## 10 000 devices, each on its connection, come back at once when broker or bridge die, sane or not
 	$(BIN)/pytest -m slow -s tests/faults/test_swarm.py
 
+.PHONY: test-views
+test-views: setup ## What pages ask of a province's year, each in less than a second; two minutes
+	$(BIN)/pytest -m slow -s tests/integration/test_view_speed.py
+
 ROUNDS ?= 90
 SEED ?= 1
 FIRST ?= 1
