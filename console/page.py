@@ -16,7 +16,7 @@ from alerts.severity import Severity
 from console import words
 from console.health_view import HealthGroup, health_groups
 from console.language import Language
-from console.snapshot import Shown
+from console.snapshot import Read, Shown
 from console.style import CSS
 from console.view import AirCard, AlertCard, Asked, Count, Head, air_cards, alert_list, asked_of, head
 from core.clock import Clock
@@ -43,6 +43,8 @@ class _Page:
         self._clock = clock
         self._refresh_s = refresh_s
         self._drawn: dict[str, object] = {}
+        self._read: Read | None = None
+        """What the page was last made of: the same is not put in words again."""
         self._opened: set[int] = set()
         """Alerts whose details stay open when the list is redrawn."""
         self._parts: dict[str, tuple[ui.element, Callable[[Any], None]]] = {}
@@ -86,7 +88,8 @@ class _Page:
         )
         self._draw("head", said)
         self._draw("warning", said.warning)
-        if shown.read is not None:
+        if shown.read is not None and shown.read is not self._read:
+            self._read = shown.read
             found = alert_list(shown.read, self._asked)
             self._draw("counts", found.counts)
             self._draw("choices", found.cities)

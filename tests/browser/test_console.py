@@ -14,6 +14,9 @@ from handling_stage import Ground, clock
 from pipeline import Process
 from playwright.sync_api import Page, expect
 from waiting import eventually
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from alerts.handling.machine import Action
 from alerts.handling.order import OrderAction
@@ -176,6 +179,15 @@ def test_nobody_writes_and_no_other_site_reads(console: str, method: str, header
     refused = requests.request(method, console, headers=headers, timeout=10)
     assert refused.status_code == status
     assert "frame-ancestors 'none'" in refused.headers["Content-Security-Policy"]
+
+
+def test_a_page_of_another_site_opens_no_websocket(console: str) -> None:
+    address = f"ws://{urlsplit(console).netloc}/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
+    with connect(address, origin=Origin(console.rstrip("/"))) as own:
+        assert own.recv(timeout=10)
+    with pytest.raises(InvalidStatus) as refused:
+        connect(address, origin=Origin("http://evil.test"))
+    assert refused.value.response.status_code == 403
 
 
 def test_a_database_that_is_away_is_said_with_the_age_of_what_is_shown_and_is_no_quiet_night(
