@@ -355,7 +355,7 @@ create view lantian.v_city_daily as
 select x.start, x.start + interval '1 day' as "end", c.city, lantian.day_of(x.start) as date, x.pm25, x.pm10, x.so2, x.no2,
     x.co, x.o3_8h_max, x.o3_1h_max, x.iaqi_pm25, x.iaqi_pm10, x.iaqi_so2, x.iaqi_no2, x.iaqi_co, x.iaqi_o3,
     x.aqi, x.level, x."primary",
-    case when x.aqi is not null then rank() over (partition by x.start, x.aqi is null order by x.aqi) end::integer as rank,
+    case when x.aqi is not null then rank() over (partition by x.start order by x.aqi) end::integer as rank,
     x.aqi_reason, x.edition, x.state, x.tier, x.sanddust
 from lantian.city c
 join lantian.reviewed_air x on x.object = 'city:' || c.city and x.time_window = 'day';
@@ -364,7 +364,7 @@ create view lantian.v_city_daily_without_sanddust as
 select x.start, x.start + interval '1 day' as "end", c.city, lantian.day_of(x.start) as date, x.pm25, x.pm10, x.so2, x.no2,
     x.co, x.o3_8h_max, x.o3_1h_max, x.iaqi_pm25, x.iaqi_pm10, x.iaqi_so2, x.iaqi_no2, x.iaqi_co, x.iaqi_o3,
     x.aqi, x.level, x."primary",
-    case when x.aqi is not null then rank() over (partition by x.start, x.aqi is null order by x.aqi) end::integer as rank,
+    case when x.aqi is not null then rank() over (partition by x.start order by x.aqi) end::integer as rank,
     x.aqi_reason, x.edition, x.state, x.tier, x.sanddust
 from lantian.city c
 join lantian.dustless_air x on x.object = 'city:' || c.city and x.time_window = 'day';
@@ -447,8 +447,7 @@ create view lantian.%I as
 select x.start, x."end", x.time_window, x.period, c.city, x.pm25_mean, x.pm10_mean, x.so2_mean, x.no2_mean,
     x.pm25_p95, x.pm10_p95, x.so2_p98, x.no2_p98, x.co_p95, x.o3_8h_p90, x.composite_index,
     case when x.composite_index is not null then
-        rank() over (partition by x.time_window, x.start, x.composite_index is null order by x.composite_index)
-    end::integer as rank,
+        rank() over (partition by x.time_window, x.start order by x.composite_index) end::integer as rank,
     x.days_valid, x.days_attained, x.days_heavy, x.days_level1, x.days_level2, x.days_level3, x.days_level4, x.days_level5,
     x.days_level6, x.reason, x.edition, x.state, x.tier, x.sanddust
 from lantian.city c

@@ -217,6 +217,7 @@ def test_a_period_has_its_label_and_ends_where_the_next_begins(ground: Ground, p
     assert ("month", "2026-02", date(2026, 2, 1), date(2026, 3, 1)) in rows
     assert ("month", "2026-03", date(2026, 3, 1), date(2026, 4, 1)) in rows
     assert ("quarter", "2026-Q1", date(2026, 1, 1), date(2026, 4, 1)) in rows
+    assert ("quarter", "2026-Q2", date(2026, 4, 1), date(2026, 7, 1)) in rows
     assert ("year", "2026", date(2026, 1, 1), date(2027, 1, 1)) in rows
 
 
