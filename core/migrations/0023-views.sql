@@ -142,7 +142,8 @@ order by v.station_id, (v.valid_from <= c.now) desc, abs(extract(epoch from v.va
 create view lantian.v_station_states as
 select s.station_id, s.name_zh, s.name_en, s.kind, s.region, s.city, s.county, s.longitude, s.latitude, s.enterprise,
     case when not s.active then 'inactive' when h.received is null then 'never'
-        when overdue.seconds >= 1800 then 'silent' when overdue.seconds > 60 then 'late' else 'reporting' end as state,
+        when u.until - h.received > make_interval(secs => greatest(600, 3 * s.reporting_period)) then 'silent'
+        when overdue.seconds > 60 then 'late' else 'reporting' end as state,
     h.received as received_at, h.ended as ended_at, overdue.seconds as overdue_s,
     extract(epoch from h.received - h.ended)::float8 as delay_s, h.future_at, h.ahead_s, s.reporting_period,
     coalesce(a.open_alerts, 0) as open_alerts, a.worst_severity, u.until as as_of

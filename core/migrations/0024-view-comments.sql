@@ -142,7 +142,7 @@ begin
     ['v_station_versions', 'changed_by', 'Who changed the registry'],
     ['v_station_versions', 'changed_at', 'When; the machine''s clock, UTC'],
     ['v_station_states', 'state',
-        'inactive: out of service; never: not heard yet; silent: its next live report is 30 min overdue; late: more than 60 s; else reporting'],
+        'inactive: out of service; never: not heard yet; silent: not heard for ten minutes, nor for three of its periods; late: its next live report is more than 60 s overdue; else reporting'],
     ['v_station_states', 'received_at', 'When its latest live report was received; UTC'],
     ['v_station_states', 'ended_at', 'When the averaging period of that report ended, by the device''s clock; UTC'],
     ['v_station_states', 'overdue_s', 'How long its next live report is overdue, s'],

@@ -141,7 +141,7 @@ def heard(ground: Ground, *, overdue_s: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("overdue_s", "state"), [(-30, "reporting"), (60, "reporting"), (61, "late"), (1799, "late"), (1800, "silent")]
+    ("overdue_s", "state"), [(-30, "reporting"), (60, "reporting"), (61, "late"), (540, "late"), (541, "silent")]
 )
 def test_a_station_is_late_and_then_silent_by_the_time_of_the_data(
     ground: Ground, step: Worker, overdue_s: float, state: str
