@@ -54,7 +54,9 @@ REST_S = 60.0
 FAILED = Counter("lantian_notify_failed", "What failed unforeseen of a city, a target or a message; it is tried again.")
 TURNED = Gauge("lantian_notify_turned_timestamp_seconds", "When the notifier last went round, Unix seconds.")
 TRIES = Counter("lantian_notify_tries", "Tries to send a message.", ["target", "outcome"])
-WAITING = Gauge("lantian_notify_oldest_seconds", "Age of the oldest notification that is due and not confirmed.")
+WAITING = Gauge(
+    "lantian_notify_oldest_seconds", "Age of the oldest notification that is due and not confirmed, in data time."
+)
 
 _log = get_logger(__name__)
 _LOCK = "select pg_try_advisory_lock(hashtextextended('lantian notify ' || %s, 0))"
