@@ -58,7 +58,7 @@ def registered() -> list[Described]:
         for metric in getattr(collector, "describe", list)():
             if metric.name.startswith(PREFIX):
                 name = f"{metric.name}_total" if metric.type == "counter" else metric.name
-                labels = getattr(collector, "_labelnames", None) or getattr(metric, "_labelnames", ())
+                labels: tuple[str, ...] = getattr(collector, "_labelnames", ()) or getattr(metric, "_labelnames", ())
                 found.append(Described(name, metric.type, tuple(labels), metric.documentation.rstrip(".")))
     return sorted(found)
 

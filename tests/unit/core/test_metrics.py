@@ -21,8 +21,8 @@ def test_an_array_comes_to_the_same_as_its_values_observed_one_by_one(values: li
     )
     theirs = Histogram("delay_seconds", "Of all.", ["kind"], buckets=BUCKETS, registry=plain)
     ours.add([value for value, _ in values], np.array([kind for _, kind in values], dtype=np.int64))
-    for value, kind in values:
-        theirs.labels(("air", "dust")[kind]).observe(value)
+    for value, place in values:
+        theirs.labels(("air", "dust")[place]).observe(value)
     for kind in ("air", "dust"):
         for bound in ("0.5", "1.0", "10.0", "+Inf"):
             labels = {"kind": kind, "le": bound}
