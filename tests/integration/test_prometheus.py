@@ -132,6 +132,10 @@ def test_what_goes_through_moves_the_metrics(watch: Watch) -> None:
         "max(lantian_outbox_messages)": 0,
         "sum(lantian_bridge_mqtt_connected)": 1,
         "sum(lantian_mqtt_connections_total)": 1,
+        "sum(lantian_bridge_mqtt_unconfirmed_messages)": 0,
+        "sum(lantian_bridge_in_flight_limit_entries)": 20_000,
+        "sum(lantian_bridge_in_flight_limit_bytes)": 64 * 1024 * 1024,
+        "sum(lantian_stream_batch_records_sum) - sum(lantian_stream_records_total)": 0,
         'sum(lantian_stream_partitions{consumer="worker"})': 6,
         "sum(lantian_stream_lag_records)": 0,
         "count(lantian_ready == 1) - count(lantian_ready)": 0,
@@ -149,6 +153,7 @@ def test_what_goes_through_moves_the_metrics(watch: Watch) -> None:
     assert not differing
     assert watch.value("max(abs(lantian_database_clock_ahead_seconds))") < 5
     assert watch.value("sum(lantian_stream_commit_seconds_count)") > 0
+    assert watch.value('count(lantian_looks_total{outcome="done"} > 0)') == 2
 
 
 def test_that_much_is_refused_is_told(watch: Watch) -> None:
@@ -172,6 +177,7 @@ def test_a_broker_that_is_away_is_told_and_its_return_too(watch: Watch) -> None:
     watch.pipeline.stack.start("mosquitto")
     quiet = 'sum(ALERTS{alertname=~"Bridge.*|Process.*"}) or vector(0)'
     eventually("all is well again", lambda: watch.value(quiet) == 0, PATIENCE_S)
+    assert watch.value("sum(lantian_mqtt_connections_total)") == 2
 
 
 def test_a_worker_that_was_killed_is_told_until_it_runs_again(watch: Watch) -> None:
