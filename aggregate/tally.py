@@ -17,8 +17,8 @@ from aggregate.plain.reports import PlainReports
 from aggregate.reading import Judged, RejectReason, Slot
 from aggregate.statistic import Reason, State, Statistic, Window
 from aggregate.take import Taken
+from core.bulk_histogram import BulkHistogram
 from core.clock import MICROS
-from core.metrics import BulkHistogram
 from ingest.kinds import KIND_CODES
 from ingest.registry import Registry
 from ingest.report import Origin

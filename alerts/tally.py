@@ -5,27 +5,25 @@ from __future__ import annotations
 from collections import Counter as Counts
 from collections.abc import Iterable, Mapping
 
-import numpy as np
-from prometheus_client import Counter
+from prometheus_client import Counter, Histogram
 
 from alerts.alert import LIVE, Notice
 from alerts.happening import Happening
-from alerts.severity import Severity
-from core.metrics import BulkHistogram
+from core.metrics import DELAYS_S
 
 STATEMENTS = Counter("lantian_alerts_statements", "Statements by what the engine did with them.", ["outcome"])
 EVENTS = Counter("lantian_alerts_events", "What happened to alerts.", ["happening", "severity"])
 UNREADABLE = Counter("lantian_alerts_unreadable_records", "Records of the statistics topic that are none of ours.")
-JUDGED_DELAY = BulkHistogram(
+JUDGED_DELAY = Histogram(
     "lantian_alerts_judged_delay_seconds",
     "From a record of statements being put to Kafka to the commit of what was judged of it, in real seconds.",
+    buckets=DELAYS_S,
 )
-_SEVERITIES = tuple(severity.value for severity in Severity)
-OPENED_DELAY = BulkHistogram(
+OPENED_DELAY = Histogram(
     "lantian_alerts_opened_delay_seconds",
     "From the end of the window that opens a live alert to the commit of the alert, in data time.",
-    label="severity",
-    members=_SEVERITIES,
+    ["severity"],
+    buckets=DELAYS_S,
 )
 
 
@@ -39,7 +37,7 @@ class Tally:
         """The transaction is lost."""
         self._outcomes: Counts[str] = Counts()
         self._events: Counts[tuple[str, str]] = Counts()
-        self._opened: list[tuple[float, int]] = []
+        self._opened: list[tuple[float, str]] = []
         self._written: list[float] = []
         self._unreadable = 0
 
@@ -58,7 +56,7 @@ class Tally:
             alert = notice.alert
             self._events[notice.happening, alert.severity] += 1
             if notice.happening is Happening.OPENED and alert.origin == LIVE and alert.pages:
-                self._opened.append((alert.opened_at.timestamp(), _SEVERITIES.index(alert.severity)))
+                self._opened.append((alert.opened_at.timestamp(), alert.severity))
 
     def tell(self, now: float, wall: float) -> None:
         """The transaction stands; `now`: data time of its commit, `wall`: the machine's, UTC seconds."""
@@ -66,9 +64,9 @@ class Tally:
             STATEMENTS.labels(outcome).inc(count)
         for labels, count in self._events.items():
             EVENTS.labels(*labels).inc(count)
-        if self._opened:
-            OPENED_DELAY.add([now - at for at, _ in self._opened], np.array([place for _, place in self._opened]))
-        if self._written:
-            JUDGED_DELAY.add([wall - at for at in self._written])
+        for at, severity in self._opened:
+            OPENED_DELAY.labels(severity).observe(max(0.0, now - at))
+        for at in self._written:
+            JUDGED_DELAY.observe(max(0.0, wall - at))
         UNREADABLE.inc(self._unreadable)
         self.clear()

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
+from prometheus_client import Histogram
 
 from alerts.notify.message import Message
-from core.metrics import BulkHistogram
+from core.metrics import DELAYS_S
 
-CONFIRMED_DELAY = BulkHistogram(
+CONFIRMED_DELAY = Histogram(
     "lantian_notify_confirmed_delay_seconds",
     "From an entry of the alerts' log to the confirmation of the message that tells it, in data time.",
+    buckets=DELAYS_S,
 )
 
 

@@ -236,7 +236,8 @@ class Notifier:
         failure = sent.outcome.failure
         TRIES.labels(sent.target, failure or "delivered").inc()
         if failure is None:
-            CONFIRMED_DELAY.add(delays(sent.what.message, now))
+            for delay in delays(sent.what.message, now):
+                CONFIRMED_DELAY.observe(delay)
         tell = _log.info if failure is None else _log.warning
         tell("message_sent" if failure is None else "message_not_sent", target=sent.target,
              message_id=sent.what.message.id, failure=failure, detail=sent.outcome.detail)  # fmt: skip

@@ -7,7 +7,8 @@ from hypothesis import given, seed
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
-from core.metrics import BulkHistogram, Family, Seen
+from core.bulk_histogram import BulkHistogram
+from core.metrics import Family, Seen
 
 BUCKETS = (0.5, 1.0, 10.0)
 
