@@ -81,7 +81,8 @@ class Tally:
         self._note_rejected(taken, kinds)
         for of_partition in taken.counts.values():
             for (station, _, _), intake in of_partition.items():
-                self._add(READINGS, kinds.of(station), "repeated", intake.repeats)
+                if intake.repeats:
+                    self._add(READINGS, kinds.of(station), "repeated", intake.repeats)
         for slot, rows in taken.slots.items():
             fresh = [row for row in rows if row.fresh]
             self._rows["report"] += len(fresh)
