@@ -13,7 +13,12 @@ from typing import NamedTuple
 
 from prometheus_client import REGISTRY
 
-MODULES = {"ingest": "ingest.bridge_process", "aggregate": "aggregate.worker", "alerts": "alerts.run"}
+MODULES = {
+    "ingest": "ingest.bridge_process",
+    "aggregate": "aggregate.worker",
+    "alerts": "alerts.run",
+    "console": "console.run",
+}
 """By process the module that runs it: with it comes all that it counts."""
 PREFIX = "lantian_"
 _UNITS = {"_seconds": "s", "_bytes": "byte", "_ratio": "0 … 1"}
