@@ -152,7 +152,7 @@ def migrate(as_json: AsJson = False) -> None:
 
 def _table(found: list[Status]) -> str:
     return "\n".join(
-        f"{one.name:<10} {one.address or 'no address yet':<22} "
+        f"{one.name:<12} {one.address or 'no address yet':<22} "
         f"{'answers' if one.answers else 'does not answer':<16} "
         f"{(f'pid {one.pid}' if one.pid else 'not running') if one.local else 'as configured'}"
         for one in found

@@ -23,11 +23,11 @@ def as_value(servers: Sequence[Status], pipeline: PipelineState) -> dict[str, An
 
 def lines(pipeline: PipelineState) -> list[str]:
     """A line a process, a consumer, and what the database says."""
-    found = [_process(one) for one in pipeline.processes] or ["processes  none has told its port"]
+    found = [_process(one) for one in pipeline.processes] or ["processes    none has told its port"]
     found += [_consumer(one) for one in pipeline.consumers]
     if pipeline.stored is not None:
         found += _stored(pipeline.stored)
-    return found + [f"{name:<10} not asked: {why}" for name, why in sorted(pipeline.silent.items())]
+    return found + [f"{name:<12} not asked: {why}" for name, why in sorted(pipeline.silent.items())]
 
 
 def seconds(span: float) -> str:
@@ -43,14 +43,14 @@ def _process(one: ProcessState) -> str:
         how = "does not answer: killed, frozen or overloaded"
     else:
         how = f"waits for {', '.join(one.lacks)}" if one.lacks else "ready"
-    return f"{one.name:<10} {f'port {one.port}':<22} {how:<16} {f'pid {one.pid}' if one.pid else ''}".rstrip()
+    return f"{one.name:<12} {f'port {one.port}':<22} {how:<16} {f'pid {one.pid}' if one.pid else ''}".rstrip()
 
 
 def _consumer(one: ConsumerState) -> str:
     if one.behind is None:
-        return f"{one.name:<10} {one.topic:<22} how far it is behind is not known"
+        return f"{one.name:<12} {one.topic:<22} how far it is behind is not known"
     still = f", nothing taken for {seconds(one.still_s)}" if one.behind else ""
-    return f"{one.name:<10} {one.topic:<22} {one.behind} records behind{still}"
+    return f"{one.name:<12} {one.topic:<22} {one.behind} records behind{still}"
 
 
 def _stored(stored: Stored) -> list[str]:
@@ -60,10 +60,10 @@ def _stored(stored: Stored) -> list[str]:
     if age is not None:
         newest = f"report of {seconds(age)} ago"
     return [
-        f"outbox     {_number(stored.outbox)} messages wait{oldest}",
-        f"windows    {_number(stored.overdue)} overdue",
-        f"newest     {newest}",
-        f"ledger     {audited(stored, time.time())}",
+        f"outbox       {_number(stored.outbox)} messages wait{oldest}",
+        f"windows      {_number(stored.overdue)} overdue",
+        f"newest       {newest}",
+        f"ledger       {audited(stored, time.time())}",
     ]
 
 
