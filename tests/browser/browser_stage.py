@@ -10,8 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from deploy.local.stack import Stack
-from deploy.setup import browser as setup
-from deploy.setup import places
+from deploy.setup import for_tests, places
 
 FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
 <fontconfig><dir>/usr/share/fonts</dir><dir>{chinese}</dir><cachedir>{cache}</cachedir>
@@ -22,9 +21,9 @@ FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:font
 
 @pytest.fixture(scope="session")
 def browser(local_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Chromium without a window; `make browser` installs it."""
-    program = setup.chromium()
-    assert program, "there is no Chromium: run `make browser`"
+    """Chromium without a window; `make test-tools` installs it."""
+    program = for_tests.chromium()
+    assert program, "there is no Chromium: run `make test-tools`"
     folder = tmp_path_factory.mktemp("browser")
     chinese = (places.system_root(local_stack.settings.cache_dir) / places.CHINESE_FONT).parent
     fonts = folder / "fonts.conf"

@@ -101,9 +101,8 @@ def environment(database: CoreSettings) -> dict[str, str]:
 
 
 def run(environment: dict[str, str], *command: str) -> str:
-    """What a program says; skipped where it is not installed."""
-    if not shutil.which(command[0]):
-        pytest.skip(f"{command[0]} is not installed: `make test-tools`")
+    """What a program says."""
+    assert shutil.which(command[0]), f"{command[0]} is not installed: run `make test-tools`"
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout
