@@ -1,4 +1,4 @@
-"""`python3 -m deploy.setup.for_tests`: programs that only tests need: a Chromium, and R and GDAL that read the views."""
+"""`python3 -m deploy.setup.for_tests`: what only tests need: a Chromium, and R and GDAL, which read the views."""
 
 from __future__ import annotations
 
