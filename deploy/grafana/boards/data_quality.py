@@ -40,7 +40,9 @@ from lantian.v_station_states where state <> 'inactive' and kind <> 'forecast'
         Head(
             "失联 Silent",
             about(
-                "迟报半小时以上或从未上报的站点。", "Stations half an hour overdue, or never heard.", "v_station_states"
+                "十分钟且三个周期未收到，或从未上报的站点。",
+                "Stations not heard for ten minutes nor three periods, or never.",
+                "v_station_states",
             ),
             4,
             4,
