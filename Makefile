@@ -16,8 +16,12 @@ demo: setup ## A day in Jincheng, from the monitor to the alert, in under three 
 
 JOBS ?= 2
 
+.PHONY: browser
+browser: setup ## A Chromium for the tests of pages, where there is none (root)
+	@$(PYTHON) -m deploy.setup.browser
+
 .PHONY: test
-test: setup lint ## All checks: lint, then every test but the slow ones, JOBS=2 files at a time; BENCH=1 or CI=true: and bench-quick
+test: setup browser lint ## All checks: lint, then every test but the slow ones, JOBS=2 files at a time; BENCH=1 or CI=true: and bench-quick
 	$(BIN)/pytest -m "not slow" --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 	$(if $(or $(BENCH),$(filter true,$(CI))),$(MAKE) bench-quick)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +11,10 @@ import msgspec
 
 from aggregate.reading import Resolved, Unparsed
 from aggregate.store import array, text_array, timestamp, timestamp_of_micros
+from core.logs import get_logger
 from core.postgres import copy
+
+_log = get_logger(__name__)
 
 
 class Rejection(msgspec.Struct, frozen=True):
@@ -86,6 +90,21 @@ def rejection_of_unparsed(item: Unparsed) -> Rejection:
         body=entry.body,
         correlation=entry.correlation,
     )
+
+
+def log_rejections(rejections: Iterable[Rejection]) -> None:
+    """A line a reason, which names one report; all of them stand in `lantian rejected list`.
+
+    What is rolled back and taken again is told again.
+    """
+    first: dict[str, Rejection] = {}
+    count: Counter[str] = Counter()
+    for rejection in rejections:
+        first.setdefault(rejection.reason, rejection)
+        count[rejection.reason] += 1
+    for reason, one in first.items():
+        which = {"station": one.station, "correlation": one.correlation}
+        _log.warning("reports_rejected", reason=str(reason), count=count[reason], **which)
 
 
 def write_rejections(cursor: Any, rejections: Iterable[Rejection]) -> None:

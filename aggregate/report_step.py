@@ -27,7 +27,7 @@ from aggregate.plain.sorter import Sorter
 from aggregate.publish import publish_rejected, publish_statistics
 from aggregate.reading import Judged, Position, RejectReason, Stored, Unparsed
 from aggregate.recompute import Recomputer, Touched
-from aggregate.rejection import rejection_of, rejection_of_unparsed, write_rejections
+from aggregate.rejection import log_rejections, rejection_of, rejection_of_unparsed, write_rejections
 from aggregate.sanddust.periods import SandDust
 from aggregate.settings import AggregateSettings
 from aggregate.statistic import WORKER, State, Statistic, Window
@@ -210,6 +210,7 @@ class ReportStep:
         write_closed(cursor, taken.closed)
         write_intake(cursor, [(span, taken.counts.get(span[0], {})) for span in spans], now)
         publish_rejected(cursor, WORKER, rejections)
+        log_rejections(rejections)
 
     def _touch(self, touched: Touched, taken: Taken) -> None:
         for slot, rows in taken.slots.items():
@@ -260,7 +261,7 @@ def _numbers_told(located: Iterable[Located]) -> dict[tuple[str, int, int], tupl
         try:
             status = _told.decode(entry.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            _log.warning("status_malformed", station=entry.station)
+            _log.warning("status_malformed", station=entry.station, correlation=entry.correlation)
             continue
         if status.seq is not None:
             key = (entry.station, int(entry.source), status.run)

@@ -148,7 +148,7 @@ def _decoded(cursor: Any, record: Any, now: float) -> StatementBatch | None:
         return well_formed(decode_statements(record.value or b""))
     except (msgspec.MsgspecError, ValueError) as error:
         UNREADABLE.inc()
-        _log.warning("record_unreadable", partition=record.partition, offset=record.offset, error=str(error))
+        _log.warning("unreadable_record", partition=record.partition, offset=record.offset, error=str(error))
         store.save_unreadable(cursor, record.partition, record.offset, now, str(error), record.value or b"")
         return None
 

@@ -1,17 +1,24 @@
-"""Logs by structlog: one event a line, JSON or console; secrets never go in."""
+"""Logs by structlog: one event a line, JSON or console; secrets never go in, and what repeats is bounded.
+
+An event's name is in snake_case and, where a metric counts the same thing, that metric's without package and unit
+(docs/operations.md).
+"""
 
 from __future__ import annotations
 
 import logging
 import math
 import sys
+import threading
+import time
 from collections import Counter
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import structlog
 
 from core.clock import clock_of
+from core.log_masking import MaskingFormatter, mask_event
 from core.settings import CoreSettings
 
 
@@ -37,18 +44,25 @@ def configure(settings: CoreSettings, process: str) -> None:
         processors=[
             speaker,
             structlog.processors.add_log_level,
+            SeldomEvents(time.monotonic),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             data_time,
             structlog.processors.format_exc_info,
+            mask_event,
             structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     for handler in logging.getLogger().handlers:
         handler.addFilter(Seldom())
+        handler.setFormatter(MaskingFormatter("%(asctime)s %(name)s %(message)s"))
+
+
+EVERY_S = 60.0
+"""How often the same complaint may be heard."""
 
 
 class Seldom(logging.Filter):
@@ -56,8 +70,6 @@ class Seldom(logging.Filter):
 
     kafka-python tells of each try to reach a broker that is away, some fourteen lines a second of a worker.
     """
-
-    EVERY_S = 60.0
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,13 +82,55 @@ class Seldom(logging.Filter):
         A line of code may warn of one thing and complain of a worse one.
         """
         place = (record.name, record.lineno, record.levelno)
-        if record.created - self._spoke.get(place, -math.inf) < self.EVERY_S:
+        if record.created - self._spoke.get(place, -math.inf) < EVERY_S:
             self._silenced[place] += 1
             return False
         self._spoke[place] = record.created
         if silenced := self._silenced.pop(place, 0):
             record.msg, record.args = f"{record.getMessage()} ({silenced} more since the last such line)", ()
         return True
+
+
+class SeldomEvents:
+    """The same for our own warnings and errors: an event speaks once a minute about the same thing.
+
+    A server that is away for an hour costs sixty lines, not thousands; the next line says in `silenced` how many were
+    left out. What an event is about is told by a few fields (`ABOUT`), so that one alert does not silence another.
+    """
+
+    LEVELS = frozenset({"warning", "error", "critical"})
+    ABOUT = ("alert_id", "city", "consumer", "member", "part", "reason", "target")
+    PLACES = 2000
+    """Remembered at most: beyond it those that have been quiet for long are forgotten, or else all."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        """`now` gives seconds that only go forward."""
+        self._now = now
+        self._spoke: dict[tuple[object, ...], float] = {}
+        self._silenced: Counter[tuple[object, ...]] = Counter()
+        self._lock = threading.Lock()
+
+    def __call__(self, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """A processor for structlog, behind `add_log_level`; raises `DropEvent` for what was just said."""
+        if event["level"] not in self.LEVELS:
+            return event
+        about = (event["event"], event["level"], *(str(event.get(name, "")) for name in self.ABOUT))
+        with self._lock:
+            now = self._now()
+            if now - self._spoke.get(about, -math.inf) < EVERY_S:
+                self._silenced[about] += 1
+                raise structlog.DropEvent
+            if len(self._spoke) >= self.PLACES:
+                self._forget(now)
+            self._spoke[about] = now
+            if silenced := self._silenced.pop(about, 0):
+                event["silenced"] = silenced
+        return event
+
+    def _forget(self, now: float) -> None:
+        fresh = {about: spoke for about, spoke in self._spoke.items() if now - spoke < EVERY_S}
+        self._spoke = fresh if len(fresh) < self.PLACES else {}
+        self._silenced = Counter({about: n for about, n in self._silenced.items() if about in self._spoke})
 
 
 def get_logger(name: str) -> Any:

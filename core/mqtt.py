@@ -276,7 +276,7 @@ class Connection:
             self._lose(str(error))
 
     def _lose(self, why: str) -> None:
-        log.warning("mqtt connection lost", error=why)
+        log.warning("mqtt_lost", error=why)
         self._client.lost()
 
     def _reconnect(self, timeout: float) -> None:
@@ -289,12 +289,12 @@ class Connection:
             self._client.reconnect()
         except OSError as error:
             self.refused = str(error)
-            log.warning("mqtt broker does not answer", error=str(error))
+            log.warning("mqtt_away", error=str(error))
 
     def _connect_answered(self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
         if reason.is_failure:
             self.refused = str(reason)
-            log.error("mqtt broker refuses", reason=self.refused)
+            log.error("mqtt_refused", reason=self.refused)
             return
         self.number += 1
         self.connected = True
@@ -302,12 +302,12 @@ class Connection:
         self._since = time.monotonic()
         if self.subscriptions:
             self._client.subscribe([(topic, 1) for topic in self.subscriptions])
-        log.info("mqtt connected", connection=self.number)
+        log.info("mqtt_connected", connection=self.number)
         self._on_connected()
 
     def _disconnected(self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
         if self.connected and not self._left:
-            log.warning("mqtt disconnected", reason=str(reason))
+            log.warning("mqtt_disconnected", reason=str(reason))
         self.connected = False
         self._due = time.monotonic() + self._backoff.delay()
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "ingest": Entry("ingest.commands", "Processes", "Bridge MQTT to Kafka."),
     "aggregate": Entry("aggregate.commands", "Processes", "Turn reports into statistics."),
     "alerts": Entry("alerts.commands", "Processes", "Judge statistics by rules; look at alerts."),
+    "console": Entry("deploy.console_commands", "Processes", "Show operators what is open: a page, read only."),
     "demo": Entry("deploy.demo_commands", "Stack", "Show a day in Jincheng, from the monitor to the alert."),
     "up": Entry("deploy.stack_commands", "Stack", "Start the local stack, migrate, make the topics."),
     "down": Entry("deploy.stack_commands", "Stack", "End what `up` started; data stays."),

@@ -7,14 +7,22 @@ import shlex
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from typing import Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.clock import SHANGHAI
 from core.settings import CoreSettings
 from deploy.local.stack import Stack, Status
 
+if TYPE_CHECKING:
+    from deploy.pipeline import PipelineState  # imports Kafka's client, which `env` and `down` do without
+
 app = typer.Typer()
+
+WATCH_S = 5.0
+"""Between two looks of `status --watch`."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
 
@@ -35,25 +43,51 @@ def down() -> None:
 
 
 @app.command()
-def status(as_json: AsJson = False) -> None:
+def status(
+    as_json: AsJson = False,
+    watched: Annotated[bool, typer.Option("--watch", help="Look again every SECONDS (5), until Ctrl-C.")] = False,
+    every: Annotated[float | None, typer.Argument(metavar="[SECONDS]", min=0.5, max=3600)] = None,
+) -> None:
     """Say which servers and processes answer, and what waits where; exit status 1 if one of them does not.
 
     It answers within some two seconds, also when servers are away (docs/operations.md).
     """
+    from core.process import Shutdown
     from deploy import status_report
-    from deploy.pipeline import read_pipeline
+    from deploy.watch import Look, watch
 
+    if as_json and watched:
+        raise typer.BadParameter("--json is one value: it cannot be watched")
+    if every is not None and not watched:
+        raise typer.BadParameter("SECONDS goes with --watch")
     stack = Stack.configured()
-    with ThreadPoolExecutor(1) as beside:
-        asked = beside.submit(stack.status)
-        pipeline = read_pipeline(stack.settings)
-        servers = asked.result()
+    if watched:
+
+        def look() -> Look:
+            servers, pipeline = _ask(stack)
+            lines = [*_table(servers).splitlines(), *status_report.lines(pipeline)]
+            return Look(datetime.now(SHANGHAI), lines, _well(servers, pipeline))
+
+        raise typer.Exit(0 if watch(look, every or WATCH_S, sys.stdout, Shutdown().install().requested) else 1)
+    servers, pipeline = _ask(stack)
     if as_json:
         _print(json.dumps(status_report.as_value(servers, pipeline), ensure_ascii=False))
     else:
         _print("\n".join([_table(servers), *status_report.lines(pipeline)]))
-    well = all(one.answers for one in servers) and all(one.ready for one in pipeline.processes)
-    raise typer.Exit(0 if well else 1)
+    raise typer.Exit(0 if _well(servers, pipeline) else 1)
+
+
+def _ask(stack: Stack) -> tuple[list[Status], PipelineState]:
+    from deploy.pipeline import read_pipeline
+
+    with ThreadPoolExecutor(1) as beside:
+        asked = beside.submit(stack.status)
+        pipeline = read_pipeline(stack.settings)
+        return asked.result(), pipeline
+
+
+def _well(servers: list[Status], pipeline: PipelineState) -> bool:
+    return all(one.answers for one in servers) and all(one.ready for one in pipeline.processes)
 
 
 @app.command()

@@ -81,7 +81,8 @@ class Bridge:
         self._durable = Durable()
         self._order = AckOrder()
         self._next_acks = time.monotonic() + settings.ack_seconds
-        self._correlation = f"{settings.name}-{int(time.time()):x}-"
+        self.correlation = f"{settings.name}-{int(time.time()):x}-"
+        """What the ids begin with that this bridge gives to what it takes; the number of the message follows."""
         self._closing = False
         self.in_flight = 0
         self.in_flight_bytes = 0
@@ -160,7 +161,7 @@ class Bridge:
     def _take(self, messages: Sequence[Message]) -> None:
         if self._closing:
             return  # never acknowledged, nor is what comes on other topics: they stay with the broker
-        received, now, correlation = self._clock.micros(), time.monotonic(), self._correlation
+        received, now, correlation = self._clock.micros(), time.monotonic(), self.correlation
         ours = [(message, publisher) for message in messages if (publisher := publisher_of(message.topic))]
         known = [Taken(number, *each) for number, each in enumerate(ours, self.taken + 1)]
         if known:

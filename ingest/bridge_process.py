@@ -43,13 +43,14 @@ def run(core: CoreSettings, settings: BridgeSettings) -> None:
     bridge = Bridge(core, settings, clock_of(core), routes)
     health = HealthServer(core, PROCESS, settings.metrics_port, bridge.ready).start()
     routes.start()
+    log.info("started", port=health.port, name=settings.name, correlation=f"{bridge.correlation}…")
     try:
         while not shutdown.requested.is_set() and not bridge.writer.open():
             shutdown.requested.wait(0.2)
         while not shutdown.requested.is_set():
             bridge.turn()
         drained = bridge.drain()
-        log.info("bridge stopped", drained=drained, taken=bridge.taken, left_with_broker=bridge.in_flight)
+        log.info("stopped", drained=drained, taken=bridge.taken, left_with_broker=bridge.in_flight)
     finally:
         routes.stop()
         bridge.close()

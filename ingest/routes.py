@@ -47,7 +47,7 @@ class AckRoutes:
             try:
                 self._routes = self._load()
             except (LantianError, *Gone) as error:
-                log.warning("registry not readable; the last known routes hold", error=str(error), known=self.known)
+                log.warning("registry_unreadable", error=str(error), known=self.known)
                 backoff.wait(self._stop)
                 continue
             backoff.reset()

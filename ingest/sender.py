@@ -215,7 +215,7 @@ class ReportSender:
                 decode_platform_acks(message.payload) if topic is None else [decode_ack(message.payload, topic.station)]
             )
         except msgspec.DecodeError as error:
-            log.warning("an acknowledgement cannot be read", topic=message.topic, error=str(error))
+            log.warning("ack_unreadable", topic=message.topic, error=str(error))
             return
         for ack in acks:
             if ack.source == SOURCE_NAMES[self._source]:

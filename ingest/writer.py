@@ -101,11 +101,11 @@ class KafkaWriter(Generic[Token]):
             producer.partitions_for(kafka.REPORTS)
         except KafkaError as error:
             self._due = time.monotonic() + self._backoff.delay()
-            log.warning("kafka does not answer", error=repr(error))
+            log.warning("kafka_away", error=repr(error))
             return False
         self._backoff.reset()
         self._producer = producer
-        log.info("kafka producer ready")
+        log.info("kafka_ready")
         return True
 
     def close(self) -> None:
@@ -144,6 +144,6 @@ class KafkaWriter(Generic[Token]):
     def _abandon(self, error: Exception) -> None:
         """Send no more with this producer: it goes when it has told of all that it holds, or after a while."""
         if self._failing_since is None:
-            log.error("kafka gave up on a batch; it is kept and sent again", error=repr(error))
+            log.error("records_repeated", error=repr(error))
             self._due = time.monotonic() + self._backoff.delay()
             self._failing_since = time.monotonic()

@@ -16,6 +16,7 @@ from kafka import TopicPartition
 from kafka.errors import KafkaError
 
 from core import kafka
+from core.clock import SHANGHAI, clock_of
 from core.errors import LantianError
 from core.logs import configure
 from core.migrate import pending
@@ -23,11 +24,15 @@ from core.mqtt import Connection, Login
 from core.postgres import ROLES, connect
 from core.settings import CoreSettings
 from deploy.local.broker_sessions import read_sessions
+from deploy.local.configuration import configuration
 from deploy.local.finding import Finding
 from deploy.local.flow import flow, locks, processes
+from deploy.local.listeners import listeners
 from deploy.local.notifying import notifications
 from deploy.local.remains import left_behind
+from deploy.local.rights import rights
 from deploy.local.stack import Stack
+from deploy.local.versions import mosquitto, packages, postgres
 from deploy.pipeline import read_processes
 from deploy.setup import places
 from deploy.setup.debian import java_version
@@ -45,14 +50,22 @@ def examine(stack: Stack) -> list[Finding]:
     """Everything in the order in which it must be put right; what stands on a problem is not looked at."""
     settings = stack.settings
     configure(settings.model_copy(update={"log_level": "warning"}), "doctor")
-    findings = [*_machine(stack, settings), *left_behind(stack), *_servers(stack)]
+    unusable = list(configuration(os.environ))
+    if not all(finding.ok for finding in unusable):
+        return unusable
+    running = read_processes(settings)
+    findings = [*unusable, *packages(), *_machine(stack, settings), *left_behind(stack), *listeners(running)]
+    findings += _servers(stack)
     if not all(finding.ok for finding in findings):
-        return [*findings, *processes(read_processes(settings))]
+        return [*findings, *processes(running)]
     checks: dict[str, Check] = {
         "mqtt": _mqtt,
         "topics": _topics,
+        "database version": postgres,
         "roles": _roles,
         "schema": _schema,
+        "rights of roles": rights,
+        "data clock": _data_clock,
         "offsets": _offsets,
         "locks": locks,
         "flow": flow,
@@ -75,13 +88,15 @@ def _machine(stack: Stack, settings: CoreSettings) -> Iterator[Finding]:
         root = places.system_root(settings.cache_dir)
         yield Finding("system root", root.is_dir(), str(root), "run `make setup`")
         entered = subprocess.run(["unshare", "--mount", "true"], capture_output=True, text=True, check=False)
-        rights = os.geteuid() == 0 and entered.returncode == 0
-        detail = "this user may start the servers" if rights else entered.stderr.strip() or "this is not root"
+        may_start = os.geteuid() == 0 and entered.returncode == 0
+        detail = "this user may start the servers" if may_start else entered.stderr.strip() or "this is not root"
         remedy = (
             "run it as root with the right to mount (in a container: --cap-add SYS_ADMIN), "
             "or set LANTIAN_MQTT_HOST and LANTIAN_POSTGRES_HOST to servers that run"
         )
-        yield Finding("rights", rights, detail, remedy)
+        yield Finding("rights", may_start, detail, remedy)
+        if "mosquitto" in stack.names:
+            yield from mosquitto(root)
     if "kafka" in stack.names:
         jars = places.kafka_jars(settings.cache_dir)
         yield Finding("Kafka's jars", jars.is_dir(), str(jars), "run `make setup`, or set LANTIAN_KAFKA")
@@ -174,6 +189,14 @@ def _schema(settings: CoreSettings) -> Iterator[Finding]:
     yield Finding(
         "schema", not lacking, f"lacks {', '.join(lacking)}" if lacking else "up to date", "run `lantian migrate`"
     )
+
+
+def _data_clock(settings: CoreSettings) -> Iterator[Finding]:
+    """Of a drill or a demonstration: whoever forgot it takes today's alerts for those of another day."""
+    clock = clock_of(settings)
+    if settings.clock_epoch:
+        at = f"{clock.datetime().astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+        yield Finding("data clock", ok=True, detail=f"set: it is {at} in data time, {clock.speed:g}× as fast as life")
 
 
 def _offsets(settings: CoreSettings) -> Iterator[Finding]:

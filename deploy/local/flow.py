@@ -22,7 +22,12 @@ IDLE_S = 10.0
 """A transaction that has done nothing for so long is not on its way any more."""
 
 _ROLE_OF = {"worker": "aggregate", "city": "aggregate", "period": "aggregate", "engine": "alerts"}
-_COMMAND_OF = {"ingest": "lantian ingest", "aggregate": "lantian aggregate", "alerts": "lantian alerts run"}
+_COMMAND_OF = {
+    "ingest": "lantian ingest",
+    "aggregate": "lantian aggregate",
+    "alerts": "lantian alerts run",
+    "console": "lantian console run",
+}
 
 
 def flow(settings: CoreSettings) -> Iterator[Finding]:

@@ -1,10 +1,17 @@
-"""What libraries log is bounded, however long a server is away."""
+"""What is logged is one event a line, without secrets, and bounded, however long a server is away."""
 
 from __future__ import annotations
 
+import json
 import logging
+from collections.abc import MutableMapping
+from typing import Any
 
-from core.logs import Seldom
+import pytest
+import structlog
+
+from core.logs import Seldom, SeldomEvents, configure
+from core.settings import CoreSettings
 
 
 def record(at: float, line: int = 7, name: str = "kafka.cluster", level: int = logging.WARNING) -> logging.LogRecord:
@@ -36,3 +43,81 @@ def test_what_is_worse_is_not_silenced_by_what_the_same_line_said_before() -> No
     seldom = Seldom()
     assert seldom.filter(record(0))
     assert seldom.filter(record(1, level=logging.ERROR))
+
+
+class Time:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def said(seldom: SeldomEvents, event: str, level: str = "warning", **fields: Any) -> MutableMapping[str, Any] | None:
+    """What becomes of an event; None if it is not told."""
+    try:
+        return seldom(None, level, {"event": event, "level": level, **fields})
+    except structlog.DropEvent:
+        return None
+
+
+def test_a_server_that_is_away_for_an_hour_costs_a_line_a_minute_and_each_says_how_many_were_left_out() -> None:
+    clock = Time()
+    seldom = SeldomEvents(clock)
+    told = []
+    for second in range(3600):
+        clock.now = float(second)
+        told.append(said(seldom, "server_away", error=f"try {second}"))
+    lines = [line for line in told if line]
+    assert len(lines) == 60
+    assert "silenced" not in lines[0]
+    assert {line["silenced"] for line in lines[1:]} == {59}
+
+
+def test_one_alert_does_not_silence_another() -> None:
+    seldom = SeldomEvents(Time())
+    assert said(seldom, "alert_overdue", alert_id=1)
+    assert said(seldom, "alert_overdue", alert_id=2)
+    assert not said(seldom, "alert_overdue", alert_id=1)
+
+
+def test_what_is_worse_is_heard_and_what_is_no_complaint_is_always_told() -> None:
+    seldom = SeldomEvents(Time())
+    assert said(seldom, "server_away")
+    assert said(seldom, "server_away", level="error")
+    assert all(said(seldom, "alert_opened", level="info", alert_id=1) for _ in range(5))
+
+
+def test_what_is_remembered_of_complaints_is_bounded() -> None:
+    clock = Time()
+    seldom = SeldomEvents(clock)
+    for number in range(3 * SeldomEvents.PLACES):
+        clock.now += 0.001
+        assert said(seldom, "alert_overdue", alert_id=number)
+    assert len(seldom._spoke) <= SeldomEvents.PLACES
+
+
+def test_a_process_logs_json_one_event_a_line_with_who_speaks_and_without_secrets(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = structlog.get_config()
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    try:
+        configure(CoreSettings(log_format="json", instance=3), "worker")
+        log = structlog.get_logger("test").bind()
+        log.warning("server_away", error="two\nlines of postgresql://worker:s3cr3t@db/lantian", password="s3cr3t")
+        log.warning("server_away", error="again")
+        log.info("started", port=1)
+        logging.getLogger("kafka").warning("cannot reach kafka://user:s3cr3t@host")
+    finally:
+        structlog.configure(**kept)
+    told = capfd.readouterr().err.splitlines()
+    assert "s3cr3t" not in "".join(told)
+    events = [json.loads(line) for line in told[:2]]
+    assert [(event["event"], event["level"], event["process"], event["instance"]) for event in events] == [
+        ("server_away", "warning", "worker", 3),
+        ("started", "info", "worker", 3),
+    ]
+    assert len(told) == 3

@@ -1,0 +1,96 @@
+"""Settings that cannot be used, and those that nobody reads: a misspelt name changes nothing, in silence."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+from aggregate.regions.settings import RegionSettings
+from aggregate.settings import AggregateSettings, ArchiveSettings
+from alerts.settings import AlertsSettings
+from console.settings import ConsoleSettings
+from core.errors import SettingsError
+from core.settings import CoreSettings, SectionSettings
+from deploy.local.finding import Finding
+from deploy.local.settings import LocalSettings
+from ingest.kinds import KindSettings
+from ingest.settings import BridgeSettings, SenderSettings
+
+SECTIONS: tuple[type[SectionSettings], ...] = (
+    CoreSettings,
+    LocalSettings,
+    BridgeSettings,
+    SenderSettings,
+    KindSettings,
+    AggregateSettings,
+    ArchiveSettings,
+    RegionSettings,
+    AlertsSettings,
+    ConsoleSettings,
+)
+"""All there are; a test holds the packages against this."""
+OTHERS = frozenset({"LANTIAN_DATABASE", "LANTIAN_DEBIAN_MIRROR", "LANTIAN_REQUIRE_DATA"})
+"""Of `lantian env`, of the set-up and of the tests."""
+PREFIXES = ("LANTIAN_SECRET_", "LANTIAN_TEST_", "LANTIAN_FAULT_", "LANTIAN_OUTAGE_")
+FILE = Path("lantian.toml")
+
+
+def configuration(environment: Mapping[str, str], file: Path = FILE) -> Iterator[Finding]:
+    """What is wrong with the variables and the file; one finding that all is well otherwise."""
+    found = [*_unknown_variables(environment), *_file(file), *_unusable()]
+    yield from found
+    if not found:
+        ours = sum(name.upper().startswith("LANTIAN_") for name in environment)
+        read = f"and {file}" if file.is_file() else f"no {file}"
+        yield Finding("settings", ok=True, detail=f"{ours} variables, {read}: every name is known, every value usable")
+
+
+def _variables() -> set[str]:
+    return {
+        f"{model.model_config['env_prefix']}{field}".upper() for model in SECTIONS for field in model.model_fields
+    } | OTHERS
+
+
+def _unknown_variables(environment: Mapping[str, str]) -> Iterator[Finding]:
+    known = _variables()
+    for name in sorted(environment):
+        said = name.upper()
+        if said.startswith("LANTIAN_") and said not in known and not said.startswith(PREFIXES):
+            remedy = f"unset it{_instead(said, known)}"
+            yield Finding("settings", ok=False, detail=f"{name} is set, and nothing reads it", remedy=remedy)
+
+
+def _file(file: Path) -> Iterator[Finding]:
+    if not file.is_file():
+        return
+    try:
+        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        yield Finding("settings", ok=False, detail=f"{file} cannot be read: {error}", remedy="correct the file")
+        return
+    fields = {model.section: set(model.model_fields) for model in SECTIONS}
+    for section, table in tables.items():
+        if section not in fields:
+            detail = f"{file} has [{section}], and nothing reads it"
+            yield Finding("settings", ok=False, detail=detail, remedy=f"remove it{_instead(section, fields)}")
+        elif isinstance(table, dict):
+            for name in sorted(table.keys() - fields[section]):
+                detail = f"{file} [{section}] has {name}, and nothing reads it"
+                yield Finding("settings", ok=False, detail=detail, remedy=f"remove it{_instead(name, fields[section])}")
+
+
+def _unusable() -> Iterator[Finding]:
+    for model in SECTIONS:
+        try:
+            model.load()
+        except SettingsError as error:
+            value = "" if error.value is None else f" (got {error.value!r})"
+            detail = f"[{model.section}] {error.field or ''}: {error.message}{value}"
+            yield Finding("settings", ok=False, detail=detail, remedy=error.hint or "correct it")
+
+
+def _instead(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, sorted(known), n=1)
+    return f", or write {near[0]}" if near else ""
