@@ -50,50 +50,54 @@ class Head:
 
 
 def lines(
-    head: Head, *queries: Dataquery, unit: str = "", limits: Sequence[str] = (), colours: ThresholdsConfig | None = None
+    head: Head,
+    *queries: Dataquery,
+    unit: str = "",
+    limits: Sequence[str] = (),
+    dashed: Sequence[str] = (),
+    colours: ThresholdsConfig | None = None,
 ) -> Panel:
-    """Lines over time. `limits`: names of lines that are limits, dashed; `colours`: lines take them by value."""
+    """Lines over time. `limits` (red) and `dashed` name dashed lines; `colours`: a line takes them value by value."""
     made = timeseries.Panel().line_width(1).fill_opacity(5).show_points(words.VisibilityMode.AUTO)
-    made = made.span_nulls(span_nulls=False).legend(_legend())
+    made = made.span_nulls(span_nulls=False).legend(_legend()).color_scheme(_mode(FieldColorModeId.PALETTE_CLASSIC))
     if unit:
         made = made.unit(unit)
     if colours is not None:
-        made = made.thresholds(colours).color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
-    panel = _finished(made.build(), head, queries)
+        made = made.thresholds(colours).color_scheme(_mode(FieldColorModeId.THRESHOLDS))
+        made = made.gradient_mode(words.GraphGradientMode.SCHEME)
     dashes = DynamicConfigValue("custom.lineStyle", {"fill": "dash", "dash": [8, 8]})
     red = DynamicConfigValue("color", {"mode": "fixed", "fixedColor": "red"})
-    return _with(panel, {name: [dashes, red] for name in limits})
+    of_lines = {name: [dashes, red] for name in limits} | {name: [dashes] for name in dashed}
+    return _with(_finished(made.build(), head, queries), of_lines)
 
 
-def bars(head: Head, query: Sql, *, unit: str = "", colours: Mapping[str, str] | None = None) -> Panel:
+def bars(head: Head, query: Sql, colours: Mapping[str, str] | None = None) -> Panel:
     """Stacked bars over time; `colours` by name of a line."""
     made = timeseries.Panel().draw_style(words.GraphDrawStyle.BARS).fill_opacity(80).line_width(0).legend(_legend())
     made = made.stacking(common.StackingConfig().mode(words.StackingMode.NORMAL))
-    if unit:
-        made = made.unit(unit)
+    made = made.color_scheme(_mode(FieldColorModeId.PALETTE_CLASSIC))
     return _with(_finished(made.build(), head, [query]), _fixed(colours or {}))
 
 
-def columns(
-    head: Head, query: Sql, *, stacked: bool = False, unit: str = "", colours: Mapping[str, str] | None = None
-) -> Panel:
+def columns(head: Head, query: Sql, *, stacked: bool = False, colours: Mapping[str, str] | None = None) -> Panel:
     """A bar a row (the first column, a text, names it) and number."""
-    made = barchart.Panel().legend(_legend()).fill_opacity(80)
+    made = barchart.Panel().legend(_legend()).fill_opacity(80).color_scheme(_mode(FieldColorModeId.PALETTE_CLASSIC))
     if stacked:
         made = made.stacking(words.StackingMode.NORMAL)
-    if unit:
-        made = made.unit(unit)
     return _with(_finished(made.build(), head, [query]), _fixed(colours or {}))
 
 
 def number(head: Head, query: Dataquery, look: Look | None = None) -> Panel:
-    """The last value, large; a text as well."""
+    """The last value, large, on its colour if it has one; a text as well."""
     look = look or Look()
-    made = stat.Panel().graph_mode(words.BigValueGraphMode.NONE).color_mode(words.BigValueColorMode.BACKGROUND)
-    made = made.reduce_options(
-        common.ReduceDataOptions().calcs(["lastNotNull"]).fields("/^(?!time$).*/").values(values=False)
-    )
-    made = made.thresholds(look.colours or steps(PLAIN)).mappings(list(look.mappings)).no_value("—")
+    coloured = look.colours is not None or bool(look.mappings)
+    mode = words.BigValueColorMode.BACKGROUND if coloured else words.BigValueColorMode.NONE
+    # of SQL every field is shown, a text too; Prometheus sends the time beside its number
+    fields = "/.*/" if isinstance(query, Sql) else ""
+    shown = common.ReduceDataOptions().calcs(["lastNotNull"]).fields(fields).values(values=False)
+    made = stat.Panel().graph_mode(words.BigValueGraphMode.NONE).color_mode(mode).reduce_options(shown)
+    made = made.color_scheme(_mode(FieldColorModeId.THRESHOLDS)).thresholds(look.colours or steps(PLAIN))
+    made = made.mappings(list(look.mappings)).no_value("—")
     if look.unit:
         made = made.unit(look.unit)
     if look.decimals is not None:
@@ -103,7 +107,8 @@ def number(head: Head, query: Dataquery, look: Look | None = None) -> Panel:
 
 def grid(head: Head, query: Sql, looks: Mapping[str, Look] | None = None) -> Panel:
     """A table; `looks` by name of a column."""
-    panel = _finished(table.Panel().show_header(show_header=True).build(), head, [query])
+    made = table.Panel().show_header(show_header=True).color_scheme(_mode(FieldColorModeId.THRESHOLDS))
+    panel = _finished(made.thresholds(steps(PLAIN)).build(), head, [query])
     return _with(panel, {name: _cells(look) for name, look in (looks or {}).items()})
 
 
@@ -116,7 +121,7 @@ def places(head: Head, query: Sql, coloured: str, colours: ThresholdsConfig) -> 
         "config": {"style": {"color": {"field": coloured, "fixed": "gray"}, "size": {"fixed": 7}, "opacity": 0.9}},
         "tooltip": True,
     }
-    made = geomap.Panel().thresholds(colours).color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
+    made = geomap.Panel().thresholds(colours).color_scheme(_mode(FieldColorModeId.THRESHOLDS))
     panel = _finished(made.build(), head, [query])
     panel.options = {
         "view": {"id": "fit", "allLayers": True, "lat": 0, "lon": 0, "zoom": 9, "padding": 10},
@@ -141,6 +146,10 @@ def level() -> Look:
 def leads(title: str, address: str) -> Look:
     """A cell that leads to another dashboard; `${__data.fields["…"]}` stands for the row's columns."""
     return Look(link=(title, address))
+
+
+def _mode(mode: FieldColorModeId) -> FieldColor:
+    return FieldColor().mode(mode)
 
 
 def _legend() -> common.VizLegendOptions:

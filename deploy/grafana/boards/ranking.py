@@ -30,7 +30,7 @@ _DAY = grid(
 select d.rank as "名次 Rank", d.city as "城市 City", d.aqi as "AQI", d.level as "级别 Level",
     d."primary" as "首要 Primary",
     d.pm25 as "PM2.5", d.pm10 as "PM10", d.so2 as "SO2", d.no2 as "NO2", d.co as "CO", d.o3_8h_max as "O3 8h",
-    d.date as "日期 Date", d.state as "状态 State"
+    d.date::text as "日期 Date", d.state as "状态 State"
 from lantian.v_city_daily d
 where d.start = (
     select max(last.start) from lantian.v_city_daily last
@@ -144,6 +144,7 @@ where {CITY} and $__timeFilter(start) order by start
             series=True,
             letter="B",
         ),
+        dashed=["剔除沙尘 Without sand-dust"],
         colours=aqi_levels(),
     ),
     lines(

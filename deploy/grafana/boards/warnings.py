@@ -90,6 +90,7 @@ order by time, issued desc limit 1000
         series=True,
         letter="B",
     ),
+    dashed=["预报 Foreseen"],
     colours=aqi_levels(),
 )
 
@@ -102,8 +103,8 @@ _TABLES = [
             9,
         ),
         Sql(f"""
-select first_day as "首日 First day", level as "级别 Level", highest as "最高 Highest", issued_at as "发布 Issued",
-    ended_at as "解除 Ended", stands as "未解除 Stands"
+select first_day::text as "首日 First day", level as "级别 Level", highest as "最高 Highest",
+    issued_at as "发布 Issued", ended_at as "解除 Ended", stands as "未解除 Stands"
 from lantian.v_warnings where {CITY} and issued_at <= $__timeTo()::timestamptz
 order by issued_at desc limit 100
 """),
