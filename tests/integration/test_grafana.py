@@ -88,6 +88,13 @@ def test_lines_have_values(target: Target, town: Town, viewer: Any) -> None:
     assert all(any(row[at] is not None for row in found.rows) for at in places)
 
 
+@pytest.mark.parametrize("target", [one for one in SQL if "unit" in (one.sql or "")], ids=lambda target: target.name)
+def test_units_and_pollutants_are_written_as_people_do(target: Target, town: Town, viewer: Any) -> None:
+    texts = {text for row in found_by(target, town, viewer).rows for text in row if isinstance(text, str)}
+    assert not {text for text in texts if "ug/" in text or "/m3" in text or text.endswith(" 1")}
+    assert not texts & {"pm25", "1"}
+
+
 @pytest.mark.parametrize("board", [board for board in boards() if boards()[board]["templating"].get("list")])
 def test_the_choices_at_the_top_of_a_dashboard_have_values(board: str, town: Town, viewer: Any) -> None:
     chosen = choices(viewer, boards()[board], span_of(town, board))

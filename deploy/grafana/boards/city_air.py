@@ -6,7 +6,7 @@ from grafana_foundation_sdk.models.dashboard import Panel
 
 from deploy.grafana import variables
 from deploy.grafana.board import Board
-from deploy.grafana.boards.said import CITY, LATEST, TO_CITY, TO_STATION, about
+from deploy.grafana.boards.said import CITY, LATEST, TO_CITY, TO_STATION, about, primary, written
 from deploy.grafana.looks import POLLUTANTS, SYMBOLS, aqi_levels, unit_of
 from deploy.grafana.panels import Head, Look, by_level, grid, leads, level, lines, number, places
 from deploy.grafana.sql import Sql
@@ -76,7 +76,7 @@ _NOW = [
     _now(
         "首要污染物 Primary pollutant",
         about("AQI 大于 50 时分指数最大者。", "Whose index is the AQI, where that is above 50.", "v_city_hourly"),
-        'coalesce("primary", \'无 none\') as "首要污染物 Primary"',
+        f"coalesce({primary()}, '无 none') as \"首要污染物 Primary\"",
         Look(),
     ),
     _now(
@@ -100,7 +100,8 @@ _CITIES = grid(
     ),
     Sql(f"""
 select * from (
-    select distinct on (city) city as "城市 City", aqi as "AQI", level as "级别 Level", "primary" as "首要 Primary",
+    select distinct on (city) city as "城市 City", aqi as "AQI", level as "级别 Level",
+        {primary()} as "首要 Primary",
         pm25 as "PM2.5", pm10 as "PM10", so2 as "SO2", no2 as "NO2", co as "CO", o3 as "O3", "end" as "时间 Time"
     from lantian.v_city_hourly where {LATEST}
     order by city, start desc
@@ -183,7 +184,7 @@ _STATIONS = grid(
     ),
     Sql(f"""
 select distinct on (s.station_id) s.station_id as "编号 Id", s.name_zh as "站点 Station", h.aqi as "AQI",
-    h.level as "级别 Level", h."primary" as "首要 Primary", h.pm25 as "PM2.5", h.pm10 as "PM10", h.so2 as "SO2",
+    h.level as "级别 Level", {primary("h.")} as "首要 Primary", h.pm25 as "PM2.5", h.pm10 as "PM10", h.so2 as "SO2",
     h.no2 as "NO2", h.co as "CO", h.o3 as "O3", h."end" as "时间 Time"
 from lantian.v_stations s join lantian.v_air_hourly h using (station_id)
 where s.{CITY} and {LATEST}
@@ -201,12 +202,12 @@ _LIMITS = grid(
         8,
         9,
     ),
-    Sql("""
+    Sql(f"""
 select f.symbol as "因子 Factor", l.average as "平均时间 Average", l.class_1 as "一级 Class I",
     l.class_2 as "二级 Class II",
-    l.unit as "单位 Unit"
+    {written("l.unit")} as "单位 Unit"
 from lantian.v_air_limits l join lantian.v_factors f using (factor)
-where l.edition = ${edition:sqlstring}
+where l.edition = ${{edition:sqlstring}}
 order by f.symbol, l.average
 """),
 )

@@ -6,7 +6,7 @@ from grafana_foundation_sdk.models.dashboard import Panel
 
 from deploy.grafana import variables
 from deploy.grafana.board import Board
-from deploy.grafana.boards.said import CITY, TO_STATION, about
+from deploy.grafana.boards.said import CITY, TO_STATION, about, named, written
 from deploy.grafana.looks import SEVERITIES, STATES, words
 from deploy.grafana.panels import Head, Look, bars, columns, grid, leads, lines
 from deploy.grafana.sql import Sql
@@ -17,6 +17,7 @@ _KINDS = (Kind.CEMS, Kind.EFFLUENT, Kind.POWER, Kind.FACILITY, Kind.GATE)
 _OF_PLANTS = "kind in (" + ", ".join(f"'{kind}'" for kind in _KINDS) + ")"
 _PLANT = "enterprise = ${enterprise:sqlstring}"
 _OUTLETS = f"select o.station_id from lantian.v_stations o where o.{_PLANT} and o.{_OF_PLANTS} limit 100"
+_UNIT = "case s.kind when 'cems' then coalesce(f.stack_unit, f.unit) else f.unit end"
 _NAMES = "case s.kind " + " ".join(f"when '{kind}' then '{kind.zh} {kind.en}'" for kind in _KINDS) + " else s.kind end"
 
 
@@ -26,8 +27,8 @@ def _hours(title: str, zh: str, en: str, kinds: str) -> Panel:
         Sql(
             f"""
 select h.start as "time",
-    s.name_zh || ' ' || f.symbol || ' ' || case s.kind when 'cems' then coalesce(f.stack_unit, f.unit)
-    else f.unit end as metric, h.value as value
+    s.name_zh || ' ' || {named(_UNIT)} as metric,
+    h.value as value
 from lantian.v_stations s
 join lantian.v_hourly h using (station_id)
 join lantian.v_factors f using (factor)
@@ -112,7 +113,7 @@ order by s.kind, s.station_id limit 200
         ),
         Sql(f"""
 select r.station_id as "编号 Id", r.name_zh as "名称 Name", f.name_zh as "因子 Factor", r.value as "值 Value",
-    r.unit as "单位 Unit", r.flag as "标记 Flag", r.time as "时间 Time"
+    {written("r.unit")} as "单位 Unit", r.flag as "标记 Flag", r.time as "时间 Time"
 from lantian.v_latest_readings r join lantian.v_factors f using (factor)
 where r.{_PLANT} and r.{_OF_PLANTS}
 order by r.kind, r.station_id, f.factor limit 1000

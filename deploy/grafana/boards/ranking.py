@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deploy.grafana import variables
 from deploy.grafana.board import Board
-from deploy.grafana.boards.said import CITY, TO_CITY, about
+from deploy.grafana.boards.said import CITY, TO_CITY, about, primary
 from deploy.grafana.looks import POLLUTANTS, SYMBOLS, aqi_levels, level_colours
 from deploy.grafana.panels import Head, by_level, columns, grid, leads, level, lines
 from deploy.grafana.sql import Sql
@@ -26,9 +26,9 @@ _DAY = grid(
         12,
         10,
     ),
-    Sql("""
+    Sql(f"""
 select d.rank as "名次 Rank", d.city as "城市 City", d.aqi as "AQI", d.level as "级别 Level",
-    d."primary" as "首要 Primary",
+    {primary("d.")} as "首要 Primary",
     d.pm25 as "PM2.5", d.pm10 as "PM10", d.so2 as "SO2", d.no2 as "NO2", d.co as "CO", d.o3_8h_max as "O3 8h",
     d.date::text as "日期 Date", d.state as "状态 State"
 from lantian.v_city_daily d

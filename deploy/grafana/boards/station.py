@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from deploy.grafana import variables
 from deploy.grafana.board import Board
-from deploy.grafana.boards.said import STATION, TO_ALERTS, about
+from deploy.grafana.boards.said import STATION, TO_ALERTS, about, named, written
 from deploy.grafana.looks import SEVERITIES, STATES, aqi_levels, words
 from deploy.grafana.panels import Head, Look, grid, leads, lines, number
 from deploy.grafana.sql import Sql
 
 _FACTOR = "factor in (${factor:sqlstring})"
-_NAMED = "f.symbol || ' ' || f.unit"
+_NAMED = named()
 
 
 _NOW = [
@@ -64,7 +64,8 @@ _LATEST = grid(
         9,
     ),
     Sql(f"""
-select f.name_zh as "因子 Factor", f.symbol as "符号 Symbol", r.value as "值 Value", r.unit as "单位 Unit",
+select f.name_zh as "因子 Factor", f.symbol as "符号 Symbol", r.value as "值 Value",
+    {written("r.unit")} as "单位 Unit",
     r.flag as "标记 Flag", r.time as "时间 Time"
 from lantian.v_latest_readings r join lantian.v_factors f using (factor)
 where r.{STATION} order by f.factor

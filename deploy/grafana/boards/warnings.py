@@ -66,8 +66,8 @@ _COURSE = lines(
     Head(
         "预报与实况 Foreseen and observed",
         about(
-            "日 AQI：实况，与提前一天的预报。",
-            "Daily AQI: what came, and what the issue of a day before said.",
+            "日 AQI：实况，与该日之前最后一次预报。",
+            "Daily AQI: what came, and what the last issue before the day said.",
             "v_city_daily",
             "v_forecasts",
         ),

@@ -6,7 +6,7 @@ from grafana_foundation_sdk.models.dashboard import Panel
 
 from deploy.grafana import variables
 from deploy.grafana.board import Board
-from deploy.grafana.boards.said import CITY, STATION, TO_STATION, about
+from deploy.grafana.boards.said import CITY, STATION, TO_STATION, about, named, written
 from deploy.grafana.looks import STATES, unit, words
 from deploy.grafana.panels import Head, Look, grid, leads, lines
 from deploy.grafana.sql import Sql
@@ -52,7 +52,7 @@ where s.kind = 'water' and s.{CITY} order by s.station_id limit 500
         ),
         Sql(f"""
 select r.station_id as "编号 Id", r.name_zh as "断面 Section", f.name_zh as "因子 Factor", r.value as "值 Value",
-    r.unit as "单位 Unit", r.flag as "标记 Flag", r.time as "时间 Time"
+    {written("r.unit")} as "单位 Unit", r.flag as "标记 Flag", r.time as "时间 Time"
 from lantian.v_latest_readings r join lantian.v_factors f using (factor)
 where r.kind = 'water' and r.{CITY} order by r.station_id, f.factor limit 2000
 """),
@@ -64,13 +64,13 @@ where r.kind = 'water' and r.{CITY} order by r.station_id, f.factor limit 2000
 def _course(code: str) -> Panel:
     factor = next(one for one in load_catalogue() if one.code == code)
     name = factor.symbol if factor.symbol == "pH" else f"{factor.name_zh} {factor.symbol}"
-    written = "" if factor.unit == "1" else factor.unit
+    shown = "" if factor.unit == "1" else factor.unit
     return lines(
         Head(
             name,
             about(
-                f"所选断面的{factor.name_zh}读数，{written or '无单位'}。",
-                f"The section's {factor.symbol}, {written or 'no unit'}.",
+                f"所选断面的{factor.name_zh}读数，{shown or '无单位'}。",
+                f"The section's {factor.symbol}, {shown or 'no unit'}.",
                 "v_readings",
             ),
             8,
@@ -85,7 +85,7 @@ select * from (
 """,
             series=True,
         ),
-        unit=unit(written) if written else "",
+        unit=unit(shown) if shown else "",
     )
 
 
@@ -104,7 +104,7 @@ _ALL = lines(
     Sql(
         f"""
 select * from (
-    select r.time as "time", f.symbol || ' ' || f.unit as metric, r.value as value
+    select r.time as "time", {named()} as metric, r.value as value
     from lantian.v_readings r join lantian.v_factors f using (factor)
     where r.{STATION} and $__timeFilter(r.time) and r.factor in (${{factor:sqlstring}})
     order by r.time desc limit {_BOUND}
