@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter as Counts
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 import psycopg2
-from prometheus_client import Counter
 
 from aggregate.closed import DayKey
 from aggregate.closed_store import load_closed, write_closed
@@ -25,7 +23,7 @@ from aggregate.plain.open_hours import OpenHours
 from aggregate.plain.reports import PlainReports, intake
 from aggregate.plain.sorter import Sorter
 from aggregate.publish import publish_rejected, publish_statistics
-from aggregate.reading import Judged, Position, RejectReason, Stored, Unparsed
+from aggregate.reading import Judged, Position, RejectReason, Unparsed
 from aggregate.recompute import Recomputer, Touched
 from aggregate.rejection import log_rejections, rejection_of, rejection_of_unparsed, write_rejections
 from aggregate.sanddust.periods import SandDust
@@ -43,6 +41,7 @@ from aggregate.store import (
     write_told,
 )
 from aggregate.take import Standing, Taken, day_of_receipt, take
+from aggregate.tally import Tally
 from core.clock import HOUR, MICROS
 from core.kafka import REPORTS
 from core.logs import get_logger
@@ -52,10 +51,6 @@ from ingest.registry import RegistryReader
 from standards.editions import load_editions
 from standards.factors import load_catalogue
 
-READINGS = Counter("lantian_readings_total", "Readings taken, by outcome", ["outcome"])
-REPORTS_TAKEN = Counter("lantian_reports_total", "Entries taken, by outcome", ["outcome"])
-STATISTICS_WRITTEN = Counter("lantian_statistics_written_total", "Rows of statistics written", ["window"])
-
 _log = get_logger(__name__)
 _told = msgspec.json.Decoder(Told)
 
@@ -64,7 +59,7 @@ _UNSTORABLE = (psycopg2.DataError, psycopg2.IntegrityError, ValueError, Overflow
 
 
 class ReportStep:
-    """Takes `lantian.reports.v1` (core.stream.Step)."""
+    """Takes `lantian.reports.v1` (core.step.Step)."""
 
     consumer = WORKER
     topic = REPORTS
@@ -85,6 +80,7 @@ class ReportStep:
         self._known = Known()
         self._owed = Owed(WORKER)
         self._heard = Heard(clock_speed)
+        self._tally = Tally(clock_speed)
         self._sorter = Sorter(self._judge, kinds.rules(), self._known)
         self._memory = Memory(settings.memory_object_days)
         open_hours = OpenHours(settings.memory_open_hours_bytes)
@@ -94,6 +90,11 @@ class ReportStep:
         """Drop what a transaction may have left half known."""
         self._forget_batch()
         self._heard.forget()
+        self._tally.clear()
+
+    def committed(self, now: float) -> None:
+        """Count what was taken."""
+        self._tally.tell(now)
 
     def _forget_batch(self) -> None:
         """As `forget`, of a part of a transaction; what was heard is noted only of parts that went through."""
@@ -151,7 +152,9 @@ class ReportStep:
                 cursor.execute("rollback to savepoint part")
                 self._forget_batch()
                 if len(part) == 1:
-                    self._write(cursor, self._unstorable(cursor, *part[0], error), spans, now)
+                    refused = self._unstorable(cursor, *part[0], error)
+                    self._write(cursor, refused, spans, now)
+                    self._tally.note((), refused, (), self._judge.registry)
                 else:
                     self._take_apart(cursor, part, now, touched)
             cursor.execute("release savepoint part")
@@ -177,7 +180,7 @@ class ReportStep:
         self._known.note(taken, plain)
         self._heard.note(judged, plain)
         self._touch(touched, taken)
-        _count(judged, taken, plain)
+        self._tally.note(judged, taken, plain, self._judge.registry)
 
     def _take_singly(self, cursor: Any, judged: Sequence[Judged], unparsed: Sequence[Unparsed]) -> Taken:
         """Compare reports with all that stands in their slots, one by one."""
@@ -222,8 +225,7 @@ class ReportStep:
 
     def _update(self, cursor: Any, touched: Touched, now: int) -> None:
         made = self._recomputer.update(cursor, self._judge.registry, self._sanddust, touched, now)
-        for window, count in Counts(told.settled.row.key.window for told in made).items():
-            STATISTICS_WRITTEN.labels(window).inc(count)
+        self._tally.note_statistics(told.settled.row for told in made)
         publish_statistics(cursor, WORKER, made)
 
     def _read_owed(self, cursor: Any, partitions: Sequence[int], most: int) -> list[Statistic]:
@@ -280,13 +282,3 @@ def _spans(located: Sequence[Located]) -> list[Span]:
 def _days(judged: Iterable[Judged], unparsed: Iterable[Unparsed]) -> set[DayKey]:
     of_reports = {(report.entry.station, report.day) for report in judged}
     return of_reports | {(item.entry.station, day_of_receipt(item.entry)) for item in unparsed}
-
-
-def _count(judged: Sequence[Judged], taken: Taken, plain: Sequence[PlainReports]) -> None:
-    REPORTS_TAKEN.labels("parsed").inc(len(judged) + sum(len(reports.time) for reports in plain))
-    REPORTS_TAKEN.labels("unparsed").inc(len(taken.unparsed))
-    repeats = sum(count.repeats for of in taken.counts.values() for count in of.values())
-    READINGS.labels("repeated").inc(repeats)
-    READINGS.labels("rejected").inc(sum(len(outcome.rejected) for outcome in taken.rejected))
-    fresh: Iterable[Stored] = (row for rows in taken.slots.values() for row in rows if row.fresh)
-    READINGS.labels("stored").inc(sum(len(row.names) for row in fresh) + sum(each.values.size for each in plain))

@@ -19,6 +19,7 @@ from aggregate.settle import Settled, finish
 from aggregate.statistic import Key, State, Statement, Statistic, decode_statements
 from aggregate.statistic_store import SLICE, Writer, fills_slice, read_due, slices, weight, write
 from aggregate.store import Layouts
+from aggregate.tally import Tally
 from core import offsets
 from core.kafka import STATISTICS, partition_of
 from core.logs import get_logger
@@ -49,7 +50,7 @@ class Maker(Protocol):
 
 
 class StatementStep:
-    """Takes `lantian.statistics.v1` (core.stream.Step)."""
+    """Takes `lantian.statistics.v1` (core.step.Step)."""
 
     topic = STATISTICS
 
@@ -64,10 +65,16 @@ class StatementStep:
         self._registries = registries or RegistryReader()
         self._registry = Registry.empty()
         self._owed = Owed(maker.name)
+        self._tally = Tally()
 
     def forget(self) -> None:
         """Drop what a transaction may have left half known."""
         self._layouts.forget()
+        self._tally.clear()
+
+    def committed(self, now: float) -> None:
+        """Count what was written."""
+        self._tally.tell(now)
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """Note every open window of the partitions: the ticks that follow make them anew."""
@@ -90,7 +97,7 @@ class StatementStep:
                 ended.append(row)
         done = self._update(cursor, partitions, anew, int(now))
         finished = (finish(row, now=int(now), lateness=self._lateness_s) for row in ended if row.key not in done)
-        publish(cursor, self._maker, self._layouts, self._registry, [settled for settled in finished if settled])
+        self._publish(cursor, [settled for settled in finished if settled])
         return fills_slice(due) or self._owed.waits(partitions)
 
     def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
@@ -123,9 +130,13 @@ class StatementStep:
         done: set[Key] = set()
         for part in slices(wanted, SLICE, lambda key: key.window):
             made = self._maker.make(cursor, self._registry, part, now, {})
-            publish(cursor, self._maker, self._layouts, self._registry, made)
+            self._publish(cursor, made)
             done.update(settled.row.key for settled in made)
         return done
+
+    def _publish(self, cursor: Any, made: Sequence[Settled]) -> None:
+        publish(cursor, self._maker, self._layouts, self._registry, made)
+        self._tally.note_statistics(settled.row for settled in made)
 
 
 def partition_to_hold(maker: Maker, registry: Registry, key: Key) -> int:

@@ -8,7 +8,7 @@ from aggregate.report_step import ReportStep
 from aggregate.settings import AggregateSettings
 from aggregate.statement_step import StatementStep
 from aggregate.store import Layouts
-from core.stream import Step
+from core.step import Step
 from ingest.kinds import Kind, KindSettings
 from ingest.registry import RegistryReader
 from standards.editions import load_editions

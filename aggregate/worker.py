@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from aggregate import network
 from aggregate.ledger.audit import Auditor
 from aggregate.periods import warm_up as warm_up_periods
 from aggregate.settings import AggregateSettings
@@ -12,6 +13,7 @@ from aggregate.windows import warm_up as warm_up_windows
 from core.clock import clock_of
 from core.health import HealthServer
 from core.logs import configure, get_logger
+from core.look import Looker
 from core.process import Shutdown, loading
 from core.settings import CoreSettings
 from core.stream import Stream
@@ -22,7 +24,7 @@ from standards.editions import load_editions
 ROLE = "worker"
 
 AUDIT_ENDS_S = 5.0
-"""How long to wait at the end for an audit that has been cancelled: nothing is lost with it."""
+"""How long to wait at the end for an audit or a look that has been cancelled: nothing is lost with it."""
 
 
 def run(settings: CoreSettings, own: AggregateSettings, kinds: KindSettings) -> None:
@@ -61,9 +63,13 @@ def run(settings: CoreSettings, own: AggregateSettings, kinds: KindSettings) -> 
     auditor = Auditor(settings, ROLE, own.audit_seconds)
     auditing = threading.Thread(target=auditor.run, args=(shutdown.requested,), name="audit", daemon=True)
     auditing.start()
+    look = Looker(settings, ROLE, "network", network.SEEN, network.Network(clock), settings.metrics_look_seconds)
+    looking = look.start(shutdown.requested)
     shutdown.join(threads)
     auditor.cancel()
+    look.cancel()
     auditing.join(timeout=AUDIT_ENDS_S)
+    looking.join(timeout=AUDIT_ENDS_S)
     health.stop()
     log.info("stopped")
     if failed:

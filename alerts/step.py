@@ -7,11 +7,10 @@ least once: a notice carries the alert's version, and receivers ignore what is n
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from prometheus_client import Counter
 
 from aggregate.statistic import Reason, State, StatementBatch, decode_statements
 from alerts import store
@@ -19,6 +18,7 @@ from alerts.alert import Notice
 from alerts.handling.escalate import Escalations
 from alerts.judging import Judge
 from alerts.rules.folder import RuleFolder
+from alerts.tally import Tally
 from alerts.warnings.proposing import Proposals
 from core.kafka import ALERTS, STATISTICS
 from core.logs import get_logger
@@ -32,15 +32,11 @@ LOOK_S = 15.0
 _STATES = frozenset(State)
 _REASONS = frozenset(Reason)
 
-STATEMENTS = Counter("lantian_alerts_statements", "Statements by what the engine did with them.", ["outcome"])
-EVENTS = Counter("lantian_alerts_events", "What happened to alerts.", ["happening", "severity"])
-UNREADABLE = Counter("lantian_alerts_unreadable_records", "Records of the statistics topic that are none of ours.")
-
 _log = get_logger(__name__)
 
 
 class AlertStep:
-    """Takes `lantian.statistics.v1` (core.stream.Step); the database holds all that it remembers of alerts."""
+    """Takes `lantian.statistics.v1` (core.step.Step); the database holds all that it remembers of alerts."""
 
     consumer = CONSUMER
     topic = STATISTICS
@@ -69,15 +65,21 @@ class AlertStep:
         self._looked = float("-inf")
         self._rest = rest
         self._rested = float("-inf")
+        self._tally = Tally()
 
     def forget(self) -> None:
         """The registry is kept: it is not of this step's making."""
         self._judge.forget()
+        self._tally.clear()
         if self._escalations:
             self._escalations.forget()
         if self._proposals:
             self._proposals.forget()
         self._looked = float("-inf")
+
+    def committed(self, now: float) -> None:
+        """Count what was judged."""
+        self._tally.tell(now, time.time())
 
     def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
         """Nothing is owed: alerts follow what stands; the registry is read before the first statement comes."""
@@ -88,12 +90,12 @@ class AlertStep:
         self._renew(cursor, now)
         for partition, notices in self._judge.retire(cursor, partitions, now).items():
             enqueue(cursor, CONSUMER, partition, map(_message, notices))
-            _report(notices)
+            self._report(notices)
         if abs(now - self._looked) >= LOOK_S and time.monotonic() >= self._rested:
             began, self._looked = time.monotonic(), now
             for partition, notices in self._judge.look(cursor, partitions, self._registry).items():
                 enqueue(cursor, CONSUMER, partition, map(_message, notices))
-                _report(notices)
+                self._report(notices)
             self._rested = time.monotonic() + self._rest * (time.monotonic() - began)
         if self._escalations:
             for line in self._escalations.tick(cursor, self._rules.book.all, partitions, self._registry, now):
@@ -107,12 +109,10 @@ class AlertStep:
         """Judge the statements of each partition in their order."""
         self._renew(cursor, now)
         for partition, batch in records.items():
-            readable = [found for record in batch if (found := _decoded(cursor, record, now))]
+            readable = [found for record in batch if (found := self._decoded(cursor, record, now))]
             result = self._judge.judge(cursor, readable, self._registry, now)
             enqueue(cursor, CONSUMER, partition, map(_message, result.notices))
-            for outcome, count in result.outcomes.items():
-                STATEMENTS.labels(outcome).inc(count)
-            _report(result.notices)
+            self._report(result.notices, result.outcomes)
 
     def _renew(self, cursor: Any, now: float) -> None:
         if len(self._registry) and abs(now - self._registry_asked) < self._registry_s:
@@ -122,35 +122,35 @@ class AlertStep:
         if self._rules.renew():
             self._judge = Judge(self._rules.book)
 
+    def _report(self, notices: Sequence[Notice], outcomes: Mapping[str, int] | None = None) -> None:
+        """Logs and counts; what is rolled back and judged again is logged again."""
+        self._tally.note(notices, outcomes or {})
+        for notice in notices:
+            alert = notice.alert
+            _log.info(
+                f"alert_{notice.happening}",
+                alert_id=notice.alert_id,
+                rule=alert.rule_id,
+                object=alert.object,
+                value=alert.value,
+                state=alert.state,
+                pages=alert.pages,
+            )
 
-def _report(notices: Iterable[Notice]) -> None:
-    """Logs and counts; what is rolled back and judged again is told again."""
-    for notice in notices:
-        alert = notice.alert
-        EVENTS.labels(notice.happening, alert.severity).inc()
-        _log.info(
-            f"alert_{notice.happening}",
-            alert_id=notice.alert_id,
-            rule=alert.rule_id,
-            object=alert.object,
-            value=alert.value,
-            state=alert.state,
-            pages=alert.pages,
-        )
+    def _decoded(self, cursor: Any, record: Any, now: float) -> StatementBatch | None:
+        try:
+            batch = well_formed(decode_statements(record.value or b""))
+        except (msgspec.MsgspecError, ValueError) as error:
+            self._tally.note_unreadable()
+            _log.warning("unreadable_record", partition=record.partition, offset=record.offset, error=str(error))
+            store.save_unreadable(cursor, record.partition, record.offset, now, str(error), record.value or b"")
+            return None
+        self._tally.note_record(record.timestamp)
+        return batch
 
 
 def _message(notice: Notice) -> Message:
     return Message(ALERTS, notice.alert.city, msgspec.json.encode(notice), HEADERS)
-
-
-def _decoded(cursor: Any, record: Any, now: float) -> StatementBatch | None:
-    try:
-        return well_formed(decode_statements(record.value or b""))
-    except (msgspec.MsgspecError, ValueError) as error:
-        UNREADABLE.inc()
-        _log.warning("unreadable_record", partition=record.partition, offset=record.offset, error=str(error))
-        store.save_unreadable(cursor, record.partition, record.offset, now, str(error), record.value or b"")
-        return None
 
 
 def well_formed(batch: StatementBatch) -> StatementBatch:

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import SettingsError
-from core.health import port_file
+from core.health import port_file, target_file
 from core.logs import configure, get_logger
 from core.process import Backoff, Shutdown
 from core.settings import CoreSettings
@@ -66,7 +66,9 @@ def run_fleet(
     members = [_Member(number, arguments) for number in range(1, processes + 1)]
     former = sorted(number for number in roll.numbers() if number > processes)
     for number in former:  # who was killed could not take its port back, and would be told as one that does not answer
-        port_file(settings.model_copy(update={"instance": number}), process).unlink(missing_ok=True)
+        gone = settings.model_copy(update={"instance": number})
+        port_file(gone, process).unlink(missing_ok=True)
+        target_file(gone, process).unlink(missing_ok=True)
     if leave:
         members += [_Member(number, leave, leaving=True) for number in former]
     roll.keep(member.number for member in members)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from prometheus_client import REGISTRY, generate_latest
+from prometheus_client import REGISTRY, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from core.errors import SettingsError
@@ -19,6 +19,17 @@ PORTS = {"ingest": 9481, "gateway": 9482, "aggregate": 9483, "alerts": 9484, "co
 """Ports of the first process of a kind by default; 0 takes any free one. It is told in `port_file`."""
 INSTANCE_STEP = 10
 """Between the ports of two processes of a kind."""
+
+
+READY = Gauge("lantian_ready", "1 if what the process depends on answers, as /readyz says", ["dependency"])
+
+
+def target_file(settings: CoreSettings, process: str) -> Path:
+    """Where Prometheus finds a process: `run/targets/<process>.json` of the state folder, a list for its file_sd.
+
+    Who ends in order takes its file away; who is killed leaves it, so that `up` says so.
+    """
+    return settings.state_dir / "run" / "targets" / f"{port_file(settings, process).stem}.json"
 
 
 def port_file(settings: CoreSettings, process: str) -> Path:
@@ -45,12 +56,19 @@ class HealthServer:
             ) from error
         self._server.daemon_threads = True
         self._port_file = port_file(settings, process)
+        self._target_file = target_file(settings, process)
+        self._labels = {"process": process, "instance": str(settings.instance)}
+        self._host = settings.metrics_host
         self.port = int(self._server.server_address[1])
 
     def start(self) -> HealthServer:
         """Serve in a thread of its own."""
-        self._port_file.parent.mkdir(parents=True, exist_ok=True)
+        self._target_file.parent.mkdir(parents=True, exist_ok=True)
         self._port_file.write_text(f"{self.port}\n", encoding="utf-8")
+        target = [{"targets": [f"{self._host}:{self.port}"], "labels": self._labels}]
+        partial = self._target_file.with_suffix(".partial")
+        partial.write_bytes(_json(target))
+        partial.rename(self._target_file)
         threading.Thread(target=self._server.serve_forever, name="health", daemon=True).start()
         return self
 
@@ -59,6 +77,7 @@ class HealthServer:
         self._server.shutdown()
         self._server.server_close()
         self._port_file.unlink(missing_ok=True)
+        self._target_file.unlink(missing_ok=True)
 
 
 def _handler(process: str, ready: Callable[[], dict[str, bool]]) -> type[BaseHTTPRequestHandler]:
@@ -67,12 +86,14 @@ def _handler(process: str, ready: Callable[[], dict[str, bool]]) -> type[BaseHTT
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path == "/metrics":
+                for dependency, answers in ready().items():
+                    READY.labels(dependency).set(answers)
                 self._answer(200, generate_latest(REGISTRY), CONTENT_TYPE_LATEST)
             elif self.path == "/healthz":
                 self._answer(200, _json(told | {"alive": True}))
             elif self.path == "/readyz":
-                answers = ready()
-                self._answer(200 if all(answers.values()) else 503, _json(told | {"ready": answers}))
+                said = ready()
+                self._answer(200 if all(said.values()) else 503, _json(told | {"ready": said}))
             else:
                 self._answer(404, _json({"error": "paths: /metrics, /healthz, /readyz"}))
 

@@ -20,6 +20,7 @@ from typing import Any
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
+from prometheus_client import Counter
 
 from core.errors import SettingsError
 from core.logs import get_logger
@@ -30,6 +31,8 @@ from core.secrets import read_secret
 from core.settings import CoreSettings
 
 __all__ = ["Connection", "Login", "Message", "Receipt", "Will"]
+
+CONNECTIONS = Counter("lantian_mqtt_connections_total", "Times the broker let us in: first, and each time again")
 
 log = get_logger(__name__)
 
@@ -297,6 +300,7 @@ class Connection:
             log.error("mqtt_refused", reason=self.refused)
             return
         self.number += 1
+        CONNECTIONS.inc()
         self.connected = True
         self.refused = ""
         self._since = time.monotonic()

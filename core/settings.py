@@ -97,6 +97,8 @@ class CoreSettings(SectionSettings):
     log_format: str = "auto"
     """`json`, `console`, or `auto`: console on a terminal."""
     metrics_host: str = "127.0.0.1"
+    metrics_look_seconds: float = Field(default=60.0, ge=0.2, le=3600)
+    """How often the database is looked at for gauges: silent stations, transmission rates, alerts that stand."""
 
 
 class ConfiguredSettings(CoreSettings):

@@ -11,12 +11,11 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from kafka import TopicPartition
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.errors import KafkaError, OffsetOutOfRangeError
-from prometheus_client import Counter, Gauge, Histogram
 from psycopg2.extensions import connection
 
 from core import kafka, offsets
@@ -30,13 +29,8 @@ from core.portion import Portion
 from core.postgres import Gone, connect, end_frozen, probe_by_key
 from core.process import Backoff
 from core.settings import CoreSettings
-
-COMMITS = Histogram("lantian_stream_transaction_seconds", "Time of a transaction", ["consumer"])
-RECORDS = Counter("lantian_stream_records_total", "Kafka records taken", ["consumer"])
-FENCED = Counter("lantian_stream_fenced_total", "Transactions refused because another process owns", ["consumer"])
-RELAYED = Counter("lantian_outbox_relayed_total", "Messages relayed to Kafka", ["consumer"])
-HELD = Gauge("lantian_stream_partitions", "Partitions held", ["consumer"])
-LAG = Gauge("lantian_stream_lag_records", "Records that Kafka holds after the offset", ["consumer", "partition"])
+from core.step import Step
+from core.stream_metrics import BATCHES, COMMITS, FENCED, HELD, LAG, RECORDS, RELAYED, TRANSACTIONS
 
 PROVEN_SECONDS = 5.0
 """Only what has worked for so long resets the back-off: on a full disk partitions can be claimed and nothing stored."""
@@ -52,25 +46,6 @@ CLAIM_S = 0.5
 """How often a partition is asked for that another still has locked."""
 FROZEN_S = 10.0
 """A transaction that stands still for so long, of a process that Kafka has expelled, is ended from outside."""
-
-
-class Step(Protocol):
-    """What a stream does with records; all of it inside the stream's transaction."""
-
-    consumer: str
-    topic: str
-
-    def forget(self) -> None:
-        """Drop everything in memory."""
-
-    def gained(self, cursor: Any, partitions: Sequence[int], now: float) -> None:
-        """Take on what partitions newly held owe; what would take long is left to `tick`."""
-
-    def take(self, cursor: Any, records: Mapping[int, Sequence[Any]], now: float) -> None:
-        """Take Kafka records by partition."""
-
-    def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> bool:
-        """Do what falls due by the clock; returns whether more of it waits, so that the next tick comes at once."""
 
 
 class Stream:
@@ -164,7 +139,14 @@ class Stream:
             if self._stands and (self._tick_again or time.monotonic() >= self._next_tick):
                 self._tick()
             self._relay()
+        self._tell_stands()
+
+    def _tell_stands(self) -> None:
+        """Each turn: what comes while nothing can be taken is behind as well."""
         HELD.labels(self._step.consumer).set(len(self._stands))
+        for partition, stand in self._stands.items():
+            end = self._consumer.highwater(TopicPartition(self._step.topic, partition))
+            LAG.labels(self._step.consumer, partition).set(max(0, (end or stand.offset) - stand.offset))
 
     def _open(self) -> connection:
         if self._database is None:
@@ -259,13 +241,13 @@ class Stream:
         self._transact(work)
         for partition, offset in after.items():
             self._stands[partition] = Stand(offset, expected[partition].epoch)
-            end = self._consumer.highwater(TopicPartition(self._step.topic, partition))
-            LAG.labels(self._step.consumer, partition).set(max(0, (end or offset) - offset))
+        self._step.committed(self._clock.now())
         taken = [record for batch in records.values() for record in batch]
         size = sum(map(_size, taken))
         self._rest_until = began + PACE_S if self._portion.is_small(len(taken), size) else 0.0
         self._portion.learn(len(taken), size)
         RECORDS.labels(self._step.consumer).inc(len(taken))
+        BATCHES.labels(self._step.consumer).observe(len(taken))
 
     def _tick(self) -> None:
         now = self._clock.now()
@@ -276,6 +258,7 @@ class Stream:
             return self._step.tick(cursor, sorted(held), now)
 
         self._tick_again = self._transact(work)
+        self._step.committed(self._clock.now())
         self._next_tick = time.monotonic() + self._tick_s
 
     def _relay(self) -> None:
@@ -291,13 +274,22 @@ class Stream:
         if self._database is None:
             raise UnavailableError("postgres", "the connection is closed")
         try:
-            with COMMITS.labels(self._step.consumer).time(), self._database, self._database.cursor() as cursor:
-                self._to_relay = True
-                return work(cursor)
+            return self._timed(self._database, work)
         except BaseException:
             # whether the commit went through is unknown, and memory may hold what was rolled back
             self._drop()
             raise
+
+    def _timed(self, database: connection, work: Callable[[Any], Any]) -> Any:
+        began = time.monotonic()
+        with database, database.cursor() as cursor:
+            self._to_relay = True
+            result = work(cursor)
+            worked = time.monotonic()
+        ended = time.monotonic()
+        TRANSACTIONS.labels(self._step.consumer).observe(ended - began)
+        COMMITS.labels(self._step.consumer).observe(ended - worked)
+        return result
 
     def _drop(self) -> None:
         """Forget everything, and take over anew what is held: nobody stands on an epoch that another has raised.

@@ -28,10 +28,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on stdout."
 
 
 @app.command()
-def up() -> None:
+def up(
+    with_metrics: Annotated[
+        bool, typer.Option("--with-metrics", help="Prometheus and Alertmanager as well (docs/operations.md).")
+    ] = False,
+) -> None:
     """Start the local stack, migrate the database, make the topics; what runs already is left alone."""
     stack = Stack.configured()
-    stack.up()
+    stack.up(with_metrics=with_metrics)
     _print(_table(stack.status()))
 
 

@@ -98,6 +98,9 @@ class Bridge:
         self.writer: KafkaWriter[Taken] = KafkaWriter(core, self.mqtt.wake)
         metrics.IN_FLIGHT.set_function(lambda: self.in_flight)
         metrics.IN_FLIGHT_BYTES.set_function(lambda: self.in_flight_bytes)
+        metrics.LIMIT.set(settings.in_flight_reports)
+        metrics.LIMIT_BYTES.set(settings.in_flight_bytes)
+        metrics.UNCONFIRMED.set_function(lambda: self.mqtt.unconfirmed)
         metrics.CONNECTED.set_function(lambda: self.mqtt.connected)
 
     def turn(self) -> None:
@@ -193,6 +196,7 @@ class Bridge:
         self.in_flight_bytes -= _bytes(batch.tokens)
         metrics.DURABLE.inc(len(batch.entries))
         metrics.RECORDS.inc()
+        metrics.BATCHES.observe(len(batch.entries))
         metrics.DELAY.observe(time.monotonic() - batch.opened)
 
     def _note_payload(self, source: Source, taken: Taken) -> None:

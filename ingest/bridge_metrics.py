@@ -15,6 +15,11 @@ ENTRIES = {
 UNNUMBERED = Counter("lantian_bridge_unnumbered", "Reports whose number cannot be read")
 DURABLE = Counter("lantian_bridge_durable", "Entries that Kafka has acknowledged")
 RECORDS = Counter("lantian_bridge_records", "Kafka records acknowledged")
+BATCHES = Histogram(
+    "lantian_bridge_batch_entries",
+    "Entries in a Kafka record",
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000),
+)
 REPEATED = Counter("lantian_bridge_repeated_records", "Kafka records sent again after a send failed for good")
 DELAY = Histogram(
     "lantian_bridge_durable_seconds",
@@ -23,6 +28,9 @@ DELAY = Histogram(
 )
 IN_FLIGHT = Gauge("lantian_bridge_in_flight_entries", "Taken from the broker and not yet durable")
 IN_FLIGHT_BYTES = Gauge("lantian_bridge_in_flight_bytes", "Bytes of the payloads in flight")
+LIMIT = Gauge("lantian_bridge_in_flight_limit_entries", "Entries in flight from which on nothing is read")
+LIMIT_BYTES = Gauge("lantian_bridge_in_flight_limit_bytes", "Bytes in flight from which on nothing is read")
+UNCONFIRMED = Gauge("lantian_bridge_mqtt_unconfirmed_messages", "Published, and not confirmed by the broker yet")
 CONNECTED = Gauge("lantian_bridge_mqtt_connected", "1 while the broker is connected")
 _acks = Counter("lantian_bridge_acks", "Acknowledgements published end to end", ["route"])
 STATION_ACKS = _acks.labels("station")

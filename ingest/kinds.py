@@ -69,6 +69,10 @@ _NAMES = {
 }
 
 
+KIND_CODES: Mapping[str, int] = {kind: code for code, kind in enumerate(Kind)}
+"""The kinds numbered, for columns in memory; nothing that is kept holds these numbers."""
+
+
 @dataclass(frozen=True, slots=True)
 class KindRules:
     """Times of a kind, in seconds.

@@ -16,7 +16,7 @@ from aggregate.entries import Located
 from aggregate.judge import ORIGINS, Judge
 from core.errors import InputError
 from ingest.envelope import Entry, EntryKind, Source
-from ingest.kinds import Kind, KindRules
+from ingest.kinds import KIND_CODES, Kind, KindRules
 from ingest.period import parse_period
 from ingest.report import Origin, PlainReport, decode_plain, parse_instant
 from ingest.value import MalformedReport
@@ -27,6 +27,7 @@ CHANNELS_KEPT = 200_000
 _COLUMNS = np.dtype(
     [
         ("station_id", np.int64),
+        ("kind", np.int64),
         ("period", np.int64),
         ("source", np.int64),
         ("origin", np.int64),
@@ -160,6 +161,7 @@ class Channels:
             self._table = np.concatenate([self._table, np.empty_like(self._table)])
         self._table[self._count] = (
             station.station_id,
+            KIND_CODES[station.kind],
             period,
             int(entry.source),
             ORIGINS[Origin.REPLAY if entry.source == Source.REPLAY else origin],

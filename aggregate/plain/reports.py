@@ -26,13 +26,15 @@ _LIVE, _RESENT = ORIGINS[Origin.LIVE], ORIGINS[Origin.RESENT]
 class PlainReports(NamedTuple):
     """Reports of the same factors, an element a report, in the order in which they came.
 
-    int64[n]: `station_id`, `time` and `received` (UTC seconds, microseconds), `period` in seconds, `origin` as stored.
+    int64[n]: `station_id`, `kind` by `KIND_CODES`, `time` and `received` (UTC seconds, microseconds), `period` in
+    seconds, `origin` as stored.
     """
 
     names: tuple[str, ...]
     """Factor codes, sorted."""
     partition: Integers
     station_id: Integers
+    kind: Integers
     time: Integers
     period: Integers
     source: Integers
@@ -57,6 +59,7 @@ class PlainReports(NamedTuple):
             self.names,
             self.partition[wanted],
             self.station_id[wanted],
+            self.kind[wanted],
             self.time[wanted],
             self.period[wanted],
             self.source[wanted],
@@ -88,6 +91,7 @@ def judged(block: Block, channels: npt.NDArray[np.void]) -> tuple[PlainReports, 
         tuple(block.names[place] for place in order),
         np.array(block.partitions),
         channels["station_id"],
+        channels["kind"],
         time,
         period,
         channels["source"],

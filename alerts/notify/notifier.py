@@ -20,6 +20,7 @@ from prometheus_client import Counter, Gauge
 from psycopg2.extensions import connection
 
 from alerts.notify import store
+from alerts.notify.delays import CONFIRMED_DELAY, delays
 from alerts.notify.file import NotifyFile
 from alerts.notify.follow import LOST, follow, given_up, hand_on, release
 from alerts.notify.giving_up import Lost, overdue
@@ -51,9 +52,11 @@ REST_S = 60.0
 """So long a city, a target or a message that fails unforeseen is left alone."""
 
 FAILED = Counter("lantian_notify_failed", "What failed unforeseen of a city, a target or a message; it is tried again.")
-TURNED = Gauge("lantian_notify_turned_seconds", "When the notifier last went round, Unix seconds.")
+TURNED = Gauge("lantian_notify_turned_timestamp_seconds", "When the notifier last went round, Unix seconds.")
 TRIES = Counter("lantian_notify_tries", "Tries to send a message.", ["target", "outcome"])
-WAITING = Gauge("lantian_notify_oldest_seconds", "Age of the oldest notification that is due and not confirmed.")
+WAITING = Gauge(
+    "lantian_notify_oldest_seconds", "Age of the oldest notification that is due and not confirmed, in data time."
+)
 
 _log = get_logger(__name__)
 _LOCK = "select pg_try_advisory_lock(hashtextextended('lantian notify ' || %s, 0))"
@@ -232,6 +235,9 @@ class Notifier:
         self._busy.discard(sent.target)
         failure = sent.outcome.failure
         TRIES.labels(sent.target, failure or "delivered").inc()
+        if failure is None:
+            for delay in delays(sent.what.message, now):
+                CONFIRMED_DELAY.observe(delay)
         tell = _log.info if failure is None else _log.warning
         tell("message_sent" if failure is None else "message_not_sent", target=sent.target,
              message_id=sent.what.message.id, failure=failure, detail=sent.outcome.detail)  # fmt: skip

@@ -24,6 +24,8 @@ class Ports:
     kafka: int
     kafka_controller: int
     postgres: int
+    prometheus: int = 0
+    alertmanager: int = 0
 
 
 def free_port() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field
@@ -25,3 +26,9 @@ class LocalSettings(SectionSettings):
     mqtt_queued_messages: int = Field(default=1_000_000, gt=0)
     """What the broker keeps for a bridge that is away; beyond it, it drops, and the devices send again."""
     mqtt_queued_bytes: int = Field(default=1_073_741_824, gt=0)
+    prometheus_retention: str = Field(default="15d", pattern=r"^[0-9]+[hdwy]$")
+    prometheus_retention_size: str = Field(default="512MB", pattern=r"^[0-9]+[MGT]B$")
+    alertmanager_file: Path | None = None
+    """Alertmanager's configuration in place of ours, whose receiver tells nobody."""
+    metrics_pace: float = Field(default=1.0, gt=0, le=100)
+    """How many times as fast Prometheus scrapes, judges and loses patience: for drills and tests."""

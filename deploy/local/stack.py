@@ -20,6 +20,7 @@ from deploy.local.component import Component
 from deploy.local.kafka import Kafka
 from deploy.local.mosquitto import Mosquitto
 from deploy.local.postgres import Postgres
+from deploy.local.prometheus import Alertmanager, Prometheus
 from deploy.local.settings import LocalSettings
 from deploy.local.system_root import SystemRoot
 from deploy.setup import places
@@ -66,6 +67,9 @@ class Stack:
             (settings.mqtt_host, self.mosquitto),
         ]
         self._components = {part.name: part for configured, part in candidates if not configured}
+        watching: list[Component] = [Prometheus(settings, root, local), Alertmanager(settings, root, local)]
+        self._watching = {part.name: part for part in watching}
+        """Run only where they are asked for; nothing depends on them."""
 
     @classmethod
     def configured(cls) -> Stack:
@@ -83,17 +87,19 @@ class Stack:
         """Variables that point a process at this stack."""
         return {"LANTIAN_STATE_DIR": str(self.state_dir), "LANTIAN_CACHE_DIR": str(self._configured.cache_dir)}
 
-    def up(self) -> CoreSettings:
+    def up(self, *, with_metrics: bool = False) -> CoreSettings:
         """Start what does not run, make database and topics ready; returns the settings that lead to it.
 
-        Does nothing to what runs already. Raises `UnavailableError` naming the server that does not answer.
+        `with_metrics`: Prometheus and Alertmanager as well. Does nothing to what runs already. Raises
+        `UnavailableError` naming the server that does not answer.
         """
         from core.kafka import create_topics  # noqa: PLC0415 (slow to import; status and down do without)
         from core.migrate import migrate  # noqa: PLC0415
         from deploy.catalogue import publish_catalogue  # noqa: PLC0415
 
         with self._locked():
-            idle = [part for part in self._components.values() if self.pid(part.name) is None]
+            wanted = {**self._components, **(self._watching if with_metrics else {})}
+            idle = [part for part in wanted.values() if self.pid(part.name) is None]
             ports = addresses.renew(self._ports, *(port for part in idle for port in part.ports))
             addresses.save(self.state_dir, ports, self._configured)
             with ThreadPoolExecutor(len(idle) or 1) as pool:
@@ -113,7 +119,7 @@ class Stack:
         if not self.state_dir.is_dir():
             return []
         with self._locked():
-            running = [name for name in self._components if self.pid(name) is not None]
+            running = [name for name in (*self._watching, *self._components) if self.pid(name) is not None]
             with ThreadPoolExecutor(len(running) or 1) as pool:
                 list(pool.map(self.stop, running))
         return running
@@ -150,18 +156,21 @@ class Stack:
 
     def status(self) -> list[Status]:
         """How each server stands; one that says nothing in time, such as a frozen one, does not answer."""
-        settings = self.settings
+        settings, ports = self.settings, self._ports
         places_of = {
             "postgres": f"{settings.postgres_host}:{settings.postgres_port}" if settings.postgres_host else "",
             "kafka": settings.kafka,
             "mosquitto": f"{settings.mqtt_host}:{settings.mqtt_port}" if settings.mqtt_host else "",
         }
+        for name, part in self._watching.items():
+            if self.pid(name) is not None or self.remains(name) is not None:
+                places_of[name] = f"{addresses.HOST}:{getattr(ports, part.ports[0])}"
         asked = {name: partial(self._status, name, address) for name, address in places_of.items()}
         said = within(STATUS_PATIENCE, asked)
         return [
             found
             if isinstance(found := said[name], Status)
-            else Status(name, address, name in self._components, self._pid_of(name), answers=False)
+            else Status(name, address, name in self._local, self._pid_of(name), answers=False)
             for name, address in places_of.items()
         ]
 
@@ -173,17 +182,26 @@ class Stack:
         )
 
     @property
+    def ports(self) -> addresses.Ports:
+        """Where its servers listen."""
+        return self._ports
+
+    @property
     def names(self) -> tuple[str, ...]:
-        """The servers that this stack runs itself."""
+        """The servers that this stack runs itself, for the pipeline."""
         return tuple(self._components)
 
     def _pid_of(self, name: str) -> int | None:
-        return self.pid(name) if name in self._components else None
+        return self.pid(name) if name in self._local else None
+
+    @property
+    def _local(self) -> dict[str, Component]:
+        return {**self._components, **self._watching}
 
     def _status(self, name: str, address: str) -> Status:
-        if name in self._components:
+        if name in self._local:
             pid = self.pid(name)
-            answers = pid is not None and self._components[name].answers(self._ports)
+            answers = pid is not None and self._local[name].answers(self._ports)
             return Status(name, address, local=True, pid=pid, answers=answers)
         return Status(name, address, local=False, pid=None, answers=addresses.reachable(address))
 
@@ -222,11 +240,11 @@ class Stack:
         record.unlink(missing_ok=True)
 
     def _component(self, name: str) -> Component:
-        if name not in self._components:
+        if name not in self._local:
             raise SettingsError(
-                "component", "is not a server of this stack", field=name, hint=f"those are: {', '.join(self.names)}"
+                "component", "is not a server of this stack", field=name, hint=f"those are: {', '.join(self._local)}"
             )
-        return self._components[name]
+        return self._local[name]
 
     def _record(self, component: Component) -> Path:
         return self.state_dir / "run" / f"{component.name}.json"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.errors import UnavailableError
@@ -19,10 +19,15 @@ _ENTER = """
 set -e
 # a broker has a file descriptor a device; what a login session may have is far fewer
 ulimit -Sn "$(ulimit -Hn)"
-root=$1; state=$2; user=$3; shift 3
+root=$1; state=$2; user=$3; readable=$4; shift 4
 mount --rbind /dev "$root/dev"
 mount --rbind /proc "$root/proc"
 mount --bind "$state" "$root/srv/state"
+while [ "$readable" -gt 0 ]; do
+    mount --bind "$2" "$root/srv/state/$1"
+    mount -o remount,bind,ro "$root/srv/state/$1"
+    shift 2; readable=$((readable - 1))
+done
 export LC_ALL=C.UTF-8 TZ=UTC PATH=/usr/sbin:/usr/bin:/sbin:/bin
 exec chroot --userspec="$user:$user" "$root" "$@"
 """
@@ -34,18 +39,24 @@ class SystemRoot:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def command(self, user: str, state: Path, program: Sequence[str]) -> list[str]:
-        """The command that runs `program` as `user`, seeing `state` at `STATE`; it keeps its pid."""
+    def command(
+        self, user: str, state: Path, program: Sequence[str], *, readable: Mapping[str, Path] | None = None
+    ) -> list[str]:
+        """The command that runs `program` as `user`, seeing `state` at `STATE`; it keeps its pid.
+
+        `readable`: further folders that it may read, by the names of the empty folders of `state` where it sees them.
+        """
         if not self._path.is_dir():
             raise UnavailableError("setup", f"there is no system root at {self._path}", hint="run `make setup`")
         if os.geteuid() != 0:
             raise UnavailableError(
                 "root",
-                "the local Mosquitto and PostgreSQL need root to start",
+                "the local Mosquitto, PostgreSQL and Prometheus need root to start",
                 hint="run it as root, or set LANTIAN_MQTT_HOST and LANTIAN_POSTGRES_HOST to servers that run",
             )
         enter = ["unshare", "--mount", "--propagation", "private", "--", "/bin/sh", "-c", _ENTER, "lantian"]
-        return [*enter, str(self._path), str(state), user, *program]
+        folders = [text for name, folder in (readable or {}).items() for text in (name, str(folder))]
+        return [*enter, str(self._path), str(state), user, str(len(folders) // 2), *folders, *program]
 
     def own(self, path: Path, user: str) -> None:
         """Give `path` to `user` of the root."""

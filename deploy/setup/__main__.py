@@ -38,7 +38,7 @@ def steps() -> list[Step]:
     if root_here:
         every.append(
             Step(
-                "system root (PostgreSQL 17, TimescaleDB, Mosquitto)",
+                "system root (PostgreSQL 17, TimescaleDB, Mosquitto, Prometheus)",
                 root.is_dir,
                 lambda: build.build_root(root),
                 "see what debootstrap says above; LANTIAN_DEBIAN_MIRROR names another Debian archive",

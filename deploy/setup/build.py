@@ -10,7 +10,7 @@ from deploy.setup.step import building, call
 
 
 def build_root(root: Path) -> None:
-    """A Debian system root with PostgreSQL 17, TimescaleDB and Mosquitto (about 600 MB, one minute)."""
+    """A Debian system root with PostgreSQL 17, TimescaleDB, Mosquitto and Prometheus (about 900 MB, one minute)."""
     debian.require_root()
     archive = os.environ.get("LANTIAN_DEBIAN_MIRROR") or debian.mirror()
     include = f"--include={','.join(places.ROOT_PACKAGES)}"

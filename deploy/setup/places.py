@@ -13,7 +13,15 @@ CONSTRAINTS = CHECKOUT / "constraints.txt"
 POM = CHECKOUT / "deploy" / "local" / "pom.xml"
 
 SUITE = "trixie"
-ROOT_PACKAGES = ("fonts-wqy-microhei", "mosquitto", "postgresql-17", "postgresql-17-timescaledb", "tzdata")
+ROOT_PACKAGES = (
+    "fonts-wqy-microhei",
+    "mosquitto",
+    "postgresql-17",
+    "postgresql-17-timescaledb",
+    "prometheus",
+    "prometheus-alertmanager",
+    "tzdata",
+)
 CHINESE_FONT = Path("usr/share/fonts/truetype/wqy/wqy-microhei.ttc")
 """In the system root: the demonstration's charts are in Chinese on a machine without any such font."""
 
@@ -34,7 +42,7 @@ def cache_dir() -> Path:
 
 
 def system_root(cache: Path) -> Path:
-    """The system root with PostgreSQL, TimescaleDB and Mosquitto; another list of packages is another root."""
+    """The system root with the servers but Kafka; another list of packages is another root."""
     return cache / f"root-{SUITE}-{_digest(' '.join(ROOT_PACKAGES).encode())}"
 
 

@@ -37,7 +37,6 @@ def engine(stack_environment: dict[str, str]) -> Iterator[Process]:
 def test_an_alert_opens_goes_on_and_clears_with_the_values_that_caused_it(
     stack: CoreSettings, engine: Process, tmp_path: Path
 ) -> None:
-    del engine
     site = Site(stack, "story")
     register = tmp_path / "stations.csv"
     register.write_text(
@@ -54,6 +53,10 @@ def test_an_alert_opens_goes_on_and_clears_with_the_values_that_caused_it(
     assert site.alerts() == [("cleared", 381.5, 381.5, "live", True)]
     assert site.log() == ["opened", "extended", "cleared"]
     assert site.notices() == [("opened", 1), ("extended", 2), ("cleared", 3)]
+    said = engine.metrics()
+    assert 'lantian_alerts_events_total{happening="opened",severity="critical"} 1.0' in said
+    assert 'lantian_alerts_opened_delay_seconds_count{severity="critical"}' in said
+    assert "lantian_alerts_judged_delay_seconds_count 2.0" in said
     values = site.rows(
         "select extract(epoch from v.start)::bigint, v.value, v.n_valid, v.version, v.edition from v_alert_values v"
         f" join v_alerts a using (alert_id) where a.city = %(city)s and rule_id = '{RULE}' order by 1"

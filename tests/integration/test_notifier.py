@@ -108,6 +108,9 @@ def test_a_stop_work_alert_reaches_a_webhook_signed_and_once(
         process = start(sender, running)
         sender.ground.site.tell(sender.ground.site.statement(0, 300.0))
         eventually("the message is confirmed", sender.delivered)
+        eventually(
+            "its delay is counted", lambda: "lantian_notify_confirmed_delay_seconds_count 1.0" in process.metrics()
+        )
         assert process.end() == 0
     (request,) = receiver.requests
     said: dict[str, Any] = Webhook(SECRET).verify(request.body, dict(request.headers.items()))

@@ -43,6 +43,9 @@ class Idle:
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> bool:
         return False
 
+    def committed(self, now: float) -> None:
+        pass
+
 
 class Remembering(Idle):
     """Of each transaction, the partitions that it took of; a topic of its own."""

@@ -18,7 +18,7 @@ from core.kafka import PARTITIONS, partition_of
 from core.offsets import Position, Stand
 from core.postgres import connect
 from core.settings import CoreSettings
-from core.stream import Step
+from core.step import Step
 from ingest.envelope import Entry, encode_batch
 from ingest.kinds import KindSettings
 from ingest.station_import import import_csv
@@ -100,6 +100,7 @@ class Worker:
             offsets.lock(cursor, self.position, expected)
             self.step.take(cursor, records, now)
             offsets.advance(cursor, self.position, expected, after)
+        self.step.committed(now)
         self.stands.update({p: Stand(offset, expected[p].epoch) for p, offset in after.items()})
         return True
 
@@ -119,7 +120,9 @@ class Worker:
         """Do what falls due by the clock; whether more waits."""
         with self.database, self.database.cursor() as cursor:
             offsets.lock(cursor, self.position, self.stands)
-            return self.step.tick(cursor, sorted(self.stands), now)
+            more = self.step.tick(cursor, sorted(self.stands), now)
+        self.step.committed(now)
+        return more
 
 
 @contextmanager

@@ -27,7 +27,7 @@ def plain(names: tuple[str, ...], rows: list[tuple[int, int, int, list[float]]],
     count = len(rows)
     zeros = np.zeros(count, dtype=np.int64)
     return PlainReports(
-        names, zeros, np.array(station), np.array(time), np.full(count, period), zeros, zeros,
+        names, zeros, np.array(station), zeros, np.array(time), np.full(count, period), zeros, zeros,
         np.arange(count), np.array(origin), np.array(time) * MICROS, [""] * count, np.array(values, dtype=np.float64),
     )  # fmt: skip
 

@@ -171,13 +171,14 @@ def test_members_of_an_earlier_fleet_leave_beside_the_others_as_soon_as_it_can_b
 
 def test_a_smaller_fleet_takes_back_the_ports_of_those_that_it_has_no_more(fleet: Fleet) -> None:
     run = fleet.folder / "run"
-    run.mkdir()
+    (run / "targets").mkdir(parents=True)
     (run / "thing.fleet").write_text("1 2\n", encoding="ascii")
-    for name in ("thing-2.port", "thing-3.port"):
+    for name in ("thing-2.port", "thing-3.port", "targets/thing-2.json", "targets/thing-3.json"):
         (run / name).write_text("9\n", encoding="ascii")
     fleet.start(1)
     eventually("one runs", fleet.started("member-1"))
     assert sorted(path.name for path in run.glob("*.port")) == ["thing-3.port"], "3 was started by hand"
+    assert [path.name for path in (run / "targets").iterdir()] == ["thing-3.json"], "nor does Prometheus look for 2"
 
 
 def test_a_member_that_cannot_be_started_just_now_does_not_end_the_others(fleet: Fleet) -> None:

@@ -10,7 +10,7 @@ from core.settings import ConfiguredSettings, CoreSettings
 from deploy.local import addresses
 from deploy.local.addresses import Ports
 
-PORTS = Ports(mqtt=21001, kafka=21002, kafka_controller=21003, postgres=21004)
+PORTS = Ports(mqtt=21001, kafka=21002, kafka_controller=21003, postgres=21004, prometheus=21005, alertmanager=21006)
 
 
 def test_the_ports_are_remembered(tmp_path: Path) -> None:
