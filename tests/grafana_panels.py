@@ -55,6 +55,11 @@ class Target:
         return self.query.get("rawSql")
 
     @property
+    def promql(self) -> str | None:
+        """The expression, if it is one."""
+        return self.query.get("expr")
+
+    @property
     def series(self) -> bool:
         """Whether Grafana makes lines of its rows."""
         return bool(self.query.get("format") == "time_series")
@@ -101,6 +106,13 @@ def opened_at(board: Mapping[str, Any], until: datetime) -> Range:
 def asked(sql: str, values: Values, span: Range) -> str:
     """The statement that Grafana sends: variables first, in the browser, then macros, in the server."""
     return _MACRO.sub(lambda found: _macro(found[1], found[2], span), _VARIABLE.sub(lambda f: _value(f, values), sql))
+
+
+def asked_of_prometheus(expression: str, rate: str) -> str:
+    """The expression that Grafana sends, where it takes rates over `rate` (of four scrapes at least)."""
+    found = expression.replace("$__rate_interval", rate)
+    assert "$" not in found, f"no macro in {found}"
+    return found
 
 
 def _macro(name: str, inside: str, span: Range) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pipeline import Pipeline, running_pipeline
 from waiting import eventually
 
@@ -31,6 +32,9 @@ CITY = "晋城市"
 EVENING = datetime(2026, 11, 18, 20, tzinfo=SHANGHAI)
 END = EVENING + timedelta(hours=1)
 SPEED = 120.0
+PACE = 30.0
+SCRAPE_S = 15.0 / PACE
+"""Prometheus looks at the processes so often, s."""
 HEAD_START_S = 30.0
 """The clock stands still for this long: the stack and the processes start, and two days of hours are sent."""
 AIR, SITE, STACK, FACILITY = "1405020100001", "1405020300003", "1405250500001", "1405251000001"
@@ -186,9 +190,13 @@ def town_after_a_day(folder: Path) -> Iterator[Town]:
     notify.write_text(NOTIFY, encoding="utf-8")
     write_csv(load_scenario(file).network, registry)
     clock = data_clock(EVENING.isoformat(), (datetime.now(UTC) + timedelta(seconds=HEAD_START_S)).isoformat(), SPEED)
-    quick = {"LANTIAN_AGGREGATE_AUDIT_SECONDS": "5", "LANTIAN_ALERTS_NOTIFY_FILE": str(notify)}
-    with running_pipeline(folder / "stack", registry, **clock, **quick) as pipeline:
+    quick = {"LANTIAN_METRICS_LOOK_SECONDS": "0.5", "LANTIAN_AGGREGATE_AUDIT_SECONDS": "5"}
+    told = {"LANTIAN_ALERTS_NOTIFY_FILE": str(notify)}
+    with pytest.MonkeyPatch.context() as environment, ExitStack() as stages:
+        environment.setenv("LANTIAN_LOCAL_METRICS_PACE", str(PACE))
+        pipeline = stages.enter_context(running_pipeline(folder / "stack", registry, **clock, **quick, **told))
         pipeline.engine.start()
+        pipeline.stack.up(with_metrics=True)
         timed = pipeline.core.model_copy(
             update={
                 "clock_epoch": clock["LANTIAN_CLOCK_EPOCH"],

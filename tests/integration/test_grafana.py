@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import math
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import pytest
-from grafana_panels import Columns, Range, Target, asked, boards, choices, opened_at, run, targets
-from grafana_stage import AIR, CITY, SITE, Town, town_after_a_day
+from grafana_panels import (
+    Columns,
+    Range,
+    Target,
+    asked,
+    asked_of_prometheus,
+    boards,
+    choices,
+    opened_at,
+    run,
+    targets,
+)
+from grafana_stage import AIR, CITY, SCRAPE_S, SITE, Town, town_after_a_day
 
 from core.postgres import connect
 
@@ -93,6 +109,18 @@ def test_units_and_pollutants_are_written_as_people_do(target: Target, town: Tow
     texts = {text for row in found_by(target, town, viewer).rows for text in row if isinstance(text, str)}
     assert not {text for text in texts if "ug/" in text or "/m3" in text or text.endswith(" 1")}
     assert not texts & {"pm25", "1"}
+
+
+@pytest.mark.parametrize("target", [one for one in targets() if one.promql], ids=lambda target: target.name)
+def test_a_panels_promql_finds_values_of_the_processes(target: Target, town: Town) -> None:
+    assert target.promql is not None
+    until = time.time()
+    asked_for = asked_of_prometheus(target.promql, rate=f"{10 * SCRAPE_S:.0f}s")
+    query = {"query": asked_for, "start": until - 900, "end": until, "step": SCRAPE_S}
+    port = town.pipeline.stack.ports.prometheus
+    with urlopen(f"http://127.0.0.1:{port}/api/v1/query_range?{urlencode(query)}", timeout=10) as answer:
+        found = json.loads(answer.read())["data"]["result"]
+    assert any(math.isfinite(float(value)) for series in found for _, value in series["values"])
 
 
 @pytest.mark.parametrize("board", [board for board in boards() if boards()[board]["templating"].get("list")])

@@ -139,3 +139,13 @@ def test_provisioning_names_the_data_sources_that_panels_ask_and_holds_no_secret
     postgres = found[sql.POSTGRES.uid or ""]
     assert postgres["user"] == "lantian_viewer"
     assert postgres["secureJsonData"] == {"password": "$__file{/run/secrets/postgres-viewer}"}
+
+
+@pytest.mark.parametrize("target", [one for one in targets() if one.promql], ids=lambda target: target.name)
+def test_promql_asks_for_metrics_that_processes_have(target: Target) -> None:
+    assert target.promql is not None
+    page = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    known = set(re.findall(r"^\| `(\w+)`", page, re.MULTILINE))
+    asked = {name.removesuffix("_bucket") for name in re.findall(r"\blantian_\w+", target.promql)}
+    assert asked <= known
+    assert asked or target.promql.startswith("sum(up{")
