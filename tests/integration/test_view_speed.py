@@ -6,9 +6,11 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from datetime import datetime
 from statistics import median
 
 import pytest
+from grafana_panels import timings
 from province_year import END, FIRST, fill
 
 from core.postgres import connect
@@ -93,3 +95,13 @@ def milliseconds(settings: CoreSettings, questions: Mapping[str, str]) -> dict[s
 def test_what_pages_ask_of_a_provinces_year_takes_less_than_a_second(province: CoreSettings) -> None:
     found = milliseconds(province, QUESTIONS)
     assert {name: taken for name, taken in found.items() if taken >= 1000} == {}
+
+
+@pytest.mark.parametrize("days", [0, 365], ids=["as it opens", "a year"])
+def test_every_panel_of_the_dashboards_takes_less_than_a_second(province: CoreSettings, days: int) -> None:
+    until = datetime.fromisoformat(END)
+    with closing(connect(province, "viewer", application="test")) as database, database.cursor() as cursor:
+        found = list(timings(cursor, until, {"city": "城3", "station_id": "P0003"}, days))
+    for one in sorted(found, key=lambda one: -one.milliseconds)[:20]:
+        sys.stdout.write(f"{one.milliseconds:8.1f} ms {one.rows:8} rows  {one.target}\n")
+    assert [one for one in found if one.milliseconds >= 1000] == []

@@ -1,0 +1,4 @@
+"""Grafana's dashboards, made from these sources into `dashboards/*.json`, and what provisions them.
+
+What they show: docs/dashboards.md.
+"""

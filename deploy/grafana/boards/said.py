@@ -1,0 +1,41 @@
+"""Words and pieces of SQL that dashboards share."""
+
+from __future__ import annotations
+
+LATEST = "$__timeFilter(start) and start > $__timeTo()::timestamptz - interval '1 day'"
+"""The last day of the range: enough to find a station's latest hour, however long the range is."""
+CITY = "city = ${city:sqlstring}"
+STATION = "station_id = ${station_id:sqlstring}"
+TO_STATION = (
+    "站点 Station",
+    '/d/lantian-station?var-city=${city:queryparam}&var-station_id=${__data.fields["编号 Id"]}&${__url_time_range}',
+)
+TO_STATION_OF_ROW = (
+    "站点 Station",
+    (
+        '/d/lantian-station?var-city=${__data.fields["城市 City"]}&var-station_id=${__data.fields["编号 Id"]}'
+        "&${__url_time_range}"
+    ),
+)
+TO_CITY = ("城市 City", '/d/lantian-city-air?var-city=${__data.fields["城市 City"]}&${__url_time_range}')
+TO_ALERTS = ("报警 Alerts", '/d/lantian-alerts?var-city=${__data.fields["城市 City"]}&${__url_time_range}')
+
+
+def written(unit: str) -> str:
+    """SQL for a unit of the catalogue as people write it: µg/m³ for ug/m3, nothing for 1."""
+    return f"replace(replace(nullif({unit}, '1'), 'ug/', 'µg/'), 'm3', 'm³')"
+
+
+def named(unit: str = "f.unit") -> str:
+    """SQL for a factor `f` by symbol and unit."""
+    return f"concat_ws(' ', f.symbol, {written(unit)})"
+
+
+def primary(row: str = "") -> str:
+    """SQL for the primary pollutants of a row (`h.`) by symbol: PM2.5 for pm25."""
+    return f"replace(upper(replace({row}\"primary\", 'pm25', 'pm2.5')), ';', ' ')"
+
+
+def about(zh: str, en: str, *views: str) -> str:
+    """What a panel says of itself: Chinese, English, and the views that it reads."""
+    return f"{zh}\n\n{en}\n\n数据 Source: {', '.join(views)}"
