@@ -22,6 +22,8 @@ from console.view import AirCard, AlertCard, Asked, Count, Head, air_cards, aler
 from core.clock import Clock
 
 LOOK_S = 1.0
+_LASTING = ("choices",)
+"""Parts that change what they have drawn, in place of being drawn anew."""
 
 
 def add_page(shown: Callable[[], Shown], clock: Clock, default: Language, refresh_s: float) -> None:
@@ -48,6 +50,7 @@ class _Page:
         self._opened: set[int] = set()
         """Alerts whose details stay open when the list is redrawn."""
         self._parts: dict[str, tuple[ui.element, Callable[[Any], None]]] = {}
+        self._cities: ui.select | None = None
 
     def build(self) -> None:
         language = self._asked.language
@@ -101,7 +104,8 @@ class _Page:
         if name in self._drawn and self._drawn[name] == content:
             return
         part, draw = self._parts[name]
-        part.clear()
+        if name not in _LASTING or name not in self._drawn:
+            part.clear()
         with part:
             draw(content)
         self._drawn[name] = content
@@ -134,6 +138,9 @@ class _Page:
     def _choices(self, offered: tuple[str, ...]) -> None:
         asked, language = self._asked, self._asked.language
         cities = {"": words.ALL_CITIES.say(language)} | {city: city for city in offered}
+        if self._cities is not None:  # drawn anew, a list that somebody has open would close under their hand
+            self._cities.set_options(cities, value=asked.city)
+            return
         severities = {"": words.ALL_SEVERITIES.say(language)} | {
             severity.value: words.SEVERITIES[severity].say(language) for severity in reversed(Severity)
         }
@@ -146,7 +153,9 @@ class _Page:
             ui.navigate.to(Asked(language, asked.city, severity).address())
 
         with ui.element("div").classes("choices"):
-            ui.select(cities, value=asked.city, label=words.CITY.say(language), on_change=choose_city).mark("city")
+            self._cities = ui.select(
+                cities, value=asked.city, label=words.CITY.say(language), on_change=choose_city
+            ).mark("city")
             ui.select(
                 severities, value=asked.severity or "", label=words.SEVERITY.say(language), on_change=choose_severity
             ).mark("severity")

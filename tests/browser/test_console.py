@@ -126,6 +126,20 @@ def test_the_address_keeps_city_and_severity(stack: CoreSettings, console: str, 
     expect(articles.filter(has_text="紧急")).to_have_count(0)
 
 
+def test_an_open_list_of_choices_stays_open_while_a_new_city_comes(
+    stack: CoreSettings, console: str, page: Page
+) -> None:
+    here, later = Ground(stack, "is-there"), Ground(stack, "comes-later")
+    here.hours(300.0)
+    page.goto(f"{console}?city={here.site.city}")
+    expect(page.locator("article").filter(has_text=here.site.city).first).to_be_visible()
+    page.get_by_label("城市").click()
+    expect(page.get_by_role("option", name="全部城市")).to_be_visible()
+    later.hours(300.0)
+    expect(page.get_by_role("option", name=later.site.city)).to_be_visible()
+    expect(page.get_by_role("option", name=here.site.city)).to_be_visible()
+
+
 def test_nothing_is_asked_of_another_host(stack: CoreSettings, console: str, page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
