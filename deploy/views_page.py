@@ -28,7 +28,7 @@ _SUBJECTS = {
     "Hours and days, a row a factor": r"v_(hourly|daily|eight_hours)\w*",
     "Air, a row a window": r"v_(air|city)_(hourly|daily)\w*",
     "Months, quarters, years": r"v_(city|station)_periods\w*",
-    "Stations": r"v_stations|v_station_(versions|states)",
+    "Stations": r"v_stations|v_station_(versions|states|limits)",
     "Knowledge": r"v_(factors|editions|aqi_levels|air_limits|sanddust_periods)",
     "Alerts": r"v_(alert|stop_work)\w*",
     "Messages": r"v_(notifications|deliver\w+)",

@@ -127,7 +127,8 @@ create function lantian.primary_of(
 -- ---------------------------------------------------------------- stations
 
 create view lantian.v_station_versions as
-select station as station_id, valid_from, valid_to, active, mn, name_zh, name_en, kind, region, city, county, longitude,
+select station as station_id, nullif(valid_from, '-infinity') as valid_from, nullif(valid_to, 'infinity') as valid_to,
+    active, mn, name_zh, name_en, kind, region, city, county, longitude,
     latitude, operator, enterprise, control_level, control_point, camera, reporting_period, target_class, tags, changed_by,
     changed_at
 from lantian.station_register;
@@ -137,7 +138,18 @@ select distinct on (v.station_id) v.station_id, v.name_zh, v.name_en, v.kind, v.
     v.latitude, v.operator, v.enterprise, v.control_level, v.control_point, v.camera, v.reporting_period,
     v.target_class, v.tags, v.active, v.mn, v.valid_from
 from lantian.v_station_versions v cross join lantian.v_clock c
-order by v.station_id, (v.valid_from <= c.now) desc, abs(extract(epoch from v.valid_from - c.now));
+order by v.station_id, (coalesce(v.valid_from, '-infinity') <= c.now) desc,
+    abs(extract(epoch from coalesce(v.valid_from, '1970-01-01') - c.now));
+
+create view lantian.v_station_limits as
+select s.station_id, l.factor, (l.bounds ->> 'minimum')::float8 as minimum, (l.bounds ->> 'maximum')::float8 as maximum,
+    (l.bounds ->> 'water_class')::smallint as water_class,
+    case when s.kind = 'cems' then f.stack_unit else f.unit end as unit
+from lantian.v_stations s
+join lantian.station_register r on r.station = s.station_id
+    and r.valid_from = coalesce(s.valid_from, '-infinity')
+cross join lateral jsonb_each(r.limits) l (factor, bounds)
+left join lantian.factor f on f.factor = l.factor;
 
 create view lantian.v_station_states as
 select s.station_id, s.name_zh, s.name_en, s.kind, s.region, s.city, s.county, s.longitude, s.latitude, s.enterprise,

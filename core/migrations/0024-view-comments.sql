@@ -129,8 +129,11 @@ begin
     ['v_clock', 'now', 'Data time up to which what came has been read; the server''s clock before anything came; UTC'],
     -- stations
     ['v_station.*', 'reporting_period', 'How often it is to report, s'],
-    ['v_station_versions|v_stations', 'valid_from', 'Since when the registry says so; UTC'],
-    ['v_station_versions', 'valid_to', 'Until when, exclusive; infinity for the latest'],
+    ['v_station_versions|v_stations', 'valid_from', 'Since when the registry says so; null: since ever; UTC'],
+    ['v_station_versions', 'valid_to', 'Until when, exclusive; null for the latest; UTC'],
+    ['v_station_limits', 'minimum maximum', 'What the factor must keep to, in unit; null: no such bound'],
+    ['v_station_limits', 'water_class', 'Class of surface water whose limit holds, 1 … 5'],
+    ['v_station_limits', 'unit', 'Unit of minimum and maximum'],
     ['v_station_versions|v_stations', 'active', 'Whether it is in service'],
     ['v_station_versions|v_stations', 'mn', 'Unique number of the device (HJ 212 MN)'],
     ['v_station_versions|v_stations', 'operator', 'Who runs it'],
@@ -142,7 +145,7 @@ begin
     ['v_station_versions', 'changed_by', 'Who changed the registry'],
     ['v_station_versions', 'changed_at', 'When; the machine''s clock, UTC'],
     ['v_station_states', 'state',
-        'inactive: out of service; never: not heard yet; silent: not heard for ten minutes, nor for three of its periods; late: its next live report is more than 60 s overdue; else reporting'],
+        'inactive: out of service; never: no live report yet; silent: not heard for ten minutes, nor for three of its periods; late: its next live report is more than 60 s overdue; else reporting'],
     ['v_station_states', 'received_at', 'When its latest live report was received; UTC'],
     ['v_station_states', 'ended_at', 'When the averaging period of that report ended, by the device''s clock; UTC'],
     ['v_station_states', 'overdue_s', 'How long its next live report is overdue, s'],
@@ -316,6 +319,7 @@ end $$;
 comment on view lantian.v_clock is 'The now of the data, one row: in a replay or a demonstration it is not that of the machine.';
 comment on view lantian.v_stations is 'Stations as they are at the time of the data: a row a station.';
 comment on view lantian.v_station_versions is 'The registry''s history: a row a station and version; of one station they do not overlap.';
+comment on view lantian.v_station_limits is 'Limits of stations'' own, of emissions and discharges, as the registry has them: a row a station and factor.';
 comment on view lantian.v_station_states is 'Whether stations report: a row a station.';
 comment on view lantian.v_factors is 'The factor catalogue: a row a factor.';
 comment on view lantian.v_editions is 'Editions of the air regulations.';

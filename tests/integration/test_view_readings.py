@@ -156,8 +156,18 @@ def test_a_station_is_shown_as_it_is_at_the_time_of_the_data(ground: Ground, ste
     heard(ground, overdue_s=0)
     assert asked(ground, "select name_zh from v_stations where station_id = %s", AIR) == [("改名后的站",)]
     assert asked(ground, "select name_zh from v_stations where station_id = %s", LATER) == [("还没有的站",)]
-    versions = asked(ground, "select name_zh from v_station_versions where station_id = %s order by valid_from", AIR)
+    versions = asked(ground, "select name_zh from v_station_versions where station_id = %s order by valid_to", AIR)
     assert versions == [("环境空气站",), ("改名后的站",), ("将来的名字",)]
+
+
+def test_a_stations_own_limits_have_bounds_and_units(ground: Ground, step: Worker) -> None:
+    ground.rows(
+        """update station_version set limits = '{"a21026": {"maximum": 35}, "w01001": {"minimum": 6, "maximum": 9}}'"""
+        " where station_id = (select station_id from station where station = %s)",
+        STACK,
+    )
+    query = "select factor, minimum, maximum, unit from v_station_limits where station_id = %s order by 1"
+    assert asked(ground, query, STACK) == [("a21026", None, 35.0, "mg/m3"), ("w01001", 6.0, 9.0, "1")]
 
 
 def test_an_alerts_life_is_told_in_seconds_since_it_opened(stack: CoreSettings) -> None:

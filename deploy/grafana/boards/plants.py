@@ -103,18 +103,20 @@ order by s.kind, s.station_id limit 200
         Head(
             "最近读数 Latest readings",
             about(
-                "所选企业各监控点最近一份报告。",
-                "The latest report of each monitor of the enterprise.",
+                "所选企业各监控点最近一份报告，附登记的限值。",
+                "The latest report of each monitor of the enterprise, beside the limits that the registry has.",
                 "v_latest_readings",
                 "v_factors",
+                "v_station_limits",
             ),
             12,
             9,
         ),
         Sql(f"""
 select r.station_id as "编号 Id", r.name_zh as "名称 Name", f.name_zh as "因子 Factor", r.value as "值 Value",
-    {written("r.unit")} as "单位 Unit", r.flag as "标记 Flag", r.time as "时间 Time"
+    l.maximum as "限值 Limit", {written("r.unit")} as "单位 Unit", r.flag as "标记 Flag", r.time as "时间 Time"
 from lantian.v_latest_readings r join lantian.v_factors f using (factor)
+left join lantian.v_station_limits l using (station_id, factor)
 where r.{_PLANT} and r.{_OF_PLANTS}
 order by r.kind, r.station_id, f.factor limit 1000
 """),

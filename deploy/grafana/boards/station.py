@@ -213,12 +213,10 @@ order by a.opened_at desc limit 200
     grid(
         Head("登记 Register", about("登记的各版本。", "The versions of the register.", "v_station_versions"), 12, 6),
         Sql(f"""
-select case when isfinite(valid_from) then valid_from end as "自 From",
-    case when isfinite(valid_to) then valid_to end as "至 To", active as "在用 Active", name_zh as "名称 Name",
-    kind as "类别 Kind",
-    city as "城市 City", county as "区县 County", enterprise as "企业 Enterprise", reporting_period as "周期 Period, s",
-    changed_by as "修改人 By"
-from lantian.v_station_versions where {STATION} order by valid_from desc limit 50
+select valid_from as "自 From", valid_to as "至 To", active as "在用 Active", name_zh as "名称 Name",
+    kind as "类别 Kind", city as "城市 City", county as "区县 County", enterprise as "企业 Enterprise",
+    reporting_period as "周期 Period, s", changed_by as "修改人 By"
+from lantian.v_station_versions where {STATION} order by valid_from desc nulls last limit 50
 """),
     ),
     grid(
