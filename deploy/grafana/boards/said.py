@@ -8,7 +8,7 @@ CITY = "city = ${city:sqlstring}"
 STATION = "station_id = ${station_id:sqlstring}"
 TO_STATION = (
     "站点 Station",
-    '/d/lantian-station?var-city=${city:queryparam}&var-station_id=${__data.fields["编号 Id"]}&${__url_time_range}',
+    '/d/lantian-station?${city:queryparam}&var-station_id=${__data.fields["编号 Id"]}&${__url_time_range}',
 )
 TO_STATION_OF_ROW = (
     "站点 Station",

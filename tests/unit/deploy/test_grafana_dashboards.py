@@ -6,12 +6,14 @@ import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 import yaml
 from grafana_panels import Target, boards, targets
 
 from deploy.grafana import sql
+from deploy.grafana.boards.said import TO_STATION
 from deploy.grafana.looks import aqi_levels, unit
 from deploy.grafana.panels import by_level
 from deploy.grafana.write import FOLDER, files, write
@@ -29,6 +31,15 @@ PROVISIONING = FOLDER.parent / "provisioning"
 
 def named(panel: tuple[str, dict[str, Any]]) -> str:
     return f"{panel[0]}-{panel[1]['id']}"
+
+
+def followed(url: str) -> list[tuple[str, str]]:
+    """What a link of a cell hands on: `queryparam` writes the variable's name itself, a field its value alone."""
+    chosen = re.sub(r"\$\{(\w+):queryparam\}", lambda found: urlencode({f"var-{found[1]}": "太原市"}), url)
+    of_row = re.sub(r'\$\{__data\.fields\["[^"]+"\]\}', "1", chosen)
+    whole = of_row.replace("${__url_time_range}", "from=now-1h&to=now")
+    assert "$" not in whole, f"nothing replaces {whole}"
+    return parse_qsl(whole.partition("?")[2], strict_parsing=True)
 
 
 def test_what_is_committed_is_what_the_sources_make() -> None:
@@ -106,8 +117,13 @@ def test_a_link_leads_to_a_dashboard_that_there_is_with_choices_that_it_has(pane
     for override in panel[1]["fieldConfig"].get("overrides", []):
         for found in (one for told in override["properties"] if told["id"] == "links" for one in told["value"]):
             uid = found["url"].removeprefix("/d/").partition("?")[0]
-            choices = set(re.findall(r"var-(\w+)=", found["url"]))
-            assert choices <= {variable["name"] for variable in boards()[uid]["templating"]["list"]}
+            choices = [name for name, _ in followed(found["url"]) if name.startswith("var-")]
+            assert len(set(choices)) == len(choices)
+            assert set(choices) <= {f"var-{variable['name']}" for variable in boards()[uid]["templating"]["list"]}
+
+
+def test_a_link_hands_on_the_chosen_city_once_and_unchanged() -> None:
+    assert ("var-city", "太原市") in followed(TO_STATION[1])
 
 
 @pytest.mark.parametrize("edition", [edition.id for edition in load_editions().all])
