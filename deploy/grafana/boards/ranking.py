@@ -52,8 +52,9 @@ select p.rank as "名次 Rank", p.city as "城市 City", p.composite_index as "�
     p.reason as "无效原因 Reason", p.state as "状态 State"
 from lantian.v_city_periods p
 where p.time_window = '{window}' and p.start = (
-    select max(last.start) from lantian.v_city_periods last
+    select last.start from lantian.v_city_periods last
     where last.time_window = '{window}' and last.start <= $__timeTo()::timestamptz
+    order by (last.composite_index is not null) desc, last.start desc limit 1
 )
 order by p.rank nulls last, p.city limit 500
 """),
@@ -63,14 +64,14 @@ order by p.rank nulls last, p.city limit 500
         (
             "month",
             "月排名 Month",
-            "最近一月各城市按综合指数（HJ 663）从低到高；CO 为 mg/m³，其余 µg/m³。",
-            "Cities of the latest month by composite index (HJ 663), least first; CO mg/m³, others µg/m³.",
+            "最近有综合指数的一月，各城市按综合指数（HJ 663）从低到高；CO 为 mg/m³，其余 µg/m³。",
+            "Cities of the latest month with an index, by composite index (HJ 663), least first; CO mg/m³, others µg/m³.",
         ),
         (
             "year",
             "年排名 Year",
-            "最近一年各城市按综合指数（HJ 663）从低到高；CO 为 mg/m³，其余 µg/m³。",
-            "Cities of the latest year by composite index (HJ 663), least first; CO mg/m³, others µg/m³.",
+            "最近有综合指数的一年，各城市按综合指数（HJ 663）从低到高；CO 为 mg/m³，其余 µg/m³。",
+            "Cities of the latest year with an index, by composite index (HJ 663), least first; CO mg/m³, others µg/m³.",
         ),
     )
 ]
