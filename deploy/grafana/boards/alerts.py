@@ -45,9 +45,9 @@ _NOW = [
     _count("未结束 Open", "数据仍超标的报警。", "Alerts whose data still exceeds.", "state = 'open'", BAD),
     _count(
         "待确认 To acknowledge",
-        "需人处理而未确认者。",
-        "Alerts that page and nobody has acknowledged.",
-        "pages and state = 'open' and stage = 'open'",
+        "需人处理而未确认者，数据已恢复者亦在内。",
+        "Alerts that page and nobody has acknowledged, recovered or not.",
+        "waits and stage = 'open'",
         GRAVE,
     ),
     _count(

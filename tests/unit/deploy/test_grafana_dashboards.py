@@ -139,6 +139,22 @@ def test_an_aqi_has_the_official_colour_of_its_level_in_every_edition(edition: s
         assert shown == level.colour
 
 
+def sql_of(name: str) -> str:
+    (text,) = [target.sql for target in SQL if target.name == name]
+    assert text is not None
+    return text
+
+
+def test_an_alert_that_recovered_still_waits_to_be_acknowledged() -> None:
+    _, _, asked = sql_of("alerts/To acknowledge/A").partition(" and ")
+    assert asked == "waits and stage = 'open'"
+
+
+@pytest.mark.parametrize("ranking", ["ranking/Month/A", "ranking/Year/A"])
+def test_a_running_period_without_an_index_does_not_hide_the_last_ranking(ranking: str) -> None:
+    assert "order by (last.composite_index is not null) desc, last.start desc limit 1" in sql_of(ranking)
+
+
 def test_units_of_the_catalogue_are_shown_as_people_write_them() -> None:
     assert [unit(one) for one in ("ug/m3", "%", "degC", "dB")] == ["suffix: µg/m³", "percent", "celsius", "suffix: dB"]
 
