@@ -65,13 +65,13 @@ order by p.rank nulls last, p.city limit 500
             "month",
             "月排名 Month",
             "最近有综合指数的一月，各城市按综合指数（HJ 663）从低到高；CO 为 mg/m³，其余 µg/m³。",
-            "Cities of the latest month with an index, by composite index (HJ 663), least first; CO mg/m³, others µg/m³.",
+            "Cities of the latest month with a composite index (HJ 663), by it, least first; CO mg/m³, others µg/m³.",
         ),
         (
             "year",
             "年排名 Year",
             "最近有综合指数的一年，各城市按综合指数（HJ 663）从低到高；CO 为 mg/m³，其余 µg/m³。",
-            "Cities of the latest year with an index, by composite index (HJ 663), least first; CO mg/m³, others µg/m³.",
+            "Cities of the latest year with a composite index (HJ 663), by it, least first; CO mg/m³, others µg/m³.",
         ),
     )
 ]
