@@ -43,12 +43,12 @@ def _share(metric: str, share: float, by: str = "") -> tuple[str, str, str]:
 
 _NOW = [
     _now(
-        "进程 Processes up",
-        "能被 Prometheus 抓取的进程数。",
-        "Processes that Prometheus can scrape.",
+        "停止的进程 Processes down",
+        "登记了端口而抓取不到的进程数；一个进程也没有登记时为 1。",
+        "Processes that told their port and cannot be scraped; 1 if none told any.",
         "up",
-        'sum(up{job=~"lantian.*"})',
-        Look(colours=steps(GRAVE, (1.0, GOOD))),
+        'count(up{job="lantian"} == 0) or absent(up{job="lantian"}) or vector(0)',
+        Look(colours=steps(GOOD, (1.0, GRAVE))),
     ),
     _now(
         "未就绪 Not ready",
@@ -93,6 +93,13 @@ _NOW = [
 ]
 
 _COURSE = [
+    _course(
+        "运行的进程 Processes up",
+        "抓取得到的进程数，按类；线降为 0 即该类已停。",
+        "Processes that can be scraped, by kind; a line at 0 is a kind that is down.",
+        "none",
+        ("up", 'sum by (process) (up{job="lantian"})', "{{process}}"),
+    ),
     _course(
         "入口 Intake",
         "接入桥每秒收下的条目。",
