@@ -27,7 +27,7 @@ def _hours(title: str, zh: str, en: str, kinds: str) -> Panel:
         Sql(
             f"""
 select h.start as "time",
-    s.name_zh || ' ' || {named(_UNIT)} as metric,
+    s.name_zh || ' ' || s.station_id || ' ' || {named(_UNIT)} as metric,
     h.value as value
 from lantian.v_stations s
 join lantian.v_hourly h using (station_id)
