@@ -151,9 +151,11 @@ _COMPLETE = [
         Head(
             "小时有效率 Valid hours",
             about(
-                "所选城市各站最近一日实测因子的有效小时百分比，低者在前。",
-                "Valid hours of measured factors in the range's last day by station, %, least first.",
+                "所选城市在用站点末一日实测因子的有效小时，占已结束小时的百分比，未上报者为 0；低者在前。",
+                "Valid hours of measured factors in the range's last day, % of hours that are over, of stations in"
+                " service that report each hour; 0 of those that sent nothing. Least first.",
                 "v_hourly",
+                "v_clock",
                 "v_stations",
                 "v_factors",
             ),
@@ -162,15 +164,27 @@ _COMPLETE = [
         ),
         Sql(f"""
 select s.station_id as "编号 Id", s.name_zh as "站点 Station", s.kind as "类别 Kind",
-    100 * count(*) filter (where h.valid)::float8 / count(*) as "有效率 Valid",
-    count(*) filter (where not h.valid) as "无效 Invalid",
-    mode() within group (order by h.reason) as "主要原因 Reason"
+    100 * count(*) filter (where h.valid) / nullif(ended.hours * greatest(count(distinct h.factor), 1), 0)
+        as "有效率 Valid",
+    ended.hours * greatest(count(distinct h.factor), 1) - count(*) filter (where h.valid) as "无效或缺 Invalid",
+    coalesce(mode() within group (order by h.reason), case when count(h.factor) = 0 then 'NO_VALUES' end)
+        as "主要原因 Reason"
 from lantian.v_stations s
-join lantian.v_hourly h using (station_id)
-join lantian.v_factors f using (factor)
-where s.{CITY} and f.medium <> 'derived' and $__timeFilter(h.start)
-    and h.start > $__timeTo()::timestamptz - interval '1 day'
-group by 1, 2, 3 order by 4, 1 limit 1000
+cross join (
+    select until, greatest(floor(extract(epoch from until) / 3600) - ceil(extract(epoch from since) / 3600), 0)::float8
+        as hours
+    from (
+        select least($__timeTo()::timestamptz, now) as until,
+            greatest($__timeFrom()::timestamptz, $__timeTo()::timestamptz - interval '1 day') as since
+        from lantian.v_clock
+    ) span
+) ended
+left join (lantian.v_hourly h join lantian.v_factors f on f.factor = h.factor and f.medium <> 'derived')
+    on h.station_id = s.station_id and $__timeFilter(h.start)
+    and h.start >= $__timeTo()::timestamptz - interval '1 day' and h."end" <= ended.until
+where s.{CITY} and s.active and s.kind <> 'forecast' and s.reporting_period <= 3600
+group by s.station_id, s.name_zh, s.kind, ended.hours
+order by 4, 1 limit 1000
 """),
         {"有效率 Valid": _SHARE, "编号 Id": leads(*TO_STATION)},
     ),
