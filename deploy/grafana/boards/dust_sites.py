@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deploy.grafana import variables
 from deploy.grafana.board import Board
-from deploy.grafana.boards.said import CITY, LATEST, STATION, TO_STATION, about
+from deploy.grafana.boards.said import CITY, NOW, STATION, TO_STATION, about
 from deploy.grafana.looks import BAD, FAIR, GOOD, GRAVE, SEVERITIES, steps, unit_of, words
 from deploy.grafana.panels import Head, Look, bars, columns, grid, leads, lines, number, places
 from deploy.grafana.sql import Sql
@@ -29,8 +29,8 @@ _NOW = [
         Head(
             "超 250 µg/m³ Above 250",
             about(
-                "最近一小时 PM10 达到 250 µg/m³ 的工地数。",
-                "Sites whose PM10 reached 250 µg/m³ in their latest hour.",
+                "范围末 3 小时内最近有效小时 PM10 达到 250 µg/m³ 的工地数。",
+                "Sites whose PM10 reached 250 µg/m³ in their latest valid hour of the range's last three.",
                 "v_hourly",
                 "v_stations",
             ),
@@ -40,7 +40,7 @@ _NOW = [
         Sql(f"""
 select count(*) filter (where value >= {STOP_WORK:.0f}) as "超标 Above" from (
     select distinct on (h.station_id) h.value from lantian.v_stations s join lantian.v_hourly h using (station_id)
-    where s.kind = 'dust' and s.{CITY} and h.factor = 'a34002' and {LATEST} and h.value is not null
+    where s.kind = 'dust' and s.{CITY} and h.factor = 'a34002' and {NOW} and h.value is not null
     order by h.station_id, h.start desc
 ) latest
 """),
@@ -76,8 +76,8 @@ _SITES = [
         Head(
             "工地最近小时 Sites, latest hour",
             about(
-                "各工地最近有效小时的 PM10，µg/m³，高者在前。",
-                "PM10 of each site's latest valid hour, µg/m³, highest first.",
+                "各工地范围末 3 小时内最近有效小时的 PM10，µg/m³，高者在前；更早的不算。",
+                "PM10 of each site's latest valid hour of the range's last three, µg/m³, highest first.",
                 "v_hourly",
                 "v_stations",
             ),
@@ -89,7 +89,7 @@ select * from (
     select distinct on (s.station_id) s.station_id as "编号 Id", s.name_zh as "工地 Site", s.county as "区县 County",
         h.value as "PM10", h.n_valid as "有效 Valid", h."end" as "时间 Time"
     from lantian.v_stations s join lantian.v_hourly h using (station_id)
-    where s.kind = 'dust' and s.{CITY} and h.factor = 'a34002' and {LATEST} and h.value is not null
+    where s.kind = 'dust' and s.{CITY} and h.factor = 'a34002' and {NOW} and h.value is not null
     order by s.station_id, h.start desc
 ) latest order by "PM10" desc limit 1000
 """),

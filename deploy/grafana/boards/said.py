@@ -4,6 +4,8 @@ from __future__ import annotations
 
 LATEST = "$__timeFilter(start) and start > $__timeTo()::timestamptz - interval '1 day'"
 """The last day of the range: enough to find a station's latest hour, however long the range is."""
+NOW = "$__timeFilter(start) and start > $__timeTo()::timestamptz - interval '3 hours'"
+"""The last hours of the range: what a station did before them says nothing of how it is now."""
 CITY = "city = ${city:sqlstring}"
 STATION = "station_id = ${station_id:sqlstring}"
 TO_STATION = (
