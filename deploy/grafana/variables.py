@@ -35,12 +35,15 @@ def station(*kinds: str) -> QueryVariable:
 
 
 def factor() -> QueryVariable:
-    """What the chosen station reports; all unless chosen."""
+    """What the chosen station measured in the range, or reports now; all unless chosen."""
     return chosen(
         "factor",
         "因子 Factor",
-        "select f.name_zh || ' ' || f.symbol as __text, f.factor as __value from lantian.v_latest_readings r"
-        " join lantian.v_factors f using (factor) where r.station_id = ${station_id:sqlstring} order by f.factor",
+        "select f.name_zh || ' ' || f.symbol as __text, f.factor as __value from lantian.v_factors f where f.factor in"
+        " (select h.factor from lantian.v_hourly h where h.station_id = ${station_id:sqlstring}"
+        " and $__timeFilter(h.start)"
+        " union select r.factor from lantian.v_latest_readings r where r.station_id = ${station_id:sqlstring})"
+        " order by f.factor",
         several=True,
     )
 
