@@ -80,12 +80,12 @@ def level_names() -> list[ValueMapping]:
     return [_mapping({str(one.number): (f"{one.name_zh} {one.name_en}", one.colour) for one in levels})]
 
 
-def words(colours: Mapping[str, str]) -> list[ValueMapping]:
-    """Texts that keep their words and have a colour each."""
-    return [_mapping({word: (word, colour) for word, colour in colours.items()})]
+def words(codes: Mapping[str, str], colours: Mapping[str, str] | None = None) -> list[ValueMapping]:
+    """Codes as people read them, and in colours if they have some, by code."""
+    return [_mapping({code: (said, (colours or {}).get(code)) for code, said in codes.items()})]
 
 
-def _mapping(shown: Mapping[str, tuple[str, str]]) -> ValueMapping:
+def _mapping(shown: Mapping[str, tuple[str, str | None]]) -> ValueMapping:
     options = {
         value: ValueMappingResult(text=text, color=colour, index=place)
         for place, (value, (text, colour)) in enumerate(shown.items())

@@ -20,6 +20,7 @@ from grafana_foundation_sdk.models.dashboard import (
     GridPos,
     MatcherConfig,
     Panel,
+    ValueMap,
     ValueMapping,
 )
 
@@ -37,6 +38,14 @@ class Look:
     mappings: Sequence[ValueMapping] = ()
     link: tuple[str, str] | None = None
     """What a cell leads to: title and address."""
+
+    @property
+    def coloured(self) -> bool:
+        """Whether values have colours, and not words alone."""
+        mapped = (
+            said for mapping in self.mappings if isinstance(mapping, ValueMap) for said in mapping.options.values()
+        )
+        return self.colours is not None or any(said.color is not None for said in mapped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +65,12 @@ def lines(
     limits: Sequence[str] = (),
     dashed: Sequence[str] = (),
     colours: ThresholdsConfig | None = None,
+    named: Mapping[str, str] | None = None,
 ) -> Panel:
-    """Lines over time. `limits` (red) and `dashed` name dashed lines; `colours`: a line takes them value by value."""
+    """Lines over time. `limits` (red) and `dashed` name dashed lines; `colours`: a line takes them value by value.
+
+    `named`: how a line is called where the data has a code, by the name that it has there.
+    """
     made = timeseries.Panel().line_width(1).fill_opacity(5).show_points(words.VisibilityMode.AUTO)
     made = made.span_nulls(span_nulls=False).legend(_legend()).color_scheme(_mode(FieldColorModeId.PALETTE_CLASSIC))
     if unit:
@@ -68,6 +81,7 @@ def lines(
     dashes = DynamicConfigValue("custom.lineStyle", {"fill": "dash", "dash": [8, 8]})
     red = DynamicConfigValue("color", {"mode": "fixed", "fixedColor": "red"})
     of_lines = {name: [dashes, red] for name in limits} | {name: [dashes] for name in dashed}
+    of_lines |= {name: [DynamicConfigValue("displayName", said)] for name, said in (named or {}).items()}
     return _with(_finished(made.build(), head, queries), of_lines)
 
 
@@ -90,8 +104,7 @@ def columns(head: Head, query: Sql, *, stacked: bool = False, colours: Mapping[s
 def number(head: Head, query: Dataquery, look: Look | None = None) -> Panel:
     """The last value, large, on its colour if it has one; a text as well."""
     look = look or Look()
-    coloured = look.colours is not None or bool(look.mappings)
-    mode = words.BigValueColorMode.BACKGROUND if coloured else words.BigValueColorMode.NONE
+    mode = words.BigValueColorMode.BACKGROUND if look.coloured else words.BigValueColorMode.NONE
     # of SQL every field is shown, a text too; Prometheus sends the time beside its number
     fields = "/.*/" if isinstance(query, Sql) else ""
     shown = common.ReduceDataOptions().calcs(["lastNotNull"]).fields(fields).values(values=False)
@@ -169,7 +182,7 @@ def _cells(look: Look) -> list[DynamicConfigValue]:
         found.append(DynamicConfigValue("thresholds", look.colours.build()))
     if look.mappings:
         found.append(DynamicConfigValue("mappings", list(look.mappings)))
-    if look.colours is not None or look.mappings:
+    if look.coloured:
         found.append(DynamicConfigValue("custom.cellOptions", {"type": "color-background", "mode": "basic"}))
     if look.link is not None:
         title, address = look.link

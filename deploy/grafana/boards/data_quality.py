@@ -6,7 +6,8 @@ from grafana_foundation_sdk.models.dashboard import Panel
 
 from deploy.grafana import variables
 from deploy.grafana.board import Board
-from deploy.grafana.boards.said import CITY, TO_STATION, TO_STATION_OF_ROW, about
+from deploy.grafana.boards.said import BY_STATE, CITY, TO_STATION, TO_STATION_OF_ROW, about
+from deploy.grafana.codes import KIND, REJECTED, SOURCE, STATION_STATE, VALIDITY, coloured, in_words
 from deploy.grafana.looks import BAD, FAIR, GOOD, GRAVE, STATES, steps, words
 from deploy.grafana.panels import Head, Look, bars, columns, grid, leads, number
 from deploy.grafana.sql import Sql
@@ -38,7 +39,7 @@ from lantian.v_station_states where state <> 'inactive' and kind <> 'forecast'
     ),
     number(
         Head(
-            "失联 Silent",
+            "静默 Silent",
             about(
                 "十分钟且三个周期未收到，或从未上报的站点。",
                 "Stations not heard for ten minutes nor three periods, or never.",
@@ -64,7 +65,7 @@ where state in ('silent', 'never') and kind <> 'forecast'
         Look(colours=steps(GOOD, (1.0, FAIR))),
     ),
     _ledger(
-        "缺报 Missing", "应到而未到的报告序号数。", "Report numbers due, not received and not in flight.", "missing"
+        "缺号 Missing", "应到而未到的报告序号数。", "Report numbers due, not received and not in flight.", "missing"
     ),
     _ledger("重复 Doubled", "一数多值的读数。", "Readings with more than one current value.", "doubled"),
     _ledger(
@@ -81,14 +82,13 @@ _STATES = [
             "站点状态 Stations by state",
             about("各类站点按上报状态。", "Stations of each kind by whether they report.", "v_station_states"),
         ),
-        Sql("""
-select kind as "类别 Kind", count(*) filter (where state = 'reporting') as "reporting",
-    count(*) filter (where state = 'late') as "late", count(*) filter (where state = 'silent') as "silent",
-    count(*) filter (where state = 'never') as "never", count(*) filter (where state = 'inactive') as "inactive"
+        Sql(f"""
+select {in_words("kind", KIND)} as "类别 Kind",
+    {BY_STATE}
 from lantian.v_station_states group by 1 order by 1
 """),
         stacked=True,
-        colours=STATES,
+        colours=coloured(STATION_STATE, STATES),
     ),
     grid(
         Head(
@@ -104,7 +104,11 @@ select station_id as "编号 Id", name_zh as "站点 Station", kind as "类别 K
 from lantian.v_station_states where state in ('late', 'silent', 'never') or ahead_s > 0
 order by overdue_s desc nulls first, station_id limit 500
 """),
-        {"状态 State": Look(mappings=words(STATES)), "编号 Id": leads(*TO_STATION_OF_ROW)},
+        {
+            "状态 State": Look(mappings=words(STATION_STATE, STATES)),
+            "类别 Kind": Look(mappings=words(KIND)),
+            "编号 Id": leads(*TO_STATION_OF_ROW),
+        },
     ),
 ]
 
@@ -119,8 +123,8 @@ _REJECTED = [
             ),
         ),
         Sql(
-            """
-select date_trunc('hour', received_at) as "time", reason as metric, count(*) as value
+            f"""
+select date_trunc('hour', received_at) as "time", {in_words("reason", REJECTED)} as metric, count(*) as value
 from lantian.v_rejected where $__timeFilter(received_at)
 group by 1, 2 order by 1
 """,
@@ -143,6 +147,7 @@ select received_at as "收到 Received", station_id as "编号 Id", source as "�
 from lantian.v_rejected where $__timeFilter(received_at)
 order by received_at desc limit 300
 """),
+        {"来源 Source": Look(mappings=words(SOURCE)), "原因 Reason": Look(mappings=words(REJECTED))},
     ),
 ]
 
@@ -186,7 +191,12 @@ where s.{CITY} and s.active and s.kind <> 'forecast' and s.reporting_period <= 3
 group by s.station_id, s.name_zh, s.kind, ended.hours
 order by 4, 1 limit 1000
 """),
-        {"有效率 Valid": _SHARE, "编号 Id": leads(*TO_STATION)},
+        {
+            "有效率 Valid": _SHARE,
+            "类别 Kind": Look(mappings=words(KIND)),
+            "主要原因 Reason": Look(mappings=words(VALIDITY)),
+            "编号 Id": leads(*TO_STATION),
+        },
     ),
     columns(
         Head(
@@ -201,7 +211,7 @@ order by 4, 1 limit 1000
             10,
         ),
         Sql(f"""
-select coalesce(h.aqi_reason, '有效 valid') as "原因 Reason", count(*) as "小时 Hours"
+select {in_words("coalesce(h.aqi_reason, 'VALID')", VALIDITY)} as "原因 Reason", count(*) as "小时 Hours"
 from lantian.v_stations s join lantian.v_air_hourly h using (station_id)
 where s.{CITY} and $__timeFilter(h.start) and h.start > $__timeTo()::timestamptz - interval '7 days'
 group by 1 order by 2 desc
@@ -209,9 +219,9 @@ group by 1 order by 2 desc
     ),
     grid(
         Head(
-            "总账 Ledger",
+            "台账 Ledger",
             about(
-                "最近一次核账：按来源的账户、应到、在途、缺报、读数。",
+                "最近一次核账：按来源的账户、应到、在途、缺号、读数。",
                 "The last check of the ledger, by source.",
                 "v_ledger",
             ),
@@ -220,14 +230,15 @@ group by 1 order by 2 desc
         ),
         Sql("""
 select source as "来源 Source", accounts as "账户 Accounts", unbalanced as "不平 Unbalanced", due as "应到 Due",
-    in_flight as "在途 In flight", missing as "缺报 Missing", readings as "读数 Readings",
+    in_flight as "在途 In flight", missing as "缺号 Missing", readings as "读数 Readings",
     unaccounted as "对不上 Unaccounted",
     doubled as "重复 Doubled", breaks as "断点 Breaks", checked_at as "核账 Checked", seconds as "用时 Took, s"
 from lantian.v_ledger order by source
 """),
         {
+            "来源 Source": Look(mappings=words(SOURCE)),
             "不平 Unbalanced": Look(colours=steps(GOOD, (1.0, GRAVE))),
-            "缺报 Missing": Look(colours=steps(GOOD, (1.0, BAD))),
+            "缺号 Missing": Look(colours=steps(GOOD, (1.0, BAD))),
         },
     ),
 ]

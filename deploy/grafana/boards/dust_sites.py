@@ -5,6 +5,7 @@ from __future__ import annotations
 from deploy.grafana import variables
 from deploy.grafana.board import Board
 from deploy.grafana.boards.said import CITY, NOW, STATION, TO_STATION, about
+from deploy.grafana.codes import ALERT_STATE, ORDER_STAGE, SEVERITY, coloured, in_words
 from deploy.grafana.looks import BAD, FAIR, GOOD, GRAVE, SEVERITIES, steps, unit_of, words
 from deploy.grafana.panels import Head, Look, bars, columns, grid, leads, lines, number, places
 from deploy.grafana.sql import Sql
@@ -47,8 +48,8 @@ select count(*) filter (where value >= {STOP_WORK:.0f}) as "超标 Above" from (
         Look(colours=steps(GOOD, (1.0, GRAVE))),
     ),
     number(
-        Head("未结报警 Open alerts", about("扬尘报警未结束者。", "Alerts of dust that are open.", "v_alerts"), 6, 4),
-        Sql(f"select count(*) as \"报警 Alerts\" from lantian.v_alerts a where {_SITE_ALERTS} and a.state = 'open'"),
+        Head("未结告警 Open alerts", about("扬尘告警未结束者。", "Alerts of dust that are open.", "v_alerts"), 6, 4),
+        Sql(f"select count(*) as \"告警 Alerts\" from lantian.v_alerts a where {_SITE_ALERTS} and a.state = 'open'"),
         Look(colours=steps(GOOD, (1.0, BAD))),
     ),
     number(
@@ -162,31 +163,32 @@ select * from (
 _ALERTS = [
     bars(
         Head(
-            "扬尘报警 Alerts of dust",
-            about("每日新开的扬尘报警，按级别。", "Alerts of dust opened each day, by severity.", "v_alerts"),
+            "扬尘告警 Alerts of dust",
+            about("每日新开的扬尘告警，按级别。", "Alerts of dust opened each day, by severity.", "v_alerts"),
         ),
         Sql(
             f"""
-select date_trunc('day', a.opened_at, 'Asia/Shanghai') as "time", a.severity as metric, count(*) as value
+select date_trunc('day', a.opened_at, 'Asia/Shanghai') as "time",
+    {in_words("a.severity", SEVERITY)} as metric, count(*) as value
 from lantian.v_alerts a where {_SITE_ALERTS} and $__timeFilter(a.opened_at)
 group by 1, 2 order by 1
 """,
             series=True,
         ),
-        colours=SEVERITIES,
+        colours=coloured(SEVERITY, SEVERITIES),
     ),
     columns(
         Head(
-            "报警最多的工地 Sites with most alerts",
+            "告警最多的工地 Sites with most alerts",
             about(
-                "范围内报警最多的 20 个工地。",
+                "范围内告警最多的 20 个工地。",
                 "The twenty sites with most alerts in the range.",
                 "v_alerts",
                 "v_stations",
             ),
         ),
         Sql(f"""
-select s.name_zh as "工地 Site", count(*) as "报警 Alerts"
+select s.name_zh as "工地 Site", count(*) as "告警 Alerts"
 from lantian.v_alerts a join lantian.v_stations s using (station_id)
 where {_SITE_ALERTS} and $__timeFilter(a.opened_at)
 group by 1 order by 2 desc, 1 limit 20
@@ -214,12 +216,12 @@ from lantian.v_stop_work_orders o join lantian.v_alerts a using (alert_id)
 where {_SITE_ALERTS} and $__timeFilter(o.proposed_at)
 order by o.proposed_at desc limit 200
 """),
-        {"编号 Id": leads(*TO_STATION), "峰值 Peak": Look(_PM10, 0)},
+        {"阶段 Stage": Look(mappings=words(ORDER_STAGE)), "编号 Id": leads(*TO_STATION), "峰值 Peak": Look(_PM10, 0)},
     ),
     grid(
         Head(
-            "扬尘报警清单 List of alerts",
-            about("范围内的扬尘报警，新者在前。", "Alerts of dust in the range, latest first.", "v_alerts"),
+            "扬尘告警清单 List of alerts",
+            about("范围内的扬尘告警，新者在前。", "Alerts of dust in the range, latest first.", "v_alerts"),
             12,
             9,
         ),
@@ -229,7 +231,11 @@ select a.opened_at as "开始 Opened", a.severity as "级别 Severity", a.statio
 from lantian.v_alerts a where {_SITE_ALERTS} and $__timeFilter(a.opened_at)
 order by a.opened_at desc limit 200
 """),
-        {"级别 Severity": Look(mappings=words(SEVERITIES)), "编号 Id": leads(*TO_STATION)},
+        {
+            "级别 Severity": Look(mappings=words(SEVERITY, SEVERITIES)),
+            "状态 State": Look(mappings=words(ALERT_STATE)),
+            "编号 Id": leads(*TO_STATION),
+        },
     ),
 ]
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from grafana_foundation_sdk.models.dashboard import Panel
 
 from deploy.grafana.board import Board
+from deploy.grafana.codes import REJECTED, SEVERITY, SOURCE
 from deploy.grafana.looks import BAD, FAIR, GOOD, GRAVE, steps
 from deploy.grafana.panels import Head, Look, lines, number
 from deploy.grafana.sql import promql
@@ -20,12 +23,15 @@ def _now(title: str, zh: str, en: str, metric: str, expression: str, look: Look)
     return number(Head(title, _about(zh, en, metric), 4, 4), promql(expression, "", instant=True), look)
 
 
-def _course(title: str, zh: str, en: str, unit: str, *queries: tuple[str, str, str]) -> Panel:
-    """`queries`: metric, expression, legend."""
+def _course(
+    title: str, zh: str, en: str, unit: str, *queries: tuple[str, str, str], named: Mapping[str, str] | None = None
+) -> Panel:
+    """`queries`: metric, expression, legend. `named`: words for legends that hold a code."""
     return lines(
         Head(title, _about(zh, en, *(metric for metric, *_ in queries)), 12, 8),
         *(promql(expression, legend, chr(ord("A") + place)) for place, (_, expression, legend) in enumerate(queries)),
         unit=unit,
+        named=named,
     )
 
 
@@ -75,8 +81,8 @@ _NOW = [
         Look(colours=steps(GOOD, (1000.0, FAIR))),
     ),
     _now(
-        "失联站点 Silent stations",
-        "曾上报而现在沉默的站点。",
+        "静默站点 Silent stations",
+        "曾上报而现在静默的站点。",
         "Stations heard once and silent now.",
         "lantian_stations_silent",
         "sum(max by (kind) (lantian_stations_silent))",
@@ -102,7 +108,7 @@ _COURSE = [
     ),
     _course(
         "入口 Intake",
-        "接入桥每秒收下的条目。",
+        "桥接器每秒收下的条目。",
         "Entries that the bridge takes each second.",
         "cps",
         _per_second("lantian_bridge_entries_total", "kind, source"),
@@ -164,11 +170,12 @@ _COURSE = [
         ),
     ),
     _course(
-        "报警用时 Delay of alerts",
-        "从窗口结束到报警写入，数据时间。",
+        "告警用时 Delay of alerts",
+        "从窗口结束到告警写入，数据时间。",
         "From a window's end to the alert's commit, data time.",
         "s",
         _share("lantian_alerts_opened_delay_seconds", 0.95, "severity"),
+        named={f"P95 {severity}": f"P95 {said}" for severity, said in SEVERITY.items()},
     ),
     _course(
         "消息 Messages",
@@ -183,15 +190,21 @@ _COURSE = [
         "Reports refused as a whole each second, by reason.",
         "cps",
         _per_second("lantian_rejected_reports_total", "reason"),
+        named=REJECTED,
     ),
     _course(
-        "总账 Ledger",
-        "缺报、对不上、重复。",
+        "台账 Ledger",
+        "缺号、对不上、重复。",
         "Numbers missing, readings unaccounted for, readings doubled.",
         "none",
-        ("lantian_ledger_missing", "max by (source) (lantian_ledger_missing)", "缺报 missing {{source}}"),
+        ("lantian_ledger_missing", "max by (source) (lantian_ledger_missing)", "缺号 missing {{source}}"),
         ("lantian_ledger_unaccounted", "max by (source) (lantian_ledger_unaccounted)", "对不上 unaccounted {{source}}"),
         ("lantian_ledger_doubled", "max by (source) (lantian_ledger_doubled)", "重复 doubled {{source}}"),
+        named={
+            f"{what} {source}": f"{what} {said}"
+            for what in ("缺号 missing", "对不上 unaccounted", "重复 doubled")
+            for source, said in SOURCE.items()
+        },
     ),
 ]
 

@@ -6,7 +6,8 @@ from grafana_foundation_sdk.models.dashboard import Panel
 
 from deploy.grafana import variables
 from deploy.grafana.board import Board
-from deploy.grafana.boards.said import CITY, TO_STATION, about, named, written
+from deploy.grafana.boards.said import BY_STATE, CITY, TO_STATION, about, named, written
+from deploy.grafana.codes import ALERT_STATE, FLAG, KIND, SEVERITY, STATION_STATE, coloured, in_words
 from deploy.grafana.looks import SEVERITIES, STATES, words
 from deploy.grafana.panels import Head, Look, bars, columns, grid, leads, lines
 from deploy.grafana.sql import Sql
@@ -18,7 +19,7 @@ _OF_PLANTS = "kind in (" + ", ".join(f"'{kind}'" for kind in _KINDS) + ")"
 _PLANT = "enterprise = ${enterprise:sqlstring}"
 _OUTLETS = f"select o.station_id from lantian.v_stations o where o.{_PLANT} and o.{_OF_PLANTS} limit 100"
 _UNIT = "case s.kind when 'cems' then coalesce(f.stack_unit, f.unit) else f.unit end"
-_NAMES = "case s.kind " + " ".join(f"when '{kind}' then '{kind.zh} {kind.en}'" for kind in _KINDS) + " else s.kind end"
+_NAMES = in_words("s.kind", KIND)
 
 
 def _hours(title: str, zh: str, en: str, kinds: str) -> Panel:
@@ -52,34 +53,33 @@ _CITY_PANELS = [
             ),
         ),
         Sql(f"""
-select {_NAMES} as "类别 Kind", count(*) filter (where s.state = 'reporting') as "reporting",
-    count(*) filter (where s.state = 'late') as "late",
-    count(*) filter (where s.state in ('silent', 'never')) as "silent",
-    count(*) filter (where s.state = 'inactive') as "inactive"
+select {_NAMES} as "类别 Kind",
+    {BY_STATE}
 from lantian.v_station_states s where s.{CITY} and s.{_OF_PLANTS}
 group by 1 order by 1
 """),
         stacked=True,
-        colours=STATES,
+        colours=coloured(STATION_STATE, STATES),
     ),
     bars(
         Head(
-            "企业报警 Alerts of plants",
+            "企业告警 Alerts of plants",
             about(
-                "每日新开的企业监控点报警，按级别。",
+                "每日新开的企业监控点告警，按级别。",
                 "Alerts of plants' monitors opened each day, by severity.",
                 "v_alerts",
             ),
         ),
         Sql(
             f"""
-select date_trunc('day', opened_at, 'Asia/Shanghai') as "time", severity as metric, count(*) as value
+select date_trunc('day', opened_at, 'Asia/Shanghai') as "time",
+    {in_words("severity", SEVERITY)} as metric, count(*) as value
 from lantian.v_alerts where {CITY} and {_OF_PLANTS} and $__timeFilter(opened_at)
 group by 1, 2 order by 1
 """,
             series=True,
         ),
-        colours=SEVERITIES,
+        colours=coloured(SEVERITY, SEVERITIES),
     ),
 ]
 
@@ -93,11 +93,11 @@ _PLANT_PANELS = [
         ),
         Sql(f"""
 select s.station_id as "编号 Id", s.name_zh as "名称 Name", {_NAMES} as "类别 Kind", s.state as "状态 State",
-    s.received_at as "最近报告 Received", s.overdue_s as "迟 Overdue, s", s.open_alerts as "报警 Alerts"
+    s.received_at as "最近报告 Received", s.overdue_s as "迟 Overdue, s", s.open_alerts as "告警 Alerts"
 from lantian.v_station_states s where s.{CITY} and s.{_PLANT} and s.{_OF_PLANTS}
 order by s.kind, s.station_id limit 200
 """),
-        {"状态 State": Look(mappings=words(STATES)), "编号 Id": leads(*TO_STATION)},
+        {"状态 State": Look(mappings=words(STATION_STATE, STATES)), "编号 Id": leads(*TO_STATION)},
     ),
     grid(
         Head(
@@ -120,7 +120,7 @@ left join lantian.v_station_limits l using (station_id, factor)
 where r.{_PLANT} and r.{_OF_PLANTS}
 order by r.kind, r.station_id, f.factor limit 1000
 """),
-        {"编号 Id": leads(*TO_STATION)},
+        {"标记 Flag": Look(mappings=words(FLAG)), "编号 Id": leads(*TO_STATION)},
     ),
     _hours(
         "烟气排放小时值 Stack emissions, hours",
@@ -142,9 +142,9 @@ order by r.kind, r.station_id, f.factor limit 1000
     ),
     grid(
         Head(
-            "企业报警清单 List of alerts",
+            "企业告警清单 List of alerts",
             about(
-                "所选企业监控点的报警，新者在前。",
+                "所选企业监控点的告警，新者在前。",
                 "Alerts of the enterprise's monitors, latest first.",
                 "v_alerts",
                 "v_stations",
@@ -157,7 +157,11 @@ select a.opened_at as "开始 Opened", a.severity as "级别 Severity", a.statio
 from lantian.v_alerts a where a.station_id in ({_OUTLETS}) and $__timeFilter(a.opened_at)
 order by a.opened_at desc limit 200
 """),
-        {"级别 Severity": Look(mappings=words(SEVERITIES)), "编号 Id": leads(*TO_STATION)},
+        {
+            "级别 Severity": Look(mappings=words(SEVERITY, SEVERITIES)),
+            "状态 State": Look(mappings=words(ALERT_STATE)),
+            "编号 Id": leads(*TO_STATION),
+        },
     ),
 ]
 

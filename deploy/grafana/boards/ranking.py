@@ -5,8 +5,9 @@ from __future__ import annotations
 from deploy.grafana import variables
 from deploy.grafana.board import Board
 from deploy.grafana.boards.said import CITY, TO_CITY, about, primary
-from deploy.grafana.looks import POLLUTANTS, SYMBOLS, aqi_levels, level_colours
-from deploy.grafana.panels import Head, by_level, columns, grid, leads, level, lines
+from deploy.grafana.codes import STATISTIC_STATE, VALIDITY
+from deploy.grafana.looks import POLLUTANTS, SYMBOLS, aqi_levels, level_colours, words
+from deploy.grafana.panels import Head, Look, by_level, columns, grid, leads, level, lines
 from deploy.grafana.sql import Sql
 
 _DAYS = ", ".join(f'max(aqi) filter (where extract(day from date) = {day}) as "{day}"' for day in range(1, 32))
@@ -39,7 +40,12 @@ where d.start = (
 )
 order by d.rank nulls last, d.city limit 500
 """),
-    {"AQI": by_level(), "级别 Level": level(), "城市 City": leads(*TO_CITY)},
+    {
+        "AQI": by_level(),
+        "级别 Level": level(),
+        "城市 City": leads(*TO_CITY),
+        "状态 State": Look(mappings=words(STATISTIC_STATE)),
+    },
 )
 
 _PERIODS = [
@@ -58,7 +64,11 @@ where p.time_window = '{window}' and p.start = (
 )
 order by p.rank nulls last, p.city limit 500
 """),
-        {"城市 City": leads(*TO_CITY)},
+        {
+            "城市 City": leads(*TO_CITY),
+            "无效原因 Reason": Look(mappings=words(VALIDITY)),
+            "状态 State": Look(mappings=words(STATISTIC_STATE)),
+        },
     )
     for window, title, zh, en in (
         (

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from deploy.grafana.codes import STATION_STATE
+
 LATEST = "$__timeFilter(start) and start > $__timeTo()::timestamptz - interval '1 day'"
 """The last day of the range: enough to find a station's latest hour, however long the range is."""
 NOW = "$__timeFilter(start) and start > $__timeTo()::timestamptz - interval '3 hours'"
 """The last hours of the range: what a station did before them says nothing of how it is now."""
 CITY = "city = ${city:sqlstring}"
+BY_STATE = ", ".join(
+    f"count(*) filter (where state = '{state}') as \"{said}\"" for state, said in STATION_STATE.items()
+)
+"""SQL for how many stations are in each state, of v_station_states."""
 STATION = "station_id = ${station_id:sqlstring}"
 TO_STATION = (
     "站点 Station",
@@ -20,7 +26,7 @@ TO_STATION_OF_ROW = (
     ),
 )
 TO_CITY = ("城市 City", '/d/lantian-city-air?var-city=${__data.fields["城市 City"]}&${__url_time_range}')
-TO_ALERTS = ("报警 Alerts", '/d/lantian-alerts?var-city=${__data.fields["城市 City"]}&${__url_time_range}')
+TO_ALERTS = ("告警 Alerts", '/d/lantian-alerts?var-city=${__data.fields["城市 City"]}&${__url_time_range}')
 
 
 def written(unit: str) -> str:

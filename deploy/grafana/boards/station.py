@@ -5,6 +5,16 @@ from __future__ import annotations
 from deploy.grafana import variables
 from deploy.grafana.board import Board
 from deploy.grafana.boards.said import STATION, TO_ALERTS, about, named, written
+from deploy.grafana.codes import (
+    ALERT_STATE,
+    FLAG,
+    KIND,
+    REJECTED,
+    SEVERITY,
+    STATION_STATE,
+    STATISTIC_STATE,
+    VALIDITY,
+)
 from deploy.grafana.looks import SEVERITIES, STATES, aqi_levels, words
 from deploy.grafana.panels import Head, Look, grid, leads, lines, number
 from deploy.grafana.sql import Sql
@@ -17,7 +27,7 @@ _NOW = [
     number(
         Head("状态 State", about("是否按时上报。", "Whether the station reports in time.", "v_station_states"), 6, 4),
         Sql(f'select state as "状态 State" from lantian.v_station_states where {STATION}'),
-        Look(mappings=words(STATES)),
+        Look(mappings=words(STATION_STATE, STATES)),
     ),
     number(
         Head(
@@ -31,12 +41,12 @@ _NOW = [
     ),
     number(
         Head(
-            "未结报警 Open alerts",
-            about("该站未结束的报警数。", "Alerts of the station that are open.", "v_station_states"),
+            "未结告警 Open alerts",
+            about("该站未结束的告警数。", "Alerts of the station that are open.", "v_station_states"),
             6,
             4,
         ),
-        Sql(f'select open_alerts as "报警 Alerts" from lantian.v_station_states where {STATION}'),
+        Sql(f'select open_alerts as "告警 Alerts" from lantian.v_station_states where {STATION}'),
     ),
     number(
         Head(
@@ -70,6 +80,7 @@ select f.name_zh as "因子 Factor", f.symbol as "符号 Symbol", r.value as "�
 from lantian.v_latest_readings r join lantian.v_factors f using (factor)
 where r.{STATION} order by f.factor
 """),
+    {"标记 Flag": Look(mappings=words(FLAG))},
 )
 
 _READINGS = lines(
@@ -191,13 +202,14 @@ where d.{STATION} and d.start between $__timeFrom()::timestamptz - interval '1 d
     and d.{_FACTOR}
 order by d.start desc, d.factor limit 500
 """),
+    {"无效原因 Reason": Look(mappings=words(VALIDITY)), "状态 State": Look(mappings=words(STATISTIC_STATE))},
 )
 
 _HISTORY = [
     grid(
         Head(
-            "报警 Alerts",
-            about("该站的报警；点城市看报警总览。", "Alerts of the station; the city leads to all.", "v_alerts"),
+            "告警 Alerts",
+            about("该站的告警；点城市看告警总览。", "Alerts of the station; the city leads to all.", "v_alerts"),
             12,
             8,
         ),
@@ -208,7 +220,11 @@ from lantian.v_alerts a
 where a.{STATION} and $__timeFilter(a.opened_at)
 order by a.opened_at desc limit 200
 """),
-        {"级别 Severity": Look(mappings=words(SEVERITIES)), "城市 City": leads(*TO_ALERTS)},
+        {
+            "级别 Severity": Look(mappings=words(SEVERITY, SEVERITIES)),
+            "状态 State": Look(mappings=words(ALERT_STATE)),
+            "城市 City": leads(*TO_ALERTS),
+        },
     ),
     grid(
         Head("登记 Register", about("登记的各版本。", "The versions of the register.", "v_station_versions"), 12, 6),
@@ -218,6 +234,7 @@ select valid_from as "自 From", valid_to as "至 To", active as "在用 Active"
     reporting_period as "周期 Period, s", changed_by as "修改人 By"
 from lantian.v_station_versions where {STATION} order by valid_from desc nulls last limit 50
 """),
+        {"类别 Kind": Look(mappings=words(KIND))},
     ),
     grid(
         Head(
@@ -232,13 +249,14 @@ select received_at as "收到 Received", seq as "序号 Seq", whole as "整份 W
 from lantian.v_rejected where {STATION} and $__timeFilter(received_at)
 order by received_at desc limit 200
 """),
+        {"原因 Reason": Look(mappings=words(REJECTED))},
     ),
 ]
 
 BOARD = Board(
     "lantian-station",
     "站点 Station",
-    "一个站点：是否上报、测到什么、有何报警。A station: whether it reports, what it measures, its alerts.",
+    "一个站点：是否上报、测到什么、有何告警。A station: whether it reports, what it measures, its alerts.",
     "now-24h",
     [variables.city(), variables.station(), variables.factor()],
     [*_NOW, _LATEST, _READINGS, _HOURS, *_SPANS, _DAYS, *_HISTORY],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from deploy.grafana import variables
 from deploy.grafana.board import Board
 from deploy.grafana.boards.said import CITY, about
+from deploy.grafana.codes import WARNING
 from deploy.grafana.looks import WARNINGS, aqi_levels, words
 from deploy.grafana.panels import Head, Look, by_level, grid, lines, number
 from deploy.grafana.sql import Sql
@@ -12,7 +13,7 @@ from deploy.grafana.sql import Sql
 _FORECASTS_OF_CITY = (
     "station_id in (select station_id from lantian.v_stations where kind = 'forecast' and city = ${city:sqlstring})"
 )
-_LEVEL = Look(mappings=words(WARNINGS))
+_LEVEL = Look(mappings=words(WARNING, WARNINGS))
 
 _NOW = [
     number(

@@ -7,6 +7,7 @@ from grafana_foundation_sdk.models.dashboard import Panel
 from deploy.grafana import variables
 from deploy.grafana.board import Board
 from deploy.grafana.boards.said import CITY, STATION, TO_STATION, about, named, written
+from deploy.grafana.codes import FLAG, STATION_STATE
 from deploy.grafana.looks import STATES, unit, words
 from deploy.grafana.panels import Head, Look, grid, leads, lines
 from deploy.grafana.sql import Sql
@@ -36,7 +37,7 @@ select s.station_id as "编号 Id", s.name_zh as "断面 Section", s.county as "
 from lantian.v_stations s join lantian.v_station_states t using (station_id)
 where s.kind = 'water' and s.{CITY} order by s.station_id limit 500
 """),
-        {"状态 State": Look(mappings=words(STATES)), "编号 Id": leads(*TO_STATION)},
+        {"状态 State": Look(mappings=words(STATION_STATE, STATES)), "编号 Id": leads(*TO_STATION)},
     ),
     grid(
         Head(
@@ -56,7 +57,7 @@ select r.station_id as "编号 Id", r.name_zh as "断面 Section", f.name_zh as 
 from lantian.v_latest_readings r join lantian.v_factors f using (factor)
 where r.kind = 'water' and r.{CITY} order by r.station_id, f.factor limit 2000
 """),
-        {"编号 Id": leads(*TO_STATION)},
+        {"标记 Flag": Look(mappings=words(FLAG)), "编号 Id": leads(*TO_STATION)},
     ),
 ]
 

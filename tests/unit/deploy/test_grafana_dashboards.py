@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,21 @@ import pytest
 import yaml
 from grafana_panels import Target, boards, targets
 
-from deploy.grafana import sql
+from aggregate.reading import RejectReason
+from aggregate.statistic import Reason
+from alerts.alert import CLEARED, OPEN, WITHDRAWN
+from alerts.handling.machine import Stage
+from alerts.handling.order import OrderStage
+from alerts.notify.pace import Fate
+from alerts.severity import Severity
+from deploy.grafana import codes, sql
 from deploy.grafana.boards.said import TO_STATION
-from deploy.grafana.looks import aqi_levels, unit
+from deploy.grafana.looks import STATES, WARNINGS, aqi_levels, unit
 from deploy.grafana.panels import by_level
 from deploy.grafana.write import FOLDER, files, write
+from ingest.envelope import Source
+from ingest.kinds import Kind
+from ingest.value import Flag
 from standards.editions import load_editions
 
 PANELS = [(uid, panel) for uid, board in boards().items() for panel in board["panels"]]
@@ -25,6 +36,9 @@ CHINESE_THEN_ENGLISH = re.compile(r"[^a-z]*[\u4e00-\u9fff].* \S*[A-Za-z]")
 VIEW = re.compile(r"\b(?:from|join)\s+(\(|[\w.]+)", re.IGNORECASE)
 LARGE = re.compile(
     r"v_(readings|forecasts|rejected|hourly(_raw)?|eight_hours|(air|city)_(hourly|daily)|daily(_raw)?|deliveries)\b"
+)
+CODE = re.compile(
+    r'''\b(?:severity|state|stage|order_stage|fate|kind|(?<!aqi_)reason|flag|level|highest|source) as "([^"]+)"'''
 )
 PROVISIONING = FOLDER.parent / "provisioning"
 
@@ -79,6 +93,57 @@ def test_a_panel_says_in_chinese_then_english_what_it_shows_and_of_what(panel: t
     told = set(re.findall(r"\bv_\w+", about[2]))
     assert told >= read - {"v_stations", "v_factors"}
     assert told <= read
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=named)
+def test_a_column_of_codes_is_shown_in_words(panel: tuple[str, dict[str, Any]]) -> None:
+    config = panel[1]["fieldConfig"]
+    mapped = {
+        override["matcher"]["options"]
+        for override in config.get("overrides", [])
+        if any(told["id"] == "mappings" for told in override["properties"])
+    }
+    for query in panel[1]["targets"]:
+        for column in CODE.findall(query.get("rawSql", "")):
+            assert column in mapped or config["defaults"].get("mappings"), column
+
+
+@pytest.mark.parametrize("target", SQL, ids=lambda target: target.name)
+def test_a_line_is_called_by_words_and_no_code(target: Target) -> None:
+    assert not re.search(r"\b(severity|reason|state|stage|kind|fate) as metric", target.sql or "")
+
+
+@pytest.mark.parametrize("uid", boards())
+def test_boards_have_one_term_for_one_thing(uid: str) -> None:
+    text = (FOLDER / f"{uid}.json").read_text(encoding="utf-8")
+    assert not re.findall("报警|总账|缺报|失联|沉默|接入桥", text)
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        (Severity, codes.SEVERITY),
+        ([OPEN, CLEARED, WITHDRAWN], codes.ALERT_STATE),
+        (Stage, codes.STAGE),
+        (OrderStage, codes.ORDER_STAGE),
+        (Fate, codes.FATE),
+        (Kind, codes.KIND),
+        (STATES, codes.STATION_STATE),
+        (["open", "provisional", "final"], codes.STATISTIC_STATE),
+        ([reason.name for reason in Reason], codes.VALIDITY),
+        (WARNINGS, codes.WARNING),
+        (Flag, codes.FLAG),
+        ([source.name.lower() for source in Source], codes.SOURCE),
+        (RejectReason, codes.REJECTED),
+    ],
+)
+def test_every_code_has_words_chinese_first(known: Iterable[str], said: Mapping[str, str]) -> None:
+    assert set(said) == {str(code) for code in known}
+    assert all(CHINESE_THEN_ENGLISH.match(words) for words in said.values())
+
+
+def test_a_code_that_has_no_words_yet_is_shown_as_it_is() -> None:
+    assert codes.in_words("reason", {"A": "it's"}) == "case reason when 'A' then 'it''s' else reason end"
 
 
 @pytest.mark.parametrize("uid", boards())
@@ -140,9 +205,8 @@ def test_an_aqi_has_the_official_colour_of_its_level_in_every_edition(edition: s
 
 
 def sql_of(name: str) -> str:
-    (text,) = [target.sql for target in SQL if target.name == name]
-    assert text is not None
-    return text
+    (target,) = [target for target in SQL if target.name == name]
+    return target.sql or ""
 
 
 def test_an_alert_that_recovered_still_waits_to_be_acknowledged() -> None:
