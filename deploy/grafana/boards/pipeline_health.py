@@ -53,7 +53,7 @@ _NOW = [
         "登记了端口而抓取不到的进程数；一个进程也没有登记时为 1。",
         "Processes that told their port and cannot be scraped; 1 if none told any.",
         "up",
-        'count(up{job="lantian"} == 0) or absent(up{job="lantian"}) or vector(0)',
+        'count(up{job="lantian"} == 0) or sum(absent(up{job="lantian"})) or vector(0)',
         Look(colours=steps(GOOD, (1.0, GRAVE))),
     ),
     _now(
