@@ -191,7 +191,11 @@ select city, start, "end", basis, imported_by, imported_at from lantian.sanddust
 
 create view lantian.v_readings as
 select r.time, r.period, s.station as station_id, c.factor, nullif(r."values"[c.place], 'NaN') as value,
-    case when k.kind = 'cems' then f.stack_unit else f.unit end as unit,
+    case when f.stack_unit <> f.unit and 'cems' = (
+        select v.kind from lantian.station_version v
+        where v.station_id = s.station_id and v.replaced_at is null and v.valid_from <= r.time
+        order by v.valid_from desc limit 1
+    ) then f.stack_unit else f.unit end as unit,
     coalesce(substr(r.flags, c.place, 1), 'N') as flag,
     (array['live', 'resent', 'replay'])[r.origin + 1] as origin,
     (array['device', 'hj212', 'replay', 'person'])[r.source + 1] as source,
@@ -200,10 +204,6 @@ from lantian.station s
 join lantian.report r using (station_id)
 join lantian.factor_place c on c.layout_id = r.layout
 left join lantian.factor f on f.factor = c.factor
-left join lateral (
-    select v.kind from lantian.station_version v
-    where v.station_id = s.station_id and v.replaced_at is null order by v.valid_from desc limit 1
-) k on true
 where r.issued = '-infinity' and (r.mask is null or substr(r.mask, c.place, 1) = 'C');
 
 create view lantian.v_forecasts as
@@ -218,7 +218,11 @@ where r.issued > '-infinity' and (r.mask is null or substr(r.mask, c.place, 1) =
 create view lantian.v_latest_readings as
 select s.station_id, s.name_zh, s.name_en, s.kind, s.city, s.county, s.enterprise, r.time, r.period, c.factor,
     nullif(r."values"[c.place], 'NaN') as value,
-    case when s.kind = 'cems' then f.stack_unit else f.unit end as unit,
+    case when f.stack_unit <> f.unit and 'cems' = (
+        select v.kind from lantian.station_version v
+        where v.station_id = t.station_id and v.replaced_at is null and v.valid_from <= r.time
+        order by v.valid_from desc limit 1
+    ) then f.stack_unit else f.unit end as unit,
     coalesce(substr(r.flags, c.place, 1), 'N') as flag, r.received as received_at
 from lantian.v_stations s
 join lantian.station t on t.station = s.station_id
@@ -261,41 +265,38 @@ $view$, kept);
     end loop;
 end $$;
 
-create view lantian.v_hourly as
-select x.start, x.start + interval '1 hour' as "end", s.station as station_id, x.factor, x.value, x.n_valid, x.n_expected,
-    x.valid, x.reason, x.edition, x.state, x.tier, x.sanddust, x.version, x.revision
+-- A stack has units of its own for some factors: what the station was when the window began decides (and only those
+-- factors look it up, and only where the unit is asked for).
+do $$
+declare
+    named text;
+    kept text;
+    of_window text;
+    lasts text;
+begin
+    for named, kept, of_window, lasts in values
+        ('v_hourly', 'reviewed', 'hour', '1 hour'),
+        ('v_hourly_raw', 'device', 'hour', '1 hour'),
+        ('v_eight_hours', 'reviewed', '8h', '8 hours'),
+        ('v_daily', 'reviewed', 'day', '1 day'),
+        ('v_daily_raw', 'device', 'day', '1 day'),
+        ('v_daily_without_sanddust', 'dustless', 'day', '1 day')
+    loop
+        execute format($view$
+create view lantian.%I as
+select x.start, x.start + interval %L as "end", s.station as station_id, x.factor, x.value, x.n_valid, x.n_expected,
+    x.valid, x.reason, x.edition, x.state, x.tier, x.sanddust, x.version, x.revision,
+    case when f.stack_unit <> f.unit and 'cems' = (
+        select v.kind from lantian.station_version v
+        where v.station_id = s.station_id and v.replaced_at is null and v.valid_from <= x.start
+        order by v.valid_from desc limit 1
+    ) then f.stack_unit else f.unit end as unit
 from lantian.station s
-join lantian.reviewed_value x on x.object = 'station:' || s.station and x.time_window = 'hour';
-
-create view lantian.v_hourly_raw as
-select x.start, x.start + interval '1 hour' as "end", s.station as station_id, x.factor, x.value, x.n_valid, x.n_expected,
-    x.valid, x.reason, x.edition, x.state, x.tier, x.sanddust, x.version, x.revision
-from lantian.station s
-join lantian.device_value x on x.object = 'station:' || s.station and x.time_window = 'hour';
-
-create view lantian.v_eight_hours as
-select x.start, x.start + interval '8 hours' as "end", s.station as station_id, x.factor, x.value, x.n_valid, x.n_expected,
-    x.valid, x.reason, x.edition, x.state, x.tier, x.sanddust, x.version, x.revision
-from lantian.station s
-join lantian.reviewed_value x on x.object = 'station:' || s.station and x.time_window = '8h';
-
-create view lantian.v_daily as
-select x.start, x.start + interval '1 day' as "end", s.station as station_id, x.factor, x.value, x.n_valid, x.n_expected,
-    x.valid, x.reason, x.edition, x.state, x.tier, x.sanddust, x.version, x.revision
-from lantian.station s
-join lantian.reviewed_value x on x.object = 'station:' || s.station and x.time_window = 'day';
-
-create view lantian.v_daily_raw as
-select x.start, x.start + interval '1 day' as "end", s.station as station_id, x.factor, x.value, x.n_valid, x.n_expected,
-    x.valid, x.reason, x.edition, x.state, x.tier, x.sanddust, x.version, x.revision
-from lantian.station s
-join lantian.device_value x on x.object = 'station:' || s.station and x.time_window = 'day';
-
-create view lantian.v_daily_without_sanddust as
-select x.start, x.start + interval '1 day' as "end", s.station as station_id, x.factor, x.value, x.n_valid, x.n_expected,
-    x.valid, x.reason, x.edition, x.state, x.tier, x.sanddust, x.version, x.revision
-from lantian.station s
-join lantian.dustless_value x on x.object = 'station:' || s.station and x.time_window = 'day';
+join lantian.%I x on x.object = 'station:' || s.station and x.time_window = %L
+left join lantian.factor f on f.factor = x.factor
+$view$, named, lasts, kept || '_value', of_window);
+    end loop;
+end $$;
 
 -- ---------------------------------------------------------------- air, a row a window
 
@@ -339,9 +340,9 @@ $view$, kept);
     end loop;
 end $$;
 
--- Every city that the registry has ever had.
+-- Every city that the registry has ever had, also under a name that was corrected: statistics stand under it.
 create view lantian.city as
-select distinct city from lantian.station_version where replaced_at is null;
+select distinct city from lantian.station_version;
 
 create view lantian.v_air_hourly as
 select x.start, x.start + interval '1 hour' as "end", s.station as station_id, x.pm25, x.pm10, x.so2, x.no2, x.co, x.o3,
@@ -479,7 +480,8 @@ select a.alert_id, a.rule_id, a.station as station_id, a.city, a.kind, a.severit
     extract(epoch from h.acknowledged_at - a.opened_at)::float8 as acknowledged_after_s,
     extract(epoch from h.dispatched_at - a.opened_at)::float8 as dispatched_after_s,
     extract(epoch from h.fed_back_at - a.opened_at)::float8 as fed_back_after_s,
-    extract(epoch from a.closed_at - a.opened_at)::float8 as closed_after_s
+    extract(epoch from a.closed_at - a.opened_at)::float8 as closed_after_s, a.merged_into, a.object, a.factor,
+    a.pages and a.closed_at is null and a.merged_into is null as waits
 from lantian.alert a
 left join lantian.alert_handling h using (alert_id)
 left join lateral (

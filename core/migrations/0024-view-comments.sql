@@ -94,7 +94,7 @@ begin
         'Valid days of this level of the AQI, d'],
     ['v_.*_periods.*', 'reason', 'Why there is no composite index; null where there is one'],
     -- a row a factor
-    ['v_hourly.*|v_eight_hours|v_daily.*', 'value', 'Value, in the unit of v_factors (of cems: stack_unit); null unless valid'],
+    ['v_hourly.*|v_eight_hours|v_daily.*', 'value', 'Value, in unit; null unless valid'],
     ['v_hourly.*|v_eight_hours|v_daily.*', 'n_valid', 'Valid values that it is made of: reports of an hour, hours of a day'],
     ['v_hourly.*|v_eight_hours|v_daily.*', 'n_expected', 'Values that should be there'],
     ['v_hourly.*|v_eight_hours|v_daily.*', 'valid', 'Whether it counts by the edition''s rules of validity'],
@@ -145,7 +145,7 @@ begin
     ['v_station_versions', 'changed_by', 'Who changed the registry'],
     ['v_station_versions', 'changed_at', 'When; the machine''s clock, UTC'],
     ['v_station_states', 'state',
-        'inactive: out of service; never: no live report yet; silent: not heard for ten minutes, nor for three of its periods; late: its next live report is more than 60 s overdue; else reporting'],
+        'inactive: out of service; never: no live report yet, whatever came late or as history; silent: not heard for ten minutes, nor for three of its periods; late: its next live report is more than 60 s overdue; else reporting'],
     ['v_station_states', 'received_at', 'When its latest live report was received; UTC'],
     ['v_station_states', 'ended_at', 'When the averaging period of that report ended, by the device''s clock; UTC'],
     ['v_station_states', 'overdue_s', 'How long its next live report is overdue, s'],
@@ -234,6 +234,9 @@ begin
     ['v_alert_lifecycle', 'told_at', 'When a first message about it was confirmed; data time, UTC'],
     ['v_alert_lifecycle', 'told_after_s acknowledged_after_s dispatched_after_s fed_back_after_s closed_after_s',
         'Since opened_at, s of data time; null while it has not happened'],
+    ['v_alert_lifecycle', 'merged_into', 'Alert that goes on in its place'],
+    ['v_alert_lifecycle', 'object', 'station:CODE or city:NAME'],
+    ['v_alert_lifecycle', 'waits', 'Whether somebody still has to do something about it'],
     ['v_alert_silences', 'silence_id', 'Number of the silence'],
     ['v_alert_silences', 'author ended_by', 'Who ordered, and who ended it early'],
     ['v_alert_silences', 'reason end_reason', 'Why'],
@@ -347,6 +350,8 @@ comment on view lantian.v_city_periods is 'Months, quarters and years of cities 
 comment on view lantian.v_city_periods_without_sanddust is 'As v_city_periods, with sand-dust periods left out where there were any.';
 comment on view lantian.v_alert_lifecycle is 'What became of each alert, step by step, and how long each took.';
 comment on view lantian.v_alert_log is 'What data did to alerts, in the order in which it was written.';
+
+revoke execute on procedure lantian.comment_columns from public;
 
 -- Dashboards' role reads views and nothing else; the reader reads those, too.
 do $$

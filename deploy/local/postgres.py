@@ -21,6 +21,9 @@ from deploy.local.system_root import STATE, SystemRoot
 USER = "postgres"
 SUPERUSER = "postgres"
 SUPERUSER_SECRET = "postgres-superuser"  # noqa: S105 (the secret's name)
+VIEWER = "viewer"
+VIEWER_TIMEOUT = "60s"
+"""A page that asks for more than that helps nobody, and keeps the database from those who write."""
 _BINARIES = "/usr/lib/postgresql/17/bin"
 
 
@@ -87,6 +90,12 @@ class Postgres:
                 cursor.execute(
                     sql.SQL("alter role {} set default_transaction_read_only = on").format(sql.Identifier(name))
                 )
+            if role == VIEWER:
+                cursor.execute(
+                    sql.SQL("alter role {} set statement_timeout = {}").format(
+                        sql.Identifier(name), sql.Literal(VIEWER_TIMEOUT)
+                    )
+                )
 
     @staticmethod
     def _provision_database(server: connection, database: str) -> None:
@@ -97,7 +106,9 @@ class Postgres:
                 cursor.execute(sql.SQL("create database {} owner lantian_owner").format(name))
             cursor.execute(sql.SQL("revoke all on database {} from public").format(name))
             roles = sql.SQL(", ").join(sql.Identifier(f"lantian_{role}") for role in ROLES)
-            cursor.execute(sql.SQL("grant connect, temporary on database {} to {}").format(name, roles))
+            cursor.execute(sql.SQL("grant connect on database {} to {}").format(name, roles))
+            workers = sql.SQL(", ").join(sql.Identifier(f"lantian_{role}") for role in ROLES if role != VIEWER)
+            cursor.execute(sql.SQL("grant temporary on database {} to {}").format(name, workers))
 
     def _connect(self, ports: Ports, database: str) -> connection:
         return superuser(self._state_dir, ports.postgres, database)

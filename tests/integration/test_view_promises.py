@@ -65,11 +65,17 @@ def test_the_dashboards_role_changes_nothing(viewer: Any) -> None:
     for statement in (
         "update v_alerts set value = 0",
         "create table lantian.mine (n integer)",
+        "create temporary table mine (n integer)",
         "call lantian.comment_columns('v_alerts', 'value', 'mine')",
         "select lantian.append_alert_log('[]')",
     ):
-        with pytest.raises((psycopg2.errors.InsufficientPrivilege, psycopg2.errors.RaiseException)):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             viewer.execute(statement)
+
+
+def test_the_dashboards_role_is_not_kept_waiting_for_ever(viewer: Any) -> None:
+    viewer.execute("show statement_timeout")
+    assert viewer.fetchone() == ("1min",)
 
 
 @pytest.mark.parametrize("view", PROMISED)

@@ -121,7 +121,7 @@ def test_a_query_of_the_page_finds_rows(database: CoreSettings, number: int) -> 
 
 def test_the_page_has_queries_for_every_program() -> None:
     counts = {language: len(examples(language)) for language in ("sql", "sql grafana", "python", "r", "xml")}
-    assert counts == {"sql": 4, "sql grafana": 1, "python": 1, "r": 1, "xml": 1}
+    assert counts == {"sql": 5, "sql grafana": 1, "python": 1, "r": 1, "xml": 1}
 
 
 def test_grafanas_query_finds_the_stations_hours(database: CoreSettings) -> None:

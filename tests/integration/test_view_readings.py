@@ -90,6 +90,18 @@ def test_a_stacks_reading_is_in_the_unit_of_stacks(ground: Ground, step: Worker)
     assert asked(ground, "select value, unit from v_latest_readings where station_id = %s", STACK) == [(35.0, "mg/m3")]
 
 
+def test_a_unit_is_that_of_what_the_station_was_at_the_time(ground: Ground, step: Worker) -> None:
+    ground.stations(f"{STACK},改作空气站,air,140502,{TOWN},PT1H,,,", since="2026-03-11T00:00:00+08:00")
+    body = report(START, 1, {"SO2": 35.0}, name=STACK, period="PT1H")
+    take(step, entry(body, name=STACK, received=START + HOUR))
+    step.tick(START + 2 * HOUR)
+    heard(ground, overdue_s=0)
+    ground.rows("update heard_until set until = '2026-03-12'")
+    for view in ("v_readings", "v_latest_readings", "v_hourly", "v_hourly_raw"):
+        assert asked(ground, f"select unit from {view} where station_id = %s", STACK) == [("mg/m3",)], view
+    ground.rows("delete from station_version where name_zh = '改作空气站'")
+
+
 def test_a_reading_without_a_value_is_null_and_keeps_its_flag(ground: Ground, step: Worker) -> None:
     take(step, sent(AIR, 1, {"PM10": {"v": None, "flag": "D"}}))
     assert asked(ground, "select value, flag from v_readings where station_id = %s", AIR) == [(None, "D")]
@@ -177,8 +189,8 @@ def test_an_alerts_life_is_told_in_seconds_since_it_opened(stack: CoreSettings) 
     site.do(Action.DISPATCH, "zhang", clock("09:30"), unit="城管局", text="立即停工")
     query = (
         "select stage, order_stage, opened_at, acknowledged_after_s, dispatched_after_s, dispatched_to, closed_after_s,"
-        " told_after_s from v_alert_lifecycle where city = %(city)s and rule_id = 'dust-stop-work'"
+        " told_after_s, waits from v_alert_lifecycle where city = %(city)s and rule_id = 'dust-stop-work'"
     )
     assert site.site.rows(query, role="viewer") == [
-        ("dispatched", "proposed", datetime(2026, 3, 2, 1, 0, tzinfo=UTC), 600.0, 1800.0, "城管局", None, None)
+        ("dispatched", "proposed", datetime(2026, 3, 2, 1, 0, tzinfo=UTC), 600.0, 1800.0, "城管局", None, None, True)
     ]

@@ -25,7 +25,7 @@ _YEAR = f"start >= '{FIRST}' and start < '{END}'"
 QUESTIONS = {
     "a station's year of hours, wide": f"select * from v_air_hourly where station_id = 'P0007' and {_YEAR}",
     "a station's year of hours, a factor": (
-        f"select start, value from v_hourly where station_id = 'P0007' and factor = 'a34004' and {_YEAR}"
+        f"select start, value, unit from v_hourly where station_id = 'P0007' and factor = 'a21026' and {_YEAR}"
     ),
     "a station's year of hours, every factor's mean": (
         f"select factor, avg(value), count(*) filter (where valid) from v_hourly where station_id = 'P0007' and {_YEAR}"
@@ -53,7 +53,7 @@ QUESTIONS = {
         "select * from v_readings where station_id = 'P0007' and time >= '2026-06-01' and time < '2026-07-01'"
     ),
     "a station's year of readings, a factor": (
-        f"select * from v_readings where station_id = 'P0007' and factor = 'a34004' and time >= '{FIRST}'"
+        f"select * from v_readings where station_id = 'P0007' and factor = 'a21026' and time >= '{FIRST}'"
     ),
     "all stations' latest readings": "select * from v_latest_readings",
     "all stations' states": "select * from v_station_states",
