@@ -182,6 +182,22 @@ def test_a_page_is_readable_on_a_desk_and_on_a_phone(
         assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "it scrolls sideways"
 
 
+def test_a_clock_that_is_not_that_of_the_data_is_said_until_it_is(
+    stack: CoreSettings, console: str, page: Page
+) -> None:
+    ground = Ground(stack, "other-clock")
+    ground.tamper("truncate heard_until")
+    ground.tamper("insert into heard_until values (0, '2026-02-25 12:00+08')")
+    page.goto(console)
+    warned = page.get_by_role("alert").filter(has_text="数据时间停在 2026-02-25 12:00")
+    try:
+        expect(warned).to_contain_text("值班台时钟为 2026-03-02 12:")
+        assert requests.get(f"{console}api/v1/cities", timeout=10).json()["clocks_apart_s"] > 4 * 86_400
+    finally:
+        ground.tamper("truncate heard_until")
+    expect(warned).to_have_count(0)
+
+
 @pytest.mark.parametrize(("asked", "language"), [("", "zh-CN"), ("?lang=zh", "zh-CN"), ("?lang=en", "en-US")])
 def test_a_page_says_in_which_language_it_is(console: str, page: Page, asked: str, language: str) -> None:
     page.goto(f"{console}{asked}")
