@@ -8,14 +8,21 @@ from pathlib import Path
 
 from core.errors import SettingsError
 
+SECRET_PREFIX = "LANTIAN_SECRET_"  # noqa: S105 (of variables' names)
+
 
 def _path(state_dir: Path, name: str) -> Path:
     return state_dir / "secrets" / name
 
 
+def variable_of(name: str) -> str:
+    """The environment variable that may hold the secret `name`."""
+    return SECRET_PREFIX + name.upper().replace("-", "_")
+
+
 def read_secret(state_dir: Path, name: str) -> str:
     """The secret `name`: `LANTIAN_SECRET_<NAME>` or the file `<state_dir>/secrets/<name>`."""
-    variable = "LANTIAN_SECRET_" + name.upper().replace("-", "_")
+    variable = variable_of(name)
     if value := os.environ.get(variable):
         return value
     path = _path(state_dir, name)
