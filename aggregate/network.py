@@ -62,7 +62,10 @@ from ({_IN_SERVICE}) as s join station n using (station_id) left join lateral (
     from statistic t join layout l on l.layout_id = t.layout
     where t.object = 'station:' || n.station and t.time_window = %(window)s and t.start = to_timestamp(%(day)s)
         and t.tier = %(tier)s and t.sanddust = %(sanddust)s limit 1
-) as d on true group by s.kind
+) as d on true
+where exists (select from statistic t where t.object = 'station:' || n.station and t.time_window = %(window)s
+    and t.start < to_timestamp(%(day)s))
+group by s.kind
 """
 _OUTBOX = """
 select count(*), coalesce(extract(epoch from clock_timestamp() - min(written_at)), 0)::float8,
@@ -101,7 +104,10 @@ class Network:
         }
 
     def _transmission(self, cursor: Any, day: int) -> dict[tuple[str, ...], float]:
-        """数据传输有效率 by kind: of each station the mean over its factors; one without any data counts nought."""
+        """数据传输有效率 by kind: of each station the mean over its factors; one without any data counts nought.
+
+        From the day after its first one on: its first is never whole, and kinds without days have no rate.
+        """
         if day != self._rates_of or time.monotonic() - self._rates_at >= TRANSMISSION_S:
             given = {"now": day, "day": day, "window": Window.DAY.value, "tier": DEVICES.tier.value}
             cursor.execute(_TRANSMISSION, given | {"sanddust": DEVICES.sanddust})

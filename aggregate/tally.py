@@ -43,7 +43,8 @@ REJECTED_READINGS = Counter("lantian_rejected_readings_total", "Readings refused
 ROWS = Counter("lantian_rows_written_total", "Rows written, of reports and of rejections", ["table"])
 STATISTICS_WRITTEN = Counter("lantian_statistics_written_total", "Rows of statistics written", ["window"])
 STATISTIC_VALUES = Counter(
-    "lantian_statistic_values_total", "Values of statistics that are open no longer, by why they are not valid",
+    "lantian_statistic_values_total",
+    "Values in written rows that are open no longer, by why they are not valid; again with each rewriting",
     ["window", "validity"],
 )  # fmt: skip
 RECEIPT_DELAY = BulkHistogram(

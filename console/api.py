@@ -1,7 +1,7 @@
 """The same snapshot as JSON, for those who build on it: `/api/v1/alerts`, `…/cities`, `…/health`; see `/openapi.json`.
 
 Times are ISO 8601 in UTC, data time. `read_s_ago` is null until the database has answered once; then `away` says why
-it does not answer now, if it does not.
+it does not answer now, if it does not. `clocks_apart_s` is null unless data's clock and the console's differ.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict
 from alerts.handling.machine import Stage
 from alerts.handling.order import OrderStage
 from alerts.severity import Severity
-from console.snapshot import Shown
+from console.snapshot import Read, Shown, clocks_apart_s
+from core.clock import Clock
 
 
 class _Answer(BaseModel):
@@ -31,6 +32,8 @@ class Freshness(_Answer):
     read_s_ago: float | None
     away: str
     """Why the source does not answer now; empty if it does."""
+    clocks_apart_s: float | None
+    """How far data's clock is from the console's, in data time; null if that is less than ten minutes of real time."""
 
 
 class Alert(_Answer):
@@ -74,7 +77,7 @@ class City(_Answer):
     start: datetime
     end: datetime
     aqi: int
-    level: int
+    level: int | None
     primary: list[str]
 
 
@@ -121,19 +124,20 @@ class Health(Freshness):
     ledger_holds: bool | None
 
 
-def router(shown: Callable[[], Shown]) -> APIRouter:
+def router(shown: Callable[[], Shown], clock: Clock) -> APIRouter:
     """The paths; each answers from the shared snapshot and asks no server."""
     paths = APIRouter(prefix="/api/v1")
 
-    def freshness(at: float, *, known: bool, away: str) -> dict[str, object]:
-        return {"read_s_ago": round(time.monotonic() - at, 3) if known else None, "away": away}
+    def freshness(at: float, read: Read | None, *, known: bool, away: str) -> dict[str, object]:
+        ago = round(time.monotonic() - at, 3) if known else None
+        return {"read_s_ago": ago, "away": away, "clocks_apart_s": clocks_apart_s(read, clock)}
 
     @paths.get("/alerts")
     def alerts(city: Annotated[str | None, Query(max_length=100)] = None, severity: Severity | None = None) -> Alerts:
         now = shown()
         found = now.read.alerts if now.read else ()
         return Alerts.model_validate(
-            freshness(now.read_at, known=now.read is not None, away=now.away)
+            freshness(now.read_at, now.read, known=now.read is not None, away=now.away)
             | {
                 "alerts": [
                     Alert.model_validate(one)
@@ -149,14 +153,15 @@ def router(shown: Callable[[], Shown]) -> APIRouter:
     def cities() -> Cities:
         now = shown()
         return Cities.model_validate(
-            freshness(now.read_at, known=now.read is not None, away=now.away)
+            freshness(now.read_at, now.read, known=now.read is not None, away=now.away)
             | {"cities": [City.model_validate(one) for one in (now.read.cities if now.read else ())]}
         )
 
     @paths.get("/health")
     def health() -> Health:
         now = shown()
-        fresh = freshness(now.health_at, known=now.health is not None, away="" if now.health else "not asked yet")
+        away = "" if now.health else now.health_away or "not asked yet"
+        fresh = freshness(now.health_at, now.read, known=now.health is not None, away=away)
         if now.health is None:
             nothing = dict.fromkeys(("outbox", "overdue", "newest_report_s", "ledger_holds"))
             return Health.model_validate(fresh | {"servers": [], "processes": [], "consumers": []} | nothing)

@@ -60,7 +60,8 @@ class Guard:
             status, said = refused
             await PlainTextResponse(said, status)(scope, receive, with_headers)
         else:
-            await self._app(scope, receive, with_headers)
+            # Pages answer GET alone; the server sends no body to who asked by HEAD, whatever the application gives.
+            await self._app({**scope, "method": "GET"}, receive, with_headers)
 
     def _refusal(self, method: str, host: str, origin: str) -> tuple[int, str] | None:
         if method not in METHODS:

@@ -8,11 +8,14 @@ import msgspec
 
 from console import words
 from console.language import Language
-from console.snapshot import Consumer, Health
+from console.snapshot import Consumer, Health, Shown
 
 STILL_S = 60.0
 """A consumer that is behind and has taken nothing for so long does not move."""
 OLD_REPORT_S = 3600.0
+OLD_AFTER = 3
+"""Looks missed before the page says that health is old."""
+OLD_AT_LEAST_S = 30.0
 
 
 class HealthRow(msgspec.Struct, frozen=True):
@@ -46,6 +49,16 @@ def health_groups(health: Health | None, language: Language) -> tuple[HealthGrou
         (words.STORED, tuple(_stored(health, language))),
     )
     return tuple(HealthGroup(title.say(language), rows) for title, rows in groups if rows)
+
+
+def health_note(shown: Shown, language: Language, *, monotonic: float, refresh_s: float) -> str:
+    """That health is old or could not be had, at the machine's time `monotonic`; empty if neither."""
+    if shown.health_away:
+        return words.HEALTH_FAILED.say(language)
+    age = monotonic - shown.health_at
+    if shown.health is None or age <= max(OLD_AFTER * refresh_s, OLD_AT_LEAST_S):
+        return ""
+    return words.HEALTH_OLD.say(language, age=span(age, language))
 
 
 def _processes(health: Health, language: Language) -> Iterator[HealthRow]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class Language(StrEnum):
@@ -11,6 +11,11 @@ class Language(StrEnum):
 
     ZH = "zh"
     EN = "en"
+
+    @property
+    def tag(self) -> Literal["zh-CN", "en-US"]:
+        """As HTML names it (BCP 47)."""
+        return "zh-CN" if self is Language.ZH else "en-US"
 
     @property
     def other(self) -> Language:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from fastapi import Request
@@ -14,7 +15,7 @@ from nicegui import ui
 
 from alerts.severity import Severity
 from console import words
-from console.health_view import HealthGroup, health_groups
+from console.health_view import HealthGroup, health_groups, health_note
 from console.language import Language
 from console.snapshot import Read, Shown
 from console.style import CSS
@@ -32,6 +33,9 @@ def add_page(shown: Callable[[], Shown], clock: Clock, default: Language, refres
     @ui.page("/", title=f"{words.TITLE.zh} {words.TITLE.en}")
     def page(request: Request) -> None:
         asked = asked_of(request.query_params, default)
+        client = ui.context.client
+        client.page = copy(client.page)  # NiceGUI gives a route one language; here an address chooses it
+        client.page.language = asked.language.tag
         ui.add_css(CSS)
         _Page(asked, shown, clock, refresh_s).build()
 
@@ -60,6 +64,7 @@ class _Page:
             switch = Asked(language.other, self._asked.city, self._asked.severity)
             ui.link(words.SWITCH.say(language), switch.address()).classes("switch")
         self._part("warning", self._warning)
+        self._part("clock", self._warning)
         with ui.element("div").classes("desk"):
             with ui.element("section").classes("alerts"):
                 ui.label(words.OPEN_ALERTS.say(language)).classes("heading")
@@ -70,6 +75,7 @@ class _Page:
                 ui.label(words.CITY_AIR.say(language)).classes("heading")
                 self._part("air", self._air)
                 ui.label(words.HEALTH.say(language)).classes("heading")
+                self._part("health-note", self._warning)
                 self._part("health", self._health)
                 ui.label(words.READ_ONLY.say(language)).classes("note")
         self._look()
@@ -80,17 +86,13 @@ class _Page:
 
     def _look(self) -> None:
         """Redraw the parts that are not as they were."""
-        shown = self._shown()
+        shown, language, monotonic = self._shown(), self._asked.language, time.monotonic()
         said = head(
-            shown,
-            self._asked.language,
-            clock=self._clock,
-            wall=time.time(),
-            monotonic=time.monotonic(),
-            refresh_s=self._refresh_s,
+            shown, language, clock=self._clock, wall=time.time(), monotonic=monotonic, refresh_s=self._refresh_s
         )
         self._draw("head", said)
         self._draw("warning", said.warning)
+        self._draw("clock", said.clock)
         if shown.read is not None and shown.read is not self._read:
             self._read = shown.read
             found = alert_list(shown.read, self._asked)
@@ -98,7 +100,9 @@ class _Page:
             self._draw("choices", found.cities)
             self._draw("alerts", (found.cards, found.notes, found.empty))
             self._draw("air", air_cards(shown.read.cities, self._asked))
-        self._draw("health", health_groups(shown.health, self._asked.language))
+        note = health_note(shown, language, monotonic=monotonic, refresh_s=self._refresh_s)
+        self._draw("health-note", note)
+        self._draw("health", (health_groups(shown.health, language), bool(note)))
 
     def _draw(self, name: str, content: object) -> None:
         if name in self._drawn and self._drawn[name] == content:
@@ -161,7 +165,6 @@ class _Page:
             ).mark("severity")
 
     def _alert(self, card: AlertCard) -> None:
-        language = self._asked.language
         with ui.element("article").classes("alert").style(f"--colour: {card.colour}"):
             with ui.element("div").classes("first"):
                 ui.label(card.severity).classes("severity")
@@ -174,27 +177,32 @@ class _Page:
                 ui.label(card.stage).classes("mark waits" if card.waits else "mark")
                 for mark in filter(None, (card.order, card.history)):
                     ui.label(mark).classes("mark")
-            details = ui.expansion(
-                words.DETAILS.say(language),
-                value=card.alert_id in self._opened,
-                on_value_change=lambda event: self._remember(card.alert_id, opened=event.value),
-            )
-            with details.classes("details"), ui.element("div").classes("list"):
-                for name, text in (
-                    (words.WHAT, card.what),
-                    (words.TO_DO, card.todo),
-                    (words.BASIS, card.basis),
-                    (words.CAMERA, card.camera),
-                ):
-                    with ui.element("div").classes("pair"):
-                        ui.label(name.say(language)).classes("name")
-                        ui.label(text).classes("text")
+            opened = card.alert_id in self._opened
+            details = ui.expansion(words.DETAILS.say(self._asked.language), value=opened).classes("details")
+            if opened:
+                self._details(details, card)
+            details.on_value_change(lambda event: self._turn(details, card, opened=event.value))
 
-    def _remember(self, alert_id: int, *, opened: bool) -> None:
+    def _turn(self, details: ui.expansion, card: AlertCard, *, opened: bool) -> None:
         if opened:
-            self._opened.add(alert_id)
+            self._opened.add(card.alert_id)
+            if not details.default_slot.children:
+                self._details(details, card)
         else:
-            self._opened.discard(alert_id)
+            self._opened.discard(card.alert_id)
+
+    def _details(self, details: ui.expansion, card: AlertCard) -> None:
+        """Drawn when they are opened: of fifty alerts they are more than all the rest of a page."""
+        with details, ui.element("div").classes("list"):
+            for name, text in (
+                (words.WHAT, card.what),
+                (words.TO_DO, card.todo),
+                (words.BASIS, card.basis),
+                (words.CAMERA, card.camera),
+            ):
+                with ui.element("div").classes("pair"):
+                    ui.label(name.say(self._asked.language)).classes("name")
+                    ui.label(text).classes("text")
 
     def _air(self, cards: tuple[AirCard, ...]) -> None:
         if not cards:
@@ -208,12 +216,14 @@ class _Page:
                         ui.label(card.level).classes("level")
                     ui.label(f"{card.primary} · {card.hour}").classes("hour")
 
-    def _health(self, groups: tuple[HealthGroup, ...]) -> None:
+    def _health(self, said: tuple[tuple[HealthGroup, ...], bool]) -> None:
+        groups, old = said
         if not groups:
             ui.label(words.HEALTH_UNKNOWN.say(self._asked.language)).classes("empty")
         for group in groups:
             ui.label(group.title).classes("group")
             for row in group.rows:
-                with ui.element("div").classes("health-row" if row.well else "health-row ill"):
+                well = "old" if old else ""
+                with ui.element("div").classes(f"health-row {well if row.well else 'ill'}"):
                     ui.label(row.name).classes("name")
                     ui.label(row.said).classes("said")

@@ -40,7 +40,7 @@ class Poller:
         most: int,
         stop: threading.Event,
     ) -> None:
-        """`look` says how the pipeline stands, within some seconds; it may raise `LantianError`."""
+        """`look` says how the pipeline stands, within some seconds; what it raises is shown and logged."""
         self._settings = settings
         self._clock = clock
         self._look = look
@@ -50,6 +50,7 @@ class Poller:
         self._lock = threading.Lock()
         self._shown = Shown()
         self._database: connection | None = None
+        self._threads: list[threading.Thread] = []
         self._log = get_logger(__name__)
 
     @property
@@ -57,20 +58,33 @@ class Poller:
         """The latest of everything; one frozen value, the same object until something changes."""
         return self._shown
 
+    @property
+    def alive(self) -> bool:
+        """Whether both threads look: what one of them showed last would stand still and look current."""
+        return bool(self._threads) and all(thread.is_alive() for thread in self._threads)
+
     def start(self) -> list[threading.Thread]:
         """Begin to look; returns the threads, which end soon after `stop` is set."""
         every_health = max(self._refresh_s, HEALTH_EVERY_S)
-        threads = [
-            threading.Thread(target=self._repeat, args=(self._read, self._refresh_s), name="alerts", daemon=True),
-            threading.Thread(target=self._repeat, args=(self._examine, every_health), name="health", daemon=True),
+        work = (
+            ("alerts", self._read, self._lost, self._refresh_s),
+            ("health", self._examine, self._unknown, every_health),
+        )
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(act, failed, every_s), name=name, daemon=True)
+            for name, act, failed, every_s in work
         ]
-        for thread in threads:
+        for thread in self._threads:
             thread.start()
-        return threads
+        return self._threads
 
-    def _repeat(self, act: Callable[[], None], every_s: float) -> None:
+    def _repeat(self, act: Callable[[], None], failed: Callable[[Exception], None], every_s: float) -> None:
         while not self._stop.is_set():
-            act()
+            try:
+                act()
+            except Exception as error:
+                self._log.exception("console_look_failed")
+                failed(error)
             self._stop.wait(every_s)
 
     def _read(self) -> None:
@@ -81,15 +95,17 @@ class Poller:
                 prepare(self._database)
             found = read(self._database, self._clock.datetime(), self._most)
         except (psycopg2.Error, LantianError, ValueError) as error:  # ValueError: a stage that a newer Lantian wrote
-            self._drop()
-            away = _one_line(error)
             if not self._shown.away:
-                self._log.warning("console_database_away", error=away)
-            self._publish(away=away)
+                self._log.warning("console_database_away", error=_one_line(error))
+            self._lost(error)
             return
         if self._shown.away:
             self._log.info("console_database_back")
         self._publish(read=found, read_at=began, away="")
+
+    def _lost(self, error: Exception) -> None:
+        self._drop()
+        self._publish(away=_one_line(error))
 
     def _drop(self) -> None:
         if self._database is not None:
@@ -103,9 +119,12 @@ class Poller:
             found = self._look()
         except LantianError as error:
             self._log.warning("console_health_unknown", error=error.message)
-            self._publish(health=None, health_at=began)
+            self._unknown(error)
         else:
-            self._publish(health=found, health_at=began)
+            self._publish(health=found, health_at=began, health_away="")
+
+    def _unknown(self, error: Exception) -> None:
+        self._publish(health=None, health_at=time.monotonic(), health_away=_one_line(error))
 
     def _publish(self, **changes: object) -> None:
         with self._lock:  # two threads replace parts of it

@@ -37,6 +37,8 @@ _ANSWERED_FOR = (
     "select count(*) from v_alerts where state = 'cleared' and closed_at is null and origin <> %(history)s"
     " and merged_into is null"
 )
+_CLOCK = "select nullif(now, now()) from v_clock"
+"""The view says the server's own time, which stands still in a transaction, before anything came."""
 _CITIES = """
 select distinct on (city) city, start, "end", aqi, level, "primary" from v_city_hourly
 where start > %(since)s and start <= %(now)s - interval '1 hour' and aqi is not null
@@ -64,7 +66,9 @@ def read(database: connection, now: datetime, most: int) -> Read:
         cursor.execute(_ANSWERED_FOR, given)
         answered_for = int(cursor.fetchone()[0])
         cities = tuple(_city(row) for row in _rows(cursor, _CITIES, given | {"most": MOST_CITIES}))
-    return Read(alerts=alerts, counts=counts, answered_for=answered_for, cities=cities)
+        cursor.execute(_CLOCK)
+        data_now = cursor.fetchone()[0]
+    return Read(alerts=alerts, counts=counts, answered_for=answered_for, cities=cities, now=now, data_now=data_now)
 
 
 def _alert(row: dict[str, Any]) -> OpenAlert:

@@ -34,7 +34,7 @@ def run(settings: CoreSettings, own: ConsoleSettings, look: Callable[[], Health]
 
     def ready() -> dict[str, bool]:
         shown = poller.shown
-        return {"page": web.well, "postgres": shown.read is not None and not shown.away}
+        return {"page": web.well, "postgres": shown.read is not None and not shown.away, "threads": poller.alive}
 
     health = HealthServer(settings, "console", own.metrics_port, ready).start()
     threads = poller.start()

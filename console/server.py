@@ -31,7 +31,7 @@ def build(shown: Callable[[], Shown], clock: Clock, *, host: str, language: Lang
         docs_url=None,  # the pages that draw it come from another host
         redoc_url=None,
     )
-    app.include_router(router(shown))
+    app.include_router(router(shown, clock))
     add_page(shown, clock, language, refresh_s)
     ui.run_with(app, title="蓝天 Lantian", favicon="🟦", show_welcome_message=False)
     nicegui.app.config.socket_io_js_transports = ["websocket"]  # polling would need POST

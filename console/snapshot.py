@@ -5,13 +5,17 @@ Times are aware datetimes in UTC and data time; `age_s` and the like are seconds
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from alerts.handling.machine import Stage
 from alerts.handling.order import OrderStage
 from alerts.severity import Severity
+from core.clock import Clock
+
+APART = timedelta(minutes=10)
+"""Real time that the data's clock may be from the console's: what came is read and noted once a minute."""
 
 
 class OpenAlert(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,8 +56,8 @@ class CityAir(msgspec.Struct, frozen=True, kw_only=True):
     start: datetime
     end: datetime
     aqi: int
-    level: int
-    """1 … 6 (HJ 633)."""
+    level: int | None
+    """1 … 6 (HJ 633); None if it is not known."""
     primary: tuple[str, ...]
     """Of `pm25`, `pm10`, `so2`, `no2`, `co`, `o3`; empty where the AQI is 50 or less."""
 
@@ -68,6 +72,21 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     answered_for: int
     """Alerts that data has cleared and persons have still to close; history is not counted."""
     cities: tuple[CityAir, ...]
+    now: datetime
+    """Of the console's clock, when it looked."""
+    data_now: datetime | None
+    """Up to which time what came has been read; None before anything came."""
+
+
+def clocks_apart_s(read: Read | None, clock: Clock) -> float | None:
+    """How far the data's clock is from the console's, in seconds of data time; None if it is less than `APART`.
+
+    Where `clock` runs faster than life, the pipeline takes no less real time to read what came.
+    """
+    if read is None or read.data_now is None:
+        return None
+    apart = abs((read.now - read.data_now).total_seconds())
+    return apart if clock.wall_seconds(apart) > APART.total_seconds() else None
 
 
 class Server(msgspec.Struct, frozen=True):
@@ -129,3 +148,6 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """Why the database did not answer the last time; empty if it did."""
     health: Health | None = None
     health_at: float = 0.0
+    """Machine's monotonic seconds of the last look's begin."""
+    health_away: str = ""
+    """Why the last look found nothing; empty if it did."""

@@ -58,6 +58,7 @@ aside .heading:not(:first-child) { margin-top: 22px; }
 .part-health .group { color: #5b6b79; font-size: 13px; margin-top: 8px; }
 .health-row { display: flex; justify-content: space-between; gap: 12px; font-size: 14px; }
 .health-row .said::before { content: "●"; color: #2f9e5b; margin-right: 6px; }
+.health-row.old .said::before { color: #9aa6b1; }
 .health-row.ill .said { color: #b00020; font-weight: 600; }
 .health-row.ill .said::before { color: #b00020; }
 @media (max-width: 800px) {

@@ -15,11 +15,12 @@ from alerts.alert import number_text
 from alerts.handling.words import ORDER_STAGES, STAGES
 from alerts.severity import Severity
 from console import words
+from console.health_view import span
 from console.language import Language
-from console.snapshot import CityAir, OpenAlert, Read, Shown
+from console.snapshot import CityAir, OpenAlert, Read, Shown, clocks_apart_s
 from core.clock import SHANGHAI, Clock
 
-LISTED = 100
+LISTED = 50
 """Alerts on a page at most: what a browser renders and a person can read."""
 OLD_AFTER = 3
 """Refreshes missed before the page says that what it shows is old."""
@@ -101,6 +102,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     warning: str
     """Empty if all that is shown is of now."""
+    clock: str = ""
+    """Empty if the console's clock is that of the data."""
 
 
 def asked_of(parameters: Mapping[str, str], default: Language) -> Asked:
@@ -124,11 +127,21 @@ def head(shown: Shown, language: Language, *, clock: Clock, wall: float, monoton
         warning = f"{words.AWAY_UNKNOWN.say(language)} · {remedy}" if shown.away else words.NOTHING_YET.say(language)
         return Head(data_time=data_time, state=words.NOTHING_YET.say(language), warning=warning)
     old = words.OLD.say(language, age=age)
+    apart = _clocks_apart(shown.read, language, clock)
     if shown.away:
-        return Head(data_time=data_time, state=old, warning=f"{words.AWAY.say(language, age=age)} · {remedy}")
+        away = f"{words.AWAY.say(language, age=age)} · {remedy}"
+        return Head(data_time=data_time, state=old, warning=away, clock=apart)
     if age > max(OLD_AFTER * refresh_s, OLD_AT_LEAST_S):
-        return Head(data_time=data_time, state=old, warning=f"{old} · {remedy}")
-    return Head(data_time=data_time, state=words.LIVE.say(language, age=age), warning="")
+        return Head(data_time=data_time, state=old, warning=f"{old} · {remedy}", clock=apart)
+    return Head(data_time=data_time, state=words.LIVE.say(language, age=age), warning="", clock=apart)
+
+
+def _clocks_apart(read: Read, language: Language, clock: Clock) -> str:
+    apart = clocks_apart_s(read, clock)
+    if apart is None or read.data_now is None:
+        return ""
+    data, own = (f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" for at in (read.data_now, read.now))
+    return words.CLOCKS_APART.say(language, data=data, own=own, apart=span(apart, language))
 
 
 def alert_list(read: Read, asked: Asked) -> AlertList:
@@ -204,9 +217,9 @@ def _air(air: CityAir, language: Language) -> AirCard:
     return AirCard(
         city=air.city,
         aqi=str(air.aqi),
-        level=words.LEVELS[air.level - 1].say(language),
-        colour=words.LEVEL_COLOURS[air.level - 1],
-        ink="#ffffff" if air.level >= words.DARK_LEVEL else "#1c2733",
+        level=(words.NO_LEVEL if air.level is None else words.LEVELS[air.level - 1]).say(language),
+        colour=words.NO_LEVEL_COLOUR if air.level is None else words.LEVEL_COLOURS[air.level - 1],
+        ink="#ffffff" if air.level is not None and air.level >= words.DARK_LEVEL else "#1c2733",
         primary=words.PRIMARY.say(language, names=names) if names else words.NO_PRIMARY.say(language),
         hour=f"{start:%m-%d %H:%M}–{'24' if end.hour == 0 else format(end, '%H')}:{end:%M}",
     )

@@ -6,6 +6,13 @@ from alerts.severity import Severity
 from console.language import Both
 
 TITLE = Both("蓝天 值班台", "Lantian console")
+CLOCKS_APART = Both(
+    "数据时间停在 {data}，值班台时钟为 {own}，相差 {apart}：或久无数据，或值班台启动时未带数据时钟"
+    "（LANTIAN_CLOCK_EPOCH、LANTIAN_CLOCK_STARTED、LANTIAN_CLOCK_SPEED）",
+    "Data stands at {data} and the console's clock at {own}, they are {apart} apart: either nothing has come for long,"
+    " or the console was started without the data's clock"
+    " (LANTIAN_CLOCK_EPOCH, LANTIAN_CLOCK_STARTED, LANTIAN_CLOCK_SPEED)",
+)
 DATA_TIME = Both("数据时间 {at}（北京时间）", "data time {at} (Asia/Shanghai)")
 LIVE = Both("实时 · {age} 秒前更新", "live · updated {age} s ago")
 OLD = Both("数据已 {age} 秒未更新", "not updated for {age} s")
@@ -42,6 +49,10 @@ PRIMARY = Both("首要污染物 {names}", "primary {names}")
 NO_PRIMARY = Both("无首要污染物", "no primary pollutant")
 HEALTH = Both("系统运行", "Pipeline health")
 HEALTH_UNKNOWN = Both("运行状态尚不明", "how the pipeline stands is not known yet")
+HEALTH_OLD = Both(
+    "运行状态已 {age}未更新，以下为当时的情况", "not looked at for {age}: this is how the pipeline stood then"
+)
+HEALTH_FAILED = Both("未能查看运行状态，原因见值班台日志", "the pipeline could not be looked at: see the console's log")
 SERVERS = Both("服务", "Servers")
 PROCESSES = Both("进程", "Processes")
 NO_PROCESSES = Both("没有进程登记端口", "no process has told its port")
@@ -83,6 +94,8 @@ LEVELS = (
     Both("严重污染", "severely polluted"),
 )
 """Of levels 1 … 6, HJ 633 table of AQI levels."""
+NO_LEVEL = Both("级别不明", "level not known")
+NO_LEVEL_COLOUR = "#C3CCD4"
 LEVEL_COLOURS = ("#00E400", "#FFFF00", "#FF7E00", "#FF0000", "#99004C", "#7E0023")
 """The official colours of HJ 633, of levels 1 … 6."""
 DARK_LEVEL = 4

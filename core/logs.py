@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import sys
 import threading
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable, MutableMapping
 from typing import Any
@@ -79,10 +81,10 @@ class Seldom(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """By the record's own time; what it remembers is bounded by the places that log, and the levels.
 
-        A line of code may warn of one thing and complain of a worse one.
+        A line of code may warn of one thing and complain of a worse one. A clock that was set back silences nothing.
         """
         place = (record.name, record.lineno, record.levelno)
-        if record.created - self._spoke.get(place, -math.inf) < EVERY_S:
+        if 0 <= record.created - self._spoke.get(place, -math.inf) < EVERY_S:
             self._silenced[place] += 1
             return False
         self._spoke[place] = record.created
@@ -91,15 +93,22 @@ class Seldom(logging.Filter):
         return True
 
 
+_NUMBERED = re.compile(r"\w*\d\w*")
+
+
 class SeldomEvents:
     """The same for our own warnings and errors: an event speaks once a minute about the same thing.
 
     A server that is away for an hour costs sixty lines, not thousands; the next line says in `silenced` how many were
-    left out. What an event is about is told by a few fields (`ABOUT`), so that one alert does not silence another.
+    left out. What an event is about is told by a few fields (`ABOUT`) and by its error's words, so that one alert does
+    not silence another. A station is not among them: they are tens of thousands, and one fault may be all theirs. If
+    the trouble ends, whichever line comes next after the minute tells in `left_out` what nobody told.
     """
 
     LEVELS = frozenset({"warning", "error", "critical"})
-    ABOUT = ("alert_id", "city", "consumer", "member", "part", "reason", "target")
+    ABOUT = ("alert_id", "city", "consumer", "member", "part", "partition", "reason", "target", "topic")
+    ERRORS = 64
+    """Told apart at most about one thing: what devices send stands in errors, and must not fill the log."""
     PLACES = 2000
     """Remembered at most: beyond it those that have been quiet for long are forgotten, or else all."""
 
@@ -108,29 +117,53 @@ class SeldomEvents:
         self._now = now
         self._spoke: dict[tuple[object, ...], float] = {}
         self._silenced: Counter[tuple[object, ...]] = Counter()
+        self._left_out: Counter[str] = Counter()
+        self._due = math.inf
         self._lock = threading.Lock()
 
     def __call__(self, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         """A processor for structlog, behind `add_log_level`; raises `DropEvent` for what was just said."""
-        if event["level"] not in self.LEVELS:
-            return event
-        about = (event["event"], event["level"], *(str(event.get(name, "")) for name in self.ABOUT))
         with self._lock:
             now = self._now()
-            if now - self._spoke.get(about, -math.inf) < EVERY_S:
-                self._silenced[about] += 1
-                raise structlog.DropEvent
-            if len(self._spoke) >= self.PLACES:
-                self._forget(now)
-            self._spoke[about] = now
-            if silenced := self._silenced.pop(about, 0):
-                event["silenced"] = silenced
+            if event["level"] in self.LEVELS:
+                self._hear(event, now)
+            if now >= self._due:
+                self._gather(now)
+            if self._left_out:
+                event["left_out"] = dict(self._left_out)
+                self._left_out.clear()
         return event
+
+    def _hear(self, event: MutableMapping[str, Any], now: float) -> None:
+        fields = (str(event.get(name, "")) for name in self.ABOUT)
+        about = (event["event"], event["level"], *fields, _kind(str(event.get("error", "")), self.ERRORS))
+        spoke = self._spoke.get(about, -math.inf)
+        if now - spoke < EVERY_S:
+            self._silenced[about] += 1
+            self._due = min(self._due, spoke + EVERY_S)
+            raise structlog.DropEvent
+        if len(self._spoke) >= self.PLACES:
+            self._forget(now)
+        self._spoke[about] = now
+        if silenced := self._silenced.pop(about, 0):
+            event["silenced"] = silenced
+
+    def _gather(self, now: float) -> None:
+        """What was silenced and whose minute is over: `left_out`, by event."""
+        for about in [about for about in self._silenced if now - self._spoke[about] >= EVERY_S]:
+            self._left_out[str(about[0])] += self._silenced.pop(about)
+        self._due = min((self._spoke[about] + EVERY_S for about in self._silenced), default=math.inf)
 
     def _forget(self, now: float) -> None:
         fresh = {about: spoke for about, spoke in self._spoke.items() if now - spoke < EVERY_S}
         self._spoke = fresh if len(fresh) < self.PLACES else {}
-        self._silenced = Counter({about: n for about, n in self._silenced.items() if about in self._spoke})
+        for about in [about for about in self._silenced if about not in self._spoke]:
+            self._left_out[str(about[0])] += self._silenced.pop(about)
+
+
+def _kind(error: str, kinds: int) -> int:
+    """Which of `kinds` an error is; a try's number or a port makes no other of it."""
+    return zlib.crc32(_NUMBERED.sub("#", error[:500]).encode("utf-8", "replace")) % kinds
 
 
 def get_logger(name: str) -> Any:

@@ -84,6 +84,8 @@ class Looker:
     def _look_on(self, database: connection, stop: threading.Event) -> None:
         with database, database.cursor() as cursor:
             cursor.execute("set statement_timeout = %s", (f"{LONGEST_S}s",))
+            # a process that is frozen would keep the lock for ever, and nobody would look
+            cursor.execute("set idle_session_timeout = %s", (f"{self._longest_rest_s * 1000:.0f}ms",))
         while not self._lock(database):
             if stop.wait(ASK_AGAIN_S):
                 return
@@ -97,6 +99,11 @@ class Looker:
                 self._seen.hide()
                 self._failed(stop, str(error).strip())
             stop.wait(max(self._every, SHARE * (time.monotonic() - began)))
+
+    @property
+    def _longest_rest_s(self) -> float:
+        """Between two looks, and as much again as is usual."""
+        return SHARE * LONGEST_S + 2 * self._every
 
     def _failed(self, stop: threading.Event, error: str) -> None:
         if not stop.is_set():

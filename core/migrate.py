@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import closing, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -14,8 +14,8 @@ from yoyo import get_backend, read_migrations
 from yoyo.exceptions import LockTimeout
 
 from core.errors import LantianError, UnavailableError
-from core.postgres import connect
-from core.secrets import read_secret
+from core.postgres import ROLES, connect
+from core.secrets import read_secret, secret_path, variable_of
 from core.settings import CoreSettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -25,8 +25,9 @@ def migrate(settings: CoreSettings) -> list[str]:
     """Apply what is missing; returns the names of the migrations applied, in order.
 
     Two processes may try at once: one waits for the other. Raises `UnavailableError` if the database does not answer
-    and `LantianError` naming the migration that failed; nothing of a failed migration stays.
+    and `LantianError` naming the roles that are missing, or the migration that failed; nothing of a failed one stays.
     """
+    _require_roles(settings)
     with _backend(settings) as backend:
         applied = []
         try:
@@ -56,6 +57,28 @@ def pending(settings: CoreSettings) -> list[str]:
     """Names of the migrations that the database lacks."""
     with _backend(settings) as backend:
         return [str(migration.id) for migration in backend.to_apply(read_migrations(str(MIGRATIONS)))]
+
+
+def _require_roles(settings: CoreSettings) -> None:
+    """Migrations grant rights and make no roles: the owner may not, and passwords have no business in a migration."""
+    query = "select rolname from pg_roles where rolname like 'lantian%'"
+    with closing(connect(settings, "owner", application="lantian migrate")) as server, server.cursor() as cursor:
+        cursor.execute(query)
+        there = {name for (name,) in cursor}
+    lacking = [role for role in ROLES if f"lantian_{role}" not in there]
+    if not lacking:
+        return
+    statements = "; ".join(f"create role lantian_{role} login password '…'" for role in lacking)
+    places = ", ".join(
+        f"{variable_of(secret)} or {secret_path(settings.state_dir, secret)}"
+        for secret in (f"postgres-{role}" for role in lacking)
+    )
+    raise LantianError(
+        "roles",
+        "the database's server has no such role" if len(lacking) == 1 else "the database's server has no such roles",
+        field=", ".join(f"lantian_{role}" for role in lacking),
+        hint=f"as a superuser: `{statements}`; put the password in {places}; then run `lantian migrate`",
+    )
 
 
 @contextmanager

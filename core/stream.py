@@ -301,6 +301,9 @@ class Stream:
             # what came of them meanwhile would be thrown away, by a loop that never waits
             self._consumer.pause(*self._consumer.assignment())
         self._gained.update(self._stands)
+        for partition in self._stands:
+            LAG.remove(self._step.consumer, str(partition))
+        HELD.labels(self._step.consumer).set(0)
         self._stands.clear()
 
     def _close_database(self) -> None:

@@ -37,13 +37,15 @@ def screen(look: Look, every_s: float, height: int = SCREEN_LINES) -> list[str]:
 def watch(read: Callable[[], Look], every_s: float, out: TextIO, stop: threading.Event) -> bool:
     """Show how it stands every `every_s` seconds until `stop` is set; returns whether all was well at last.
 
-    On a terminal one screen is redrawn; elsewhere each look is a block of lines behind an empty one.
+    On a terminal one screen is redrawn; elsewhere, and where the cursor cannot go back (`TERM=dumb`), each look is a
+    block of lines behind an empty one.
     """
     console = Console(file=out)
-    height = min(SCREEN_LINES, console.height) if console.is_terminal else SCREEN_LINES
+    redrawn = console.is_terminal and not console.is_dumb_terminal
+    height = min(SCREEN_LINES, console.height) if redrawn else SCREEN_LINES
     well = True
     with ExitStack() as shown:
-        live = shown.enter_context(Live(console=console, auto_refresh=False)) if console.is_terminal else None
+        live = shown.enter_context(Live(console=console, auto_refresh=False)) if redrawn else None
         while not stop.is_set():
             look = read()
             well = look.well

@@ -12,9 +12,12 @@ from aggregate.settings import AggregateSettings, ArchiveSettings
 from alerts.settings import AlertsSettings
 from console.settings import ConsoleSettings
 from core.errors import SettingsError
+from core.postgres import ROLES
+from core.secrets import SECRET_PREFIX, variable_of
 from core.settings import CoreSettings, SectionSettings
 from deploy.local.finding import Finding
 from deploy.local.settings import LocalSettings
+from ingest.credentials import BRIDGE, NOTIFIER, secret_name
 from ingest.kinds import KindSettings
 from ingest.settings import BridgeSettings, SenderSettings
 
@@ -33,7 +36,14 @@ SECTIONS: tuple[type[SectionSettings], ...] = (
 """All there are; a test holds the packages against this."""
 OTHERS = frozenset({"LANTIAN_DATABASE", "LANTIAN_DEBIAN_MIRROR", "LANTIAN_REQUIRE_DATA"})
 """Of `lantian env`, of the set-up and of the tests."""
-PREFIXES = ("LANTIAN_SECRET_", "LANTIAN_TEST_", "LANTIAN_FAULT_", "LANTIAN_OUTAGE_")
+PREFIXES = ("LANTIAN_TEST_", "LANTIAN_FAULT_", "LANTIAN_OUTAGE_")
+SECRETS = frozenset(
+    variable_of(name)
+    for name in (*(f"postgres-{role}" for role in (*ROLES, "superuser")), *map(secret_name, (BRIDGE, NOTIFIER)))
+)
+"""Those that every installation has."""
+NEARLY = 0.85
+"""How alike two names are of which one is taken for the other misspelt: `mqtt-brigde`, and not `mqtt-board-1`."""
 FILE = Path("lantian.toml")
 
 
@@ -47,6 +57,14 @@ def configuration(environment: Mapping[str, str], file: Path = FILE) -> Iterator
         yield Finding("settings", ok=True, detail=f"{ours} variables, {read}: every name is known, every value usable")
 
 
+def _may_be_secret(said: str) -> bool:
+    """Accounts and targets have secrets by names of their own: there a name is wrong only if it is nearly another."""
+    if not said.startswith(SECRET_PREFIX) or said.startswith(variable_of("postgres-")):
+        return False
+    others = [name.removeprefix(SECRET_PREFIX) for name in SECRETS]
+    return not get_close_matches(said.removeprefix(SECRET_PREFIX), others, n=1, cutoff=NEARLY)
+
+
 def _variables() -> set[str]:
     return {
         f"{model.model_config['env_prefix']}{field}".upper() for model in SECTIONS for field in model.model_fields
@@ -54,10 +72,12 @@ def _variables() -> set[str]:
 
 
 def _unknown_variables(environment: Mapping[str, str]) -> Iterator[Finding]:
-    known = _variables()
+    known = _variables() | SECRETS
     for name in sorted(environment):
         said = name.upper()
-        if said.startswith("LANTIAN_") and said not in known and not said.startswith(PREFIXES):
+        if not said.startswith("LANTIAN_") or said in known or said.startswith(PREFIXES):
+            continue
+        if not _may_be_secret(said):
             remedy = f"unset it{_instead(said, known)}"
             yield Finding("settings", ok=False, detail=f"{name} is set, and nothing reads it", remedy=remedy)
 

@@ -47,7 +47,10 @@ Check = Callable[[CoreSettings], Iterator[Finding]]
 
 
 def examine(stack: Stack) -> list[Finding]:
-    """Everything in the order in which it must be put right; what stands on a problem is not looked at."""
+    """Everything in the order in which it must be put right.
+
+    Settings that cannot be used end the look, and so does a server that does not answer: what follows stands on them.
+    """
     settings = stack.settings
     configure(settings.model_copy(update={"log_level": "warning"}), "doctor")
     unusable = list(configuration(os.environ))
@@ -55,8 +58,9 @@ def examine(stack: Stack) -> list[Finding]:
         return unusable
     running = read_processes(settings)
     findings = [*unusable, *packages(), *_machine(stack, settings), *left_behind(stack), *listeners(running)]
-    findings += _servers(stack)
-    if not all(finding.ok for finding in findings):
+    servers = list(_servers(stack))
+    findings += servers
+    if not all(server.ok for server in servers):
         return [*findings, *processes(running)]
     checks: dict[str, Check] = {
         "mqtt": _mqtt,

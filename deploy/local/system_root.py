@@ -6,7 +6,6 @@ The mounts live in a mount namespace of the program's own: they end with it, and
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -59,12 +58,29 @@ class SystemRoot:
         return [*enter, str(self._path), str(state), user, str(len(folders) // 2), *folders, *program]
 
     def own(self, path: Path, user: str) -> None:
-        """Give `path` to `user` of the root."""
+        """Give `path`, and whatever a folder holds, to `user` of the root.
+
+        A root made from another list of packages numbers its users otherwise: what the former one's user wrote would
+        be unreadable. Links in a folder are given and not followed. Raises `UnavailableError` if the root has no such
+        user.
+        """
         for line in (self._path / "etc" / "passwd").read_text(encoding="utf-8").splitlines():
             name, _, uid, gid, *_ = line.split(":")
             if name == user:
-                shutil.chown(path, int(uid), int(gid))
+                _give(path, int(uid), int(gid))
                 return
         raise UnavailableError(
             "setup", f"the system root {self._path} has no user {user}", hint="remove it and run `make setup`"
         )
+
+
+def _give(path: Path, uid: int, gid: int) -> None:
+    """What is theirs already is left alone; a giving that was cut short is thus ended by the next."""
+    owner = (uid, gid)
+    if path.is_dir():
+        for _, folders, files, here in os.fwalk(path):
+            for name in (*folders, *files):
+                there = os.stat(name, dir_fd=here, follow_symlinks=False)
+                if (there.st_uid, there.st_gid) != owner:
+                    os.chown(name, uid, gid, dir_fd=here, follow_symlinks=False)
+    os.chown(path, uid, gid)

@@ -74,10 +74,11 @@ def test_the_legal_basis_is_there_on_demand(stack: CoreSettings, console: str, p
     ground.hours(300.0)
     page.goto(console)
     alert = page.locator("article").filter(has_text=ground.site.city).first
-    expect(alert.get_by_text("摄像头", exact=True)).not_to_be_visible()
+    expect(alert.get_by_text("摄像头", exact=True)).to_have_count(0)
+    (basis,) = ground.site.rows("select legal_basis from v_alerts where city = %(city)s limit 1")[0]
+    assert basis not in requests.get(console, timeout=10).text, "a page carries what nobody has opened"
     alert.get_by_text("详情与法律依据").click()
     expect(alert.get_by_text("摄像头", exact=True)).to_be_visible()
-    (basis,) = ground.site.rows("select legal_basis from v_alerts where city = %(city)s limit 1")[0]
     expect(alert.get_by_text(basis, exact=True)).to_be_visible()
 
 
@@ -107,6 +108,7 @@ def test_names_from_outside_are_text_and_never_run(stack: CoreSettings, console:
     alert = page.locator("article").filter(has_text=ground.site.city).first
     expect(alert).to_contain_text(HOSTILE)
     alert.get_by_text("详情与法律依据").click()
+    expect(alert.get_by_text("摄像头", exact=True)).to_be_visible()
     assert page.evaluate("window.hacked") is None
     assert page.locator("article img").count() == 0
 
@@ -180,6 +182,39 @@ def test_a_page_is_readable_on_a_desk_and_on_a_phone(
         assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "it scrolls sideways"
 
 
+def test_a_clock_that_is_not_that_of_the_data_is_said_until_it_is(
+    stack: CoreSettings, console: str, page: Page
+) -> None:
+    ground = Ground(stack, "other-clock")
+    ground.tamper("truncate heard_until")
+    ground.tamper("insert into heard_until values (0, '2026-02-25 12:00+08')")
+    page.goto(console)
+    warned = page.get_by_role("alert").filter(has_text="数据时间停在 2026-02-25 12:00")
+    try:
+        expect(warned).to_contain_text("值班台时钟为 2026-03-02 12:")
+        assert requests.get(f"{console}api/v1/cities", timeout=10).json()["clocks_apart_s"] > 4 * 86_400
+    finally:
+        ground.tamper("truncate heard_until")
+    expect(warned).to_have_count(0)
+
+
+@pytest.mark.parametrize(("asked", "language"), [("", "zh-CN"), ("?lang=zh", "zh-CN"), ("?lang=en", "en-US")])
+def test_a_page_says_in_which_language_it_is(console: str, page: Page, asked: str, language: str) -> None:
+    page.goto(f"{console}{asked}")
+    expect(page.get_by_text("English" if language == "zh-CN" else "中文")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", language)
+
+
+@pytest.mark.parametrize("path", ["", "api/v1/alerts", "openapi.json"])
+def test_head_is_answered_as_get_is_without_a_body(console: str, path: str) -> None:
+    with requests.Session() as one_connection:
+        said = one_connection.head(f"{console}{path}", timeout=10)
+        assert (said.status_code, said.content) == (200, b"")
+        full = one_connection.get(f"{console}{path}", timeout=10)
+        assert full.content
+        assert said.headers["Content-Type"] == full.headers["Content-Type"]
+
+
 @pytest.mark.parametrize(
     ("method", "headers", "status"),
     [
@@ -212,9 +247,10 @@ def test_a_database_that_is_away_is_said_with_the_age_of_what_is_shown_and_is_no
     page.goto(console)
     alert = page.locator("article").filter(has_text=ground.site.city).first
     expect(alert).to_be_visible()
+    away = page.get_by_role("alert").filter(has_text="数据库不通")
     local_stack.stop("postgres")
     try:
-        expect(page.get_by_role("alert")).to_contain_text("数据库不通")
+        expect(away).to_be_visible()
         expect(alert).to_be_visible()
         expect(page.get_by_text("没有未解除的报警")).to_have_count(0)
         said = requests.get(f"{console}api/v1/alerts", timeout=10).json()
@@ -222,5 +258,5 @@ def test_a_database_that_is_away_is_said_with_the_age_of_what_is_shown_and_is_no
         assert said["alerts"]
     finally:
         local_stack.start("postgres")
-    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(away).to_have_count(0)
     expect(page.get_by_text("实时 ·")).to_be_visible()

@@ -78,6 +78,18 @@ def test_a_citys_latest_hour_has_aqi_level_and_primary_pollutant(
     assert read(viewer, at(NINE + HOUR - 1), 10).cities == (), "an hour that has not ended is not of now"
 
 
+def test_the_clock_of_the_data_is_read_beside_the_consoles_and_is_none_before_anything_came(
+    stack: CoreSettings, viewer: connection, tmp_path: Path
+) -> None:
+    ground = Ground(stack, tmp_path)
+    ground.rows("truncate heard, heard_until")
+    assert look(viewer).data_now is None
+    ground.rows("insert into heard_until values (0, to_timestamp(%s))", NINE)
+    found = look(viewer)
+    assert (found.data_now, found.now) == (at(NINE), clock("12:00"))
+    ground.rows("truncate heard, heard_until")
+
+
 def test_an_alert_comes_with_its_stage_and_the_latest_of_its_orders(stack: CoreSettings, viewer: connection) -> None:
     site = Site(stack, "console-stages")
     site.hours(300.0)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -86,3 +87,15 @@ def test_a_misspelt_setting_is_said_before_all_else(local_stack: Stack, monkeypa
     (found,) = examine(local_stack)
     assert (found.ok, found.subject) == (False, "settings")
     assert "write LANTIAN_POSTGRES_HOST" in found.remedy
+
+
+@pytest.mark.usefixtures("in_stack")
+def test_a_taken_port_hides_nothing_of_what_else_is_wrong(
+    local_stack: Stack, stack: CoreSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant = "grant insert on lantian.report to lantian_worker"
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        monkeypatch.setenv("LANTIAN_CONSOLE_PORT", str(other.getsockname()[1]))
+        with changed(stack, "revoke insert on lantian.report from lantian_worker", grant):
+            found = {finding.subject for finding in examine(local_stack) if not finding.ok}
+    assert {"port of console", "rights of lantian_worker"} <= found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -83,6 +84,18 @@ def test_data_survives_down_and_up(own_stack: Stack) -> None:
     own_stack.up()
     assert marks(own_stack.settings) == ([42], [b"kept"])
     assert own_stack.settings == before, "the addresses are remembered"
+
+
+def test_data_survives_a_system_root_whose_users_have_other_numbers(own_stack: Stack) -> None:
+    own_stack.up()
+    write_marks(own_stack.settings)
+    own_stack.down()
+    folders = [own_stack.state_dir / name for name in ("postgres", "mosquitto")]
+    for path in (each for folder in folders for each in (folder, *folder.rglob("*"))):
+        os.chown(path, 4101, 4101, follow_symlinks=False)
+    own_stack.up()
+    assert marks(own_stack.settings)[0][-1:] == [42]
+    assert login(own_stack.settings, "bridge").connected
 
 
 def test_down_ends_exactly_what_up_started(own_stack: Stack, local_stack: Stack) -> None:

@@ -76,16 +76,30 @@ def test_who_is_silent_unheard_or_ahead_is_told_by_kind(ground: Ground, step: Wo
     assert found[network.AHEAD][KIND,] == 1
 
 
-def test_yesterdays_transmission_rate_counts_a_station_without_data_as_nought(ground: Ground, step: Worker) -> None:
-    """12 of 24 hours of one of five stations: a tenth."""
-    for hour in range(12):
+def hours(step: Worker, name: str, first: int, count: int) -> None:
+    """So many hours of a station, from `first` hours after midnight on."""
+    for hour in range(first, first + count):
         time = MIDNIGHT + hour * HOUR
-        step.log.add(entry(report(time, 1 + hour, {"PM10": 80}, name="net-well", period="PT1H"), name="net-well",
+        step.log.add(entry(report(time, 100 + hour, {"PM10": 80}, name=name, period="PT1H"), name=name,
                            received=time + HOUR + 60))  # fmt: skip
         step.take(time + HOUR + 90)
+
+
+def test_yesterdays_transmission_rate_counts_a_station_without_data_as_nought(ground: Ground, step: Worker) -> None:
+    """12 of 24 hours of one, none of another that had reported before: a quarter. Three never sent anything."""
+    for name in ("net-well", "net-silent"):
+        hours(step, name, -24, 24)
+    hours(step, "net-well", 0, 12)
     while step.tick(NOW):
         pass
-    assert seen(ground, NOW)[network.TRANSMISSION][KIND,] == pytest.approx(0.1)
+    assert seen(ground, NOW)[network.TRANSMISSION][KIND,] == pytest.approx(0.25)
+
+
+def test_a_first_day_has_no_transmission_rate(ground: Ground, step: Worker) -> None:
+    hours(step, "net-well", 0, 12)
+    while step.tick(NOW):
+        pass
+    assert seen(ground, NOW)[network.TRANSMISSION] == {}
 
 
 def test_what_waits_to_be_told_to_kafka_is_counted_with_its_age(ground: Ground, step: Worker) -> None:
@@ -107,9 +121,11 @@ SIGHT = Family("sight", "Of a test.")
 
 
 @contextmanager
-def looking(settings: CoreSettings, name: str) -> Iterator[tuple[CollectorRegistry, threading.Event]]:
+def looking(
+    settings: CoreSettings, name: str, every: float = 0.05
+) -> Iterator[tuple[CollectorRegistry, threading.Event]]:
     registry, stop = CollectorRegistry(), threading.Event()
-    looker = Looker(settings, "worker", name, Seen(SIGHT, registry=registry), lambda _cursor: {SIGHT: {(): 1.0}}, 0.05)
+    looker = Looker(settings, "worker", name, Seen(SIGHT, registry=registry), lambda _cursor: {SIGHT: {(): 1.0}}, every)
     thread = looker.start(stop)
     try:
         yield registry, stop
@@ -128,6 +144,15 @@ def test_of_two_one_looks_and_the_other_takes_over(stack: CoreSettings, monkeypa
             end_first.set()
             eventually("the second takes over", lambda: second.get_sample_value("sight") == 1)
             eventually("the first tells nothing", lambda: first.get_sample_value("sight") is None)
+
+
+def test_who_stands_still_between_looks_loses_the_lock(stack: CoreSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look, "ASK_AGAIN_S", 0.05)
+    monkeypatch.setattr(Looker, "_longest_rest_s", 0.5)
+    with looking(stack, "test-still", every=600.0) as (first, _):
+        eventually("the first looks", lambda: first.get_sample_value("sight") == 1)
+        with looking(stack, "test-still") as (second, _):
+            eventually("the second takes over", lambda: second.get_sample_value("sight") == 1)
 
 
 def test_a_database_that_is_away_is_counted_and_nothing_is_told(

@@ -128,7 +128,6 @@ def test_what_goes_through_moves_the_metrics(watch: Watch) -> None:
         "sum(lantian_bridge_batch_entries_count) - sum(lantian_bridge_records_total)": 0,
         'max(lantian_stations{kind="dust"})': STATIONS,
         'max(lantian_stations_silent{kind="dust"})': 0,
-        'max(lantian_transmission_ratio{kind="dust"})': 0,
         "max(lantian_outbox_messages)": 0,
         "sum(lantian_bridge_mqtt_connected)": 1,
         "sum(lantian_mqtt_connections_total)": 1,

@@ -43,7 +43,7 @@ def alert(alert_id: int = 1, **given: Any) -> OpenAlert:
     return OpenAlert(**known | given)
 
 
-def air(city: str = "晋城市", aqi: int = 168, level: int = 4, primary: tuple[str, ...] = ("pm25",)) -> CityAir:
+def air(city: str = "晋城市", aqi: int = 168, level: int | None = 4, primary: tuple[str, ...] = ("pm25",)) -> CityAir:
     """A city's hour from 09:00 to 10:00."""
     return CityAir(city=city, start=NINE, end=TEN, aqi=aqi, level=level, primary=primary)
 
@@ -51,5 +51,12 @@ def air(city: str = "晋城市", aqi: int = 168, level: int = 4, primary: tuple[
 def read(*alerts: OpenAlert, **given: Any) -> Read:
     """What a look found; counts are of the alerts unless given."""
     counts = {severity: sum(one.severity is severity for one in alerts) for severity in Severity}
-    found: dict[str, Any] = {"alerts": alerts, "counts": counts, "answered_for": 0, "cities": ()}
+    found: dict[str, Any] = {
+        "alerts": alerts,
+        "counts": counts,
+        "answered_for": 0,
+        "cities": (),
+        "now": TEN,
+        "data_now": TEN,
+    }
     return Read(**found | given)

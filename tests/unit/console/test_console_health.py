@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from console.health_view import HealthRow, health_groups
+from console.health_view import HealthRow, health_groups, health_note
 from console.language import Language
-from console.snapshot import Consumer, Health, Process, Server
+from console.snapshot import Consumer, Health, Process, Server, Shown
 
 
-def rows(**given: Any) -> dict[str, HealthRow]:
-    """The rows of a pipeline that is well but for what is given, by name."""
+def pipeline(**given: Any) -> Health:
+    """A pipeline that is well but for what is given."""
     well: dict[str, Any] = {
         "servers": (Server("postgres", answers=True),),
         "processes": (Process("aggregate", answers=True, lacks=()),),
@@ -20,8 +20,12 @@ def rows(**given: Any) -> dict[str, HealthRow]:
         "newest_report_s": 70.0,
         "ledger_holds": True,
     }
-    health = Health(**well | given)
-    return {row.name: row for group in health_groups(health, Language.ZH) for row in group.rows}
+    return Health(**well | given)
+
+
+def rows(**given: Any) -> dict[str, HealthRow]:
+    """The rows of such a pipeline by name."""
+    return {row.name: row for group in health_groups(pipeline(**given), Language.ZH) for row in group.rows}
 
 
 def test_a_pipeline_that_is_well_has_nothing_in_red() -> None:
@@ -58,3 +62,22 @@ def test_a_ledger_that_was_never_checked_says_nothing_and_one_that_does_not_bala
 
 def test_nothing_known_is_no_health() -> None:
     assert health_groups(None, Language.ZH) == ()
+
+
+def note(shown: Shown, monotonic: float, language: Language = Language.ZH) -> str:
+    return health_note(shown, language, monotonic=monotonic, refresh_s=2.0)
+
+
+def test_health_that_is_fresh_or_not_asked_yet_needs_no_word() -> None:
+    assert note(Shown(health=pipeline(), health_at=100.0), 110.0) == ""
+    assert note(Shown(), 110.0) == ""
+
+
+def test_health_that_stands_still_is_said_to_be_old_with_its_age() -> None:
+    shown = Shown(health=pipeline(), health_at=100.0)
+    assert "运行状态已 5 分钟未更新" in note(shown, 400.0)
+    assert "not looked at for 5 min" in note(shown, 400.0, Language.EN)
+
+
+def test_a_pipeline_that_could_not_be_looked_at_is_said() -> None:
+    assert "未能查看运行状态" in note(Shown(health_at=100.0, health_away="broken"), 101.0)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
 
 import pytest
-from console_book import air, alert, read
+from console_book import TEN, air, alert, read
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +14,7 @@ from alerts.handling.machine import Stage
 from alerts.severity import Severity
 from console import words
 from console.language import Both, Language
-from console.snapshot import Shown
+from console.snapshot import Shown, clocks_apart_s
 from console.view import LISTED, Asked, Head, air_cards, alert_list, asked_of, head
 from core.clock import Clock
 
@@ -96,6 +96,27 @@ def test_what_is_old_is_said_even_if_nothing_else_is_known_to_be_wrong() -> None
     assert "数据已 60 秒未更新" in head_of(Shown(read=read(), read_at=100.0), 160.0).warning
 
 
+def test_a_data_clock_that_is_days_from_the_consoles_is_said_with_both_times_and_the_remedy() -> None:
+    shown = Shown(read=read(data_now=TEN - timedelta(days=5)), read_at=100.0)
+    said = head_of(shown, 101.0).clock
+    assert "数据时间停在 2026-02-25 10:00" in said
+    assert "值班台时钟为 2026-03-02 10:00" in said
+    assert "相差 5 天" in said
+    assert "LANTIAN_CLOCK_EPOCH" in said
+    assert "are 5 d apart" in head_of(shown, 101.0, Language.EN).clock
+
+
+@pytest.mark.parametrize("data_now", [None, TEN - timedelta(minutes=9), TEN + timedelta(minutes=9)])
+def test_a_data_clock_that_is_minutes_away_or_not_known_is_not_warned_of(data_now: datetime | None) -> None:
+    assert head_of(Shown(read=read(data_now=data_now), read_at=100.0), 101.0).clock == ""
+
+
+def test_a_clock_that_runs_faster_may_be_ten_real_minutes_away() -> None:
+    found = read(data_now=TEN - timedelta(minutes=50))
+    assert clocks_apart_s(found, Clock(speed=6.0)) is None
+    assert clocks_apart_s(found, Clock()) == 3000.0
+
+
 @pytest.mark.parametrize(
     ("level", "colour", "word"),
     [
@@ -110,6 +131,11 @@ def test_what_is_old_is_said_even_if_nothing_else_is_known_to_be_wrong() -> None
 def test_levels_have_the_official_colours_and_words(level: int, colour: str, word: str) -> None:
     (card,) = air_cards([air(level=level)], ZH)
     assert (card.colour, card.level) == (colour, word)
+
+
+def test_a_city_whose_level_is_not_known_is_drawn_grey_with_its_aqi() -> None:
+    (card,) = air_cards([air(aqi=212, level=None)], ZH)
+    assert (card.aqi, card.level, card.colour) == ("212", "级别不明", words.NO_LEVEL_COLOUR)
 
 
 def test_a_city_shows_its_hour_and_its_primary_pollutant() -> None:

@@ -33,6 +33,48 @@ def test_variables_that_are_read_and_those_of_others_are_well(tmp_path: Path) ->
     assert problems(known, tmp_path / "none") == []
 
 
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("LANTIAN_SECRET_POSTGRES_VIEWR", "LANTIAN_SECRET_POSTGRES_VIEWER"),
+        ("LANTIAN_SECRET_POSTGRE_OWNER", "LANTIAN_SECRET_POSTGRES_OWNER"),
+        ("LANTIAN_SECRET_MQTT_BRIGDE", "LANTIAN_SECRET_MQTT_BRIDGE"),
+    ],
+)
+def test_a_misspelt_secret_is_named_with_the_one_that_was_meant_and_not_shown(
+    misspelt: str, meant: str, tmp_path: Path
+) -> None:
+    (found,) = problems({misspelt: "hunter2"}, tmp_path / "none")
+    assert f"{misspelt} is set, and nothing reads it" in found.detail
+    assert f"write {meant}" in found.remedy
+    assert "hunter2" not in f"{found}"
+
+
+def test_a_secret_of_no_role_is_named(tmp_path: Path) -> None:
+    (found,) = problems({"LANTIAN_SECRET_POSTGRES_X": "x"}, tmp_path / "none")
+    assert "nothing reads it" in found.detail
+
+
+def test_secrets_of_roles_accounts_and_targets_are_known(tmp_path: Path) -> None:
+    names = (
+        "POSTGRES_VIEWER",
+        "MQTT_BRIDGE",
+        "MQTT_NOTIFIER",
+        "MQTT_140502051",
+        "MQTT_BOARD_140502",
+        "MQTT_PLATFORM_A",
+    )
+    known = {f"LANTIAN_SECRET_{name}": "x" for name in (*names, "NOTIFY_HOOK", "WECOM")}
+    assert problems(known, tmp_path / "none") == []
+
+
+def test_a_section_that_is_no_table_is_named_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lantian.toml").write_text("console = 3\n", encoding="utf-8")
+    (found,) = problems({}, Path("lantian.toml"))
+    assert "[console] must be a table" in found.detail
+
+
 def test_misspelt_tables_and_names_of_the_file_are_named(tmp_path: Path) -> None:
     file = tmp_path / "lantian.toml"
     file.write_text("[alert]\nx = 1\n[aggregate]\nmetric_port = 1\n", encoding="utf-8")

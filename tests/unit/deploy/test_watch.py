@@ -58,6 +58,13 @@ def test_on_a_terminal_the_same_screen_is_drawn_again(monkeypatch: pytest.Monkey
     assert "\x1b[1A" in out.getvalue() or "\x1b[2K" in out.getvalue(), "the cursor goes back"
 
 
+def test_on_a_terminal_that_cannot_go_back_each_look_is_a_block_of_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    out, looks = Terminal(), Looks(True, False)
+    watch(looks, 0.001, out, looks.stop)
+    assert [block.splitlines()[1:] for block in out.getvalue().split("\n\n")] == [["postgres answers"]] * 2 + [[]]
+
+
 @given(st.lists(st.text(alphabet="ab", max_size=5), max_size=100), st.integers(2, SCREEN_LINES))
 def test_it_fits_the_screen_and_says_what_does_not(lines: list[str], height: int) -> None:
     drawn = screen(Look(NINE, lines, well=True), 5.0, height)
