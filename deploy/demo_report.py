@@ -58,7 +58,7 @@ def alerts(cursor: Any) -> tuple[int, list[str]]:
     )
     rows = cursor.fetchall()
     counts = Counter(row[0] for row in rows)
-    lines = [f"\n告警 {len(rows)} 条"]
+    lines = [f"\n报警 {len(rows)} 条"]
     for rule, severity, state, title, detail, opened, cleared, origin, todo, basis, place in rows:
         if place <= ALERTS_SHOWN:
             until = f"，{_clock(cleared)} 解除" if cleared else ""

@@ -145,7 +145,7 @@ class Canvas:
         axes.axvspan(raised.first, raised.end, color=ALERT, alpha=0.10, linewidth=0, zorder=0)
         middle = min(max((raised.first + raised.end) / 2, axes.get_xlim()[0] + 1.2), axes.get_xlim()[1] - 1.2)
         axes.annotate(
-            self.say("告警", "alert") + f" {clock(raised.first)}–{clock(raised.end)}",
+            self.say("报警", "alert") + f" {clock(raised.first)}–{clock(raised.end)}",
             (middle, 1.0),
             xycoords=("data", "axes fraction"),
             xytext=(0, -3),

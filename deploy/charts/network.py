@@ -23,7 +23,7 @@ NAMED = 12
 def stations(canvas: Canvas, places: Sequence[Place], alerts: Sequence[Raised]) -> Figure:
     """Every station by kind, those with an alert ringed."""
     figure = canvas.figure(
-        f"监测网络：{len(places)} 个站点，{len(alerts)} 条告警",
+        f"监测网络：{len(places)} 个站点，{len(alerts)} 条报警",
         f"The network: {len(places)} stations, {len(alerts)} alerts",
     )
     figure.subplots_adjust(left=0.07, right=0.76)
@@ -66,7 +66,7 @@ def _rings(canvas: Canvas, axes: Axes, places: Sequence[Place]) -> None:
         facecolors="none",
         edgecolors=ALERT,
         linewidths=1.8 if few else 0.7,
-        label=f"{canvas.say('有告警', 'with an alert')}  {len(places)}",
+        label=f"{canvas.say('有报警', 'with an alert')}  {len(places)}",
         zorder=5,
     )
     for place in places if few else ():

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from aggregate.explanation.words import REASONS
 from aggregate.explanation.words import STATES as STATISTIC_STATES
 from aggregate.reading import RejectReason
-from alerts.handling.order import OrderStage
 from alerts.handling.words import ORDER_STAGES, STAGES
 from alerts.notify.show import FATES
 from alerts.severity import Severity
@@ -23,11 +22,7 @@ Codes = Mapping[str, str]
 SEVERITY: Codes = {one.value: f"{one.chinese} {one}" for one in Severity}
 ALERT_STATE: Codes = {state: f"{zh} {state}" for state, zh in ALERT_STATES.items()}
 STAGE: Codes = {stage.value: str(said) for stage, said in STAGES.items()}
-ORDER_STAGE: Codes = {
-    **{stage.value: str(said) for stage, said in ORDER_STAGES.items()},
-    # boards say 告警 throughout
-    OrderStage.HANDED_ON.value: f"停工令转入后一次告警 {ORDER_STAGES[OrderStage.HANDED_ON].en}",
-}
+ORDER_STAGE: Codes = {stage.value: str(said) for stage, said in ORDER_STAGES.items()}
 FATE: Codes = {fate.value: said for fate, said in FATES.items()}
 KIND: Codes = {kind.value: f"{kind.zh} {kind.en}" for kind in Kind}
 STATION_STATE: Codes = {

@@ -28,7 +28,7 @@ _STAGE = Look(mappings=words(STAGE))
 def _count(title: str, zh: str, en: str, where: str, worst: str) -> Panel:
     return number(
         Head(title, about(zh, en, "v_alert_lifecycle"), 4, 4),
-        Sql(f'select count(*) as "告警 Alerts" from lantian.v_alert_lifecycle where {_CITIES} and {where}'),
+        Sql(f'select count(*) as "报警 Alerts" from lantian.v_alert_lifecycle where {_CITIES} and {where}'),
         Look(colours=steps(GOOD, (1.0, worst))),
     )
 
@@ -45,7 +45,7 @@ from lantian.v_alert_lifecycle where {_CITIES} and $__timeFilter(opened_at)
 
 
 _NOW = [
-    _count("未结束 Open", "数据仍超标的告警。", "Alerts whose data still exceeds.", "state = 'open'", BAD),
+    _count("未结束 Open", "数据仍超标的报警。", "Alerts whose data still exceeds.", "state = 'open'", BAD),
     _count(
         "待确认 To acknowledge",
         "需人处理而未确认者，数据已恢复者亦在内。",
@@ -79,9 +79,9 @@ _NOW = [
 
 _OPEN = grid(
     Head(
-        "未结束的告警 Open alerts",
+        "未结束的报警 Open alerts",
         about(
-            "数据仍超标的告警，级别重者在前；点编号看站点。",
+            "数据仍超标的报警，级别重者在前；点编号看站点。",
             "Alerts whose data still exceeds, gravest first; the id leads to the station.",
             "v_alerts",
             "v_alert_lifecycle",
@@ -90,7 +90,7 @@ _OPEN = grid(
         10,
     ),
     Sql(f"""
-select a.alert_id as "告警 Alert", a.severity as "级别 Severity", l.stage as "阶段 Stage",
+select a.alert_id as "报警 Alert", a.severity as "级别 Severity", l.stage as "阶段 Stage",
     l.order_stage as "停工令 Order",
     a.city as "城市 City", a.station_id as "编号 Id", a.name_zh as "对象 Object", a.title_zh as "标题 Title",
     a.opened_at as "开始 Opened", a.value as "现值 Value", a.peak as "峰值 Peak", a.unit as "单位 Unit",
@@ -111,7 +111,7 @@ _OPENED = [
     bars(
         Head(
             "每日新开 Opened by day",
-            about("每日新开的告警，按级别。", "Alerts opened each day, by severity.", "v_alerts"),
+            about("每日新开的报警，按级别。", "Alerts opened each day, by severity.", "v_alerts"),
         ),
         Sql(
             f"""
@@ -127,10 +127,10 @@ group by 1, 2 order by 1
     columns(
         Head(
             "按规则 By rule",
-            about("范围内告警最多的 20 条规则。", "The twenty rules with most alerts in the range.", "v_alerts"),
+            about("范围内报警最多的 20 条规则。", "The twenty rules with most alerts in the range.", "v_alerts"),
         ),
         Sql(f"""
-select rule_id as "规则 Rule", count(*) as "告警 Alerts"
+select rule_id as "规则 Rule", count(*) as "报警 Alerts"
 from lantian.v_alerts where {_CITIES} and $__timeFilter(opened_at)
 group by 1 order by 2 desc, 1 limit 20
 """),
@@ -147,7 +147,7 @@ _RESPONSE = [
         Head(
             "响应时间 Response times",
             about(
-                "范围内告警各步骤用时（秒）：中位数与九成位数，按级别。",
+                "范围内报警各步骤用时（秒）：中位数与九成位数，按级别。",
                 "How long each step took, s: median and 90th percentile by severity.",
                 "v_alert_lifecycle",
             ),
@@ -155,7 +155,7 @@ _RESPONSE = [
             6,
         ),
         Sql(f"""
-select severity as "级别 Severity", count(*) as "告警 Alerts", {_SHARES}
+select severity as "级别 Severity", count(*) as "报警 Alerts", {_SHARES}
 from lantian.v_alert_lifecycle where {_CITIES} and $__timeFilter(opened_at)
 group by 1 order by array_position(array['critical', 'severe', 'warning', 'info'], severity)
 """),
@@ -168,7 +168,7 @@ group by 1 order by array_position(array['critical', 'severe', 'warning', 'info'
         Head(
             "每日响应时间 Response by day",
             about(
-                "每日新开告警各步骤用时的中位数，秒。",
+                "每日新开报警各步骤用时的中位数，秒。",
                 "Median of each step of the day's alerts, s.",
                 "v_alert_lifecycle",
             ),
@@ -187,10 +187,10 @@ group by 1 order by 1
     columns(
         Head(
             "处理阶段 Stages",
-            about("范围内告警的处理阶段。", "How far persons have brought the range's alerts.", "v_alert_lifecycle"),
+            about("范围内报警的处理阶段。", "How far persons have brought the range's alerts.", "v_alert_lifecycle"),
         ),
         Sql(f"""
-select {in_words("stage", STAGE)} as "阶段 Stage", count(*) as "告警 Alerts"
+select {in_words("stage", STAGE)} as "阶段 Stage", count(*) as "报警 Alerts"
 from lantian.v_alert_lifecycle where {_CITIES} and $__timeFilter(opened_at)
 group by 1 order by 2 desc
 """),
@@ -199,7 +199,7 @@ group by 1 order by 2 desc
         Head(
             "处理记录 Handling",
             about(
-                "范围内有人处理的告警。",
+                "范围内有人处理的报警。",
                 "Alerts that persons have dealt with.",
                 "v_alert_handling",
                 "v_alert_lifecycle",
@@ -208,7 +208,7 @@ group by 1 order by 2 desc
             8,
         ),
         Sql(f"""
-select l.alert_id as "告警 Alert", l.city as "城市 City", l.station_id as "编号 Id", l.severity as "级别 Severity",
+select l.alert_id as "报警 Alert", l.city as "城市 City", l.station_id as "编号 Id", l.severity as "级别 Severity",
     h.stage as "阶段 Stage", h.acknowledged_by as "确认 By", h.unit as "派往 To", h.deadline as "期限 Deadline",
     h.fed_back_by as "反馈 Fed back by", h.feedback as "反馈 Feedback", h.closed_by as "办结 Closed by",
     h.verdict as "结论 Verdict"
@@ -229,7 +229,7 @@ _TOLD = [
             8,
         ),
         Sql(f"""
-select o.proposed_at as "提出 Proposed", o.alert_id as "告警 Alert", a.city as "城市 City", a.station_id as "编号 Id",
+select o.proposed_at as "提出 Proposed", o.alert_id as "报警 Alert", a.city as "城市 City", a.station_id as "编号 Id",
     o.stage as "阶段 Stage", o.flagged as "存疑 Flagged", o.last_by as "经办 By", o.last_at as "时间 At"
 from lantian.v_stop_work_orders o join lantian.v_alerts a using (alert_id)
 where a.{_CITIES} and $__timeFilter(o.proposed_at)
@@ -267,8 +267,8 @@ group by 1, 2 order by 1, 2 limit 200
 
 BOARD = Board(
     "lantian-alerts",
-    "告警与响应 Alerts and response",
-    "哪些告警未结束，谁在等谁，各步骤用时。What is open, who waits for whom, how long each step took.",
+    "报警与响应 Alerts and response",
+    "哪些报警未结束，谁在等谁，各步骤用时。What is open, who waits for whom, how long each step took.",
     "now-7d",
     [
         variables.chosen(

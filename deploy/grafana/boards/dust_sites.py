@@ -48,8 +48,8 @@ select count(*) filter (where value >= {STOP_WORK:.0f}) as "超标 Above" from (
         Look(colours=steps(GOOD, (1.0, GRAVE))),
     ),
     number(
-        Head("未结告警 Open alerts", about("扬尘告警未结束者。", "Alerts of dust that are open.", "v_alerts"), 6, 4),
-        Sql(f"select count(*) as \"告警 Alerts\" from lantian.v_alerts a where {_SITE_ALERTS} and a.state = 'open'"),
+        Head("未结报警 Open alerts", about("扬尘报警未结束者。", "Alerts of dust that are open.", "v_alerts"), 6, 4),
+        Sql(f"select count(*) as \"报警 Alerts\" from lantian.v_alerts a where {_SITE_ALERTS} and a.state = 'open'"),
         Look(colours=steps(GOOD, (1.0, BAD))),
     ),
     number(
@@ -163,8 +163,8 @@ select * from (
 _ALERTS = [
     bars(
         Head(
-            "扬尘告警 Alerts of dust",
-            about("每日新开的扬尘告警，按级别。", "Alerts of dust opened each day, by severity.", "v_alerts"),
+            "扬尘报警 Alerts of dust",
+            about("每日新开的扬尘报警，按级别。", "Alerts of dust opened each day, by severity.", "v_alerts"),
         ),
         Sql(
             f"""
@@ -179,16 +179,16 @@ group by 1, 2 order by 1
     ),
     columns(
         Head(
-            "告警最多的工地 Sites with most alerts",
+            "报警最多的工地 Sites with most alerts",
             about(
-                "范围内告警最多的 20 个工地。",
+                "范围内报警最多的 20 个工地。",
                 "The twenty sites with most alerts in the range.",
                 "v_alerts",
                 "v_stations",
             ),
         ),
         Sql(f"""
-select s.name_zh as "工地 Site", count(*) as "告警 Alerts"
+select s.name_zh as "工地 Site", count(*) as "报警 Alerts"
 from lantian.v_alerts a join lantian.v_stations s using (station_id)
 where {_SITE_ALERTS} and $__timeFilter(a.opened_at)
 group by 1 order by 2 desc, 1 limit 20
@@ -220,8 +220,8 @@ order by o.proposed_at desc limit 200
     ),
     grid(
         Head(
-            "扬尘告警清单 List of alerts",
-            about("范围内的扬尘告警，新者在前。", "Alerts of dust in the range, latest first.", "v_alerts"),
+            "扬尘报警清单 List of alerts",
+            about("范围内的扬尘报警，新者在前。", "Alerts of dust in the range, latest first.", "v_alerts"),
             12,
             9,
         ),

@@ -170,8 +170,8 @@ _COURSE = [
         ),
     ),
     _course(
-        "告警用时 Delay of alerts",
-        "从窗口结束到告警写入，数据时间。",
+        "报警用时 Delay of alerts",
+        "从窗口结束到报警写入，数据时间。",
         "From a window's end to the alert's commit, data time.",
         "s",
         _share("lantian_alerts_opened_delay_seconds", 0.95, "severity"),

@@ -63,9 +63,9 @@ group by 1 order by 1
     ),
     bars(
         Head(
-            "企业告警 Alerts of plants",
+            "企业报警 Alerts of plants",
             about(
-                "每日新开的企业监控点告警，按级别。",
+                "每日新开的企业监控点报警，按级别。",
                 "Alerts of plants' monitors opened each day, by severity.",
                 "v_alerts",
             ),
@@ -93,7 +93,7 @@ _PLANT_PANELS = [
         ),
         Sql(f"""
 select s.station_id as "编号 Id", s.name_zh as "名称 Name", {_NAMES} as "类别 Kind", s.state as "状态 State",
-    s.received_at as "最近报告 Received", s.overdue_s as "迟 Overdue, s", s.open_alerts as "告警 Alerts"
+    s.received_at as "最近报告 Received", s.overdue_s as "迟 Overdue, s", s.open_alerts as "报警 Alerts"
 from lantian.v_station_states s where s.{CITY} and s.{_PLANT} and s.{_OF_PLANTS}
 order by s.kind, s.station_id limit 200
 """),
@@ -142,9 +142,9 @@ order by r.kind, r.station_id, f.factor limit 1000
     ),
     grid(
         Head(
-            "企业告警清单 List of alerts",
+            "企业报警清单 List of alerts",
             about(
-                "所选企业监控点的告警，新者在前。",
+                "所选企业监控点的报警，新者在前。",
                 "Alerts of the enterprise's monitors, latest first.",
                 "v_alerts",
                 "v_stations",

@@ -26,7 +26,7 @@ TO_STATION_OF_ROW = (
     ),
 )
 TO_CITY = ("城市 City", '/d/lantian-city-air?var-city=${__data.fields["城市 City"]}&${__url_time_range}')
-TO_ALERTS = ("告警 Alerts", '/d/lantian-alerts?var-city=${__data.fields["城市 City"]}&${__url_time_range}')
+TO_ALERTS = ("报警 Alerts", '/d/lantian-alerts?var-city=${__data.fields["城市 City"]}&${__url_time_range}')
 
 
 def written(unit: str) -> str:

@@ -41,12 +41,12 @@ _NOW = [
     ),
     number(
         Head(
-            "未结告警 Open alerts",
-            about("该站未结束的告警数。", "Alerts of the station that are open.", "v_station_states"),
+            "未结报警 Open alerts",
+            about("该站未结束的报警数。", "Alerts of the station that are open.", "v_station_states"),
             6,
             4,
         ),
-        Sql(f'select open_alerts as "告警 Alerts" from lantian.v_station_states where {STATION}'),
+        Sql(f'select open_alerts as "报警 Alerts" from lantian.v_station_states where {STATION}'),
     ),
     number(
         Head(
@@ -208,8 +208,8 @@ order by d.start desc, d.factor limit 500
 _HISTORY = [
     grid(
         Head(
-            "告警 Alerts",
-            about("该站的告警；点城市看告警总览。", "Alerts of the station; the city leads to all.", "v_alerts"),
+            "报警 Alerts",
+            about("该站的报警；点城市看报警总览。", "Alerts of the station; the city leads to all.", "v_alerts"),
             12,
             8,
         ),
@@ -256,7 +256,7 @@ order by received_at desc limit 200
 BOARD = Board(
     "lantian-station",
     "站点 Station",
-    "一个站点：是否上报、测到什么、有何告警。A station: whether it reports, what it measures, its alerts.",
+    "一个站点：是否上报、测到什么、有何报警。A station: whether it reports, what it measures, its alerts.",
     "now-24h",
     [variables.city(), variables.station(), variables.factor()],
     [*_NOW, _LATEST, _READINGS, _HOURS, *_SPANS, _DAYS, *_HISTORY],

@@ -29,7 +29,7 @@ def font() -> Path:
 def test_with_the_system_roots_font_labels_are_chinese(font: Path) -> None:
     made = Canvas.of(font)
     assert made.family[0] == "WenQuanYi Micro Hei"
-    assert made.say("告警", "alert") == "告警"
+    assert made.say("报警", "alert") == "报警"
 
 
 def test_the_font_has_a_glyph_for_every_name_of_a_kind(font: Path) -> None:
@@ -40,7 +40,7 @@ def test_the_font_has_a_glyph_for_every_name_of_a_kind(font: Path) -> None:
 def test_without_any_chinese_font_labels_are_english(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(shared, "INSTALLED", ())
     made = Canvas.of(tmp_path / "none.ttc")
-    assert made.say("告警", "alert") == "alert"
+    assert made.say("报警", "alert") == "alert"
     texts = [text.get_text() for text in made.figure("标题", "title").texts]
     assert "title" in texts
     assert "标题" not in texts

@@ -116,7 +116,7 @@ def test_a_line_is_called_by_words_and_no_code(target: Target) -> None:
 @pytest.mark.parametrize("uid", boards())
 def test_boards_have_one_term_for_one_thing(uid: str) -> None:
     text = (FOLDER / f"{uid}.json").read_text(encoding="utf-8")
-    assert not re.findall("报警|总账|缺报|失联|沉默|接入桥", text)
+    assert not re.findall("告警|总账|缺报|失联|沉默|接入桥", text)
 
 
 @pytest.mark.parametrize(
