@@ -105,12 +105,12 @@ def out_of_range(seq: int) -> dict[str, Any]:
 
 def test_every_process_is_found_and_up(watch: Watch) -> None:
     expected = {("ingest", "1"), ("aggregate", "1"), ("alerts", "1")}
-    eventually(
-        "all targets are up",
-        lambda: {name for name, health in watch.targets().items() if health == "up"} >= expected,
-        PATIENCE_S,
-    )
-    assert set(watch.targets().values()) == {"up"}
+
+    def up() -> bool:
+        found = watch.targets()
+        return found.keys() >= expected and set(found.values()) == {"up"}
+
+    eventually("all targets are up", up, PATIENCE_S)
 
 
 def test_what_goes_through_moves_the_metrics(watch: Watch) -> None:
