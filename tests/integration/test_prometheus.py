@@ -203,4 +203,4 @@ def test_the_stack_ends_both_with_the_others(watch: Watch) -> None:
     watch.pipeline.bridge.end()
     watch.pipeline.worker.end()
     assert {"prometheus", "alertmanager", "postgres"} <= set(watch.pipeline.stack.down())
-    assert not [pid for pid in pids if Path(f"/proc/{pid}/exe").exists()], "a child that nobody has reaped yet has ended"
+    assert not [pid for pid in pids if Path(f"/proc/{pid}/exe").exists()], "one not yet reaped has ended"
