@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 from console.snapshot import Consumer, Health, Process, Server
 from deploy.local.stack import Stack, Status
-from deploy.pipeline import PipelineState, read_pipeline
+from deploy.pipeline import PipelineState, look_at
 
 
 def look() -> Health:
     """How the pipeline stands now, within some two seconds, also when servers are away."""
-    stack = Stack.configured()
-    with ThreadPoolExecutor(1) as beside:
-        asked = beside.submit(stack.status)
-        pipeline = read_pipeline(stack.settings)
-        return health(asked.result(), pipeline)
+    return health(*look_at(Stack.configured()))
 
 
 def health(servers: list[Status], pipeline: PipelineState) -> Health:

@@ -11,6 +11,7 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -28,6 +29,7 @@ from core.errors import LantianError, UnavailableError
 from core.postgres import connect
 from core.settings import CoreSettings
 from deploy.local.addresses import reachable
+from deploy.local.stack import Stack, Status
 from deploy.within import within
 
 PATIENCE_S = 1.5
@@ -118,6 +120,14 @@ class _Offset:
 class _Log:
     cluster: str
     ends: Mapping[TopicPartition, int]
+
+
+def look_at(stack: Stack) -> tuple[list[Status], PipelineState]:
+    """A stack's servers and the pipeline on them, asked at once: within some two seconds, also when they are away."""
+    with ThreadPoolExecutor(1) as beside:
+        asked = beside.submit(stack.status)
+        pipeline = read_pipeline(stack.settings)
+        return asked.result(), pipeline
 
 
 def read_pipeline(settings: CoreSettings, patience: float = PATIENCE_S) -> PipelineState:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -58,6 +57,7 @@ def status(
     """
     from core.process import Shutdown
     from deploy import status_report
+    from deploy.pipeline import look_at
     from deploy.watch import Look, watch
 
     if as_json and watched:
@@ -68,26 +68,17 @@ def status(
     if watched:
 
         def look() -> Look:
-            servers, pipeline = _ask(stack)
+            servers, pipeline = look_at(stack)
             lines = [*_table(servers).splitlines(), *status_report.lines(pipeline)]
             return Look(datetime.now(SHANGHAI), lines, _well(servers, pipeline))
 
         raise typer.Exit(0 if watch(look, every or WATCH_S, sys.stdout, Shutdown().install().requested) else 1)
-    servers, pipeline = _ask(stack)
+    servers, pipeline = look_at(stack)
     if as_json:
         _print(json.dumps(status_report.as_value(servers, pipeline), ensure_ascii=False))
     else:
         _print("\n".join([_table(servers), *status_report.lines(pipeline)]))
     raise typer.Exit(0 if _well(servers, pipeline) else 1)
-
-
-def _ask(stack: Stack) -> tuple[list[Status], PipelineState]:
-    from deploy.pipeline import read_pipeline
-
-    with ThreadPoolExecutor(1) as beside:
-        asked = beside.submit(stack.status)
-        pipeline = read_pipeline(stack.settings)
-        return asked.result(), pipeline
 
 
 def _well(servers: list[Status], pipeline: PipelineState) -> bool:

@@ -18,7 +18,6 @@ _KINDS = (Kind.CEMS, Kind.EFFLUENT, Kind.POWER, Kind.FACILITY, Kind.GATE)
 _OF_PLANTS = "kind in (" + ", ".join(f"'{kind}'" for kind in _KINDS) + ")"
 _PLANT = "enterprise = ${enterprise:sqlstring}"
 _OUTLETS = f"select o.station_id from lantian.v_stations o where o.{_PLANT} and o.{_OF_PLANTS} limit 100"
-_UNIT = "case s.kind when 'cems' then coalesce(f.stack_unit, f.unit) else f.unit end"
 _NAMES = in_words("s.kind", KIND)
 
 
@@ -28,7 +27,7 @@ def _hours(title: str, zh: str, en: str, kinds: str) -> Panel:
         Sql(
             f"""
 select h.start as "time",
-    s.name_zh || ' ' || s.station_id || ' ' || {named(_UNIT)} as metric,
+    s.name_zh || ' ' || s.station_id || ' ' || {named("h")} as metric,
     h.value as value
 from lantian.v_stations s
 join lantian.v_hourly h using (station_id)

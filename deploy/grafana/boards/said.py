@@ -34,9 +34,9 @@ def written(unit: str) -> str:
     return f"replace(replace(nullif({unit}, '1'), 'ug/', 'µg/'), 'm3', 'm³')"
 
 
-def named(unit: str = "f.unit") -> str:
-    """SQL for a factor `f` by symbol and unit."""
-    return f"concat_ws(' ', f.symbol, {written(unit)})"
+def named(row: str) -> str:
+    """SQL for a factor `f` by symbol and the unit of its row (`h`): a stack has units of its own."""
+    return f"concat_ws(' ', f.symbol, {written(f'{row}.unit')})"
 
 
 def primary(row: str = "") -> str:

@@ -20,7 +20,6 @@ from deploy.grafana.panels import Head, Look, grid, leads, lines, number
 from deploy.grafana.sql import Sql
 
 _FACTOR = "factor in (${factor:sqlstring})"
-_NAMED = named()
 
 
 _NOW = [
@@ -97,7 +96,7 @@ _READINGS = lines(
     Sql(
         f"""
 select * from (
-    select r.time as "time", {_NAMED} as metric, r.value as value
+    select r.time as "time", {named("r")} as metric, r.value as value
     from lantian.v_readings r join lantian.v_factors f using (factor)
     where r.{STATION} and $__timeFilter(r.time) and r.{_FACTOR}
     order by r.time desc limit 20000
@@ -114,7 +113,7 @@ _HOURS = lines(
     ),
     Sql(
         f"""
-select h.start as "time", {_NAMED} as metric, h.value as value
+select h.start as "time", {named("h")} as metric, h.value as value
 from lantian.v_hourly h join lantian.v_factors f using (factor)
 where h.{STATION} and $__timeFilter(h.start) and h.{_FACTOR}
 order by h.start
@@ -167,7 +166,7 @@ where {STATION} and $__timeFilter(start) order by start
         ),
         Sql(
             f"""
-select h.start as "time", {_NAMED} as metric, 100 * h.n_valid::float8 / nullif(h.n_expected, 0) as value
+select h.start as "time", {named("h")} as metric, 100 * h.n_valid::float8 / nullif(h.n_expected, 0) as value
 from lantian.v_hourly h join lantian.v_factors f using (factor)
 where h.{STATION} and $__timeFilter(h.start) and h.{_FACTOR}
 order by h.start
@@ -191,7 +190,7 @@ _DAYS = grid(
         8,
     ),
     Sql(f"""
-select d.start as "日 Day", {_NAMED} as "因子 Factor", d.value as "值 Value", r.value as "设备 Device",
+select d.start as "日 Day", {named("d")} as "因子 Factor", d.value as "值 Value", r.value as "设备 Device",
     d.n_valid as "有效 Valid",
     d.n_expected as "应有 Expected", d.reason as "无效原因 Reason", d.state as "状态 State"
 from lantian.v_daily d

@@ -105,7 +105,7 @@ _ALL = lines(
     Sql(
         f"""
 select * from (
-    select r.time as "time", {named()} as metric, r.value as value
+    select r.time as "time", {named("r")} as metric, r.value as value
     from lantian.v_readings r join lantian.v_factors f using (factor)
     where r.{STATION} and $__timeFilter(r.time) and r.factor in (${{factor:sqlstring}})
     order by r.time desc limit {_BOUND}
