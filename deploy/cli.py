@@ -42,6 +42,7 @@ COMMANDS = {
     "doctor": Entry("deploy.stack_commands", "Stack", "Find what is missing or wrong, and say what to do."),
     "env": Entry("deploy.stack_commands", "Stack", "Print the addresses as shell exports."),
     "archive": Entry("aggregate.commands", "Stack", "Close days that are old and final; drop their readings."),
+    "prepare": Entry("deploy.stack_commands", "Stack", "Make servers that run ready: roles, schema, accounts, topics."),
     "migrate": Entry("deploy.stack_commands", "Stack", "Bring the database's schema up to date."),
     "stations": Entry("ingest.commands", "Data", "Keep the register of stations and their credentials."),
     "replay": Entry("ingest.commands", "Data", "Send measurements from files through the pipeline."),

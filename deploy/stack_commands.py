@@ -1,4 +1,4 @@
-"""Commands of the stack: `up`, `down`, `status`, `doctor`, `env`, `migrate`."""
+"""Commands of the stack: `up`, `down`, `status`, `doctor`, `env`, `prepare`, `migrate`."""
 
 from __future__ import annotations
 
@@ -122,6 +122,29 @@ def env() -> None:
     }
     for name, value in variables.items():
         _print(f"export {name}={shlex.quote(value)}")
+
+
+@app.command()
+def prepare(
+    patience: Annotated[
+        float, typer.Option("--wait", min=0, max=3600, help="Seconds to wait until the servers answer.")
+    ] = 60.0,
+) -> None:
+    """Make servers that run ready for the processes; what is ready is left alone.
+
+    Needs the superuser's secret beside those of the roles. The broker is told who may connect if its folder is that of
+    the state (`<state_dir>/mosquitto`).
+    """
+    from deploy.prepare import make_roles, wait_for_servers
+    from deploy.prepare import prepare as make_ready
+    from ingest.stations_cli import BROKER_FOLDER
+
+    settings: CoreSettings = CoreSettings.load()
+    broker = settings.state_dir / BROKER_FOLDER
+    wait_for_servers(settings, patience)
+    make_roles(settings)
+    applied = make_ready(settings, broker if broker.is_dir() else None)
+    _print(f"ready; migrations applied: {', '.join(applied) or 'none was missing'}")
 
 
 @app.command()

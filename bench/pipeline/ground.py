@@ -26,9 +26,9 @@ from core.clock import SHANGHAI
 from core.errors import UnavailableError
 from core.postgres import connect
 from core.settings import CoreSettings
-from deploy.local.postgres import superuser
 from deploy.local.stack import Stack
 from deploy.processes import FREE_PORTS, PROCESSES, Processes, data_clock
+from deploy.roles import superuser
 from ingest.credentials import ALL_STATIONS, issue_platform
 from ingest.period import format_period
 from ingest.station_import import import_csv

@@ -28,9 +28,9 @@ from bench.pipeline.task import QUICK, Task
 from bench.pipeline.verify import verify
 from core.errors import UnavailableError
 from core.settings import ConfiguredSettings, CoreSettings
-from deploy.local.postgres import superuser
 from deploy.local.stack import Stack
 from deploy.processes import refuse_servers
+from deploy.roles import superuser
 from deploy.setup import places
 from standards.factors import load_catalogue
 

@@ -14,7 +14,7 @@ from core.settings import CoreSettings
 from deploy.local.addresses import HOST, Ports, listens
 from deploy.local.settings import LocalSettings
 
-_LOGGING = Path(__file__).with_name("kafka-log4j2.xml")
+SOURCE = Path(__file__).resolve().parents[1] / "kafka"
 _PATIENCE_S = 2.0
 """How long an answer is waited for before it is asked again."""
 
@@ -81,49 +81,25 @@ class Kafka:
             )
         options = [
             f"-Xmx{self._settings.kafka_heap}",
-            "-XX:+UseG1GC",
-            "-XX:MaxGCPauseMillis=20",
-            # what the second compiler takes in the first minutes is half of all that a small Kafka does
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+ExitOnOutOfMemoryError",
-            f"-Dlog4j2.configurationFile={_LOGGING}",
+            f"@{SOURCE / 'jvm.options'}",
+            f"-Dlog4j2.configurationFile={SOURCE / 'log4j2.xml'}",
         ]
         return [java, *options, "-cp", f"{self._jars}/*", *arguments]
 
 
 def render(ports: Ports, data: Path, settings: LocalSettings) -> str:
-    """`server.properties` of one node on loopback."""
+    """`server.properties` of one node on loopback: those of all, and where this one listens and writes."""
     advertised = settings.kafka_advertised or f"{HOST}:{ports.kafka}"
     lines: dict[str, object] = {
-        "process.roles": "broker,controller",
-        "node.id": 1,
         "controller.quorum.voters": f"1@{HOST}:{ports.kafka_controller}",
         "listeners": f"PLAINTEXT://{HOST}:{ports.kafka},CONTROLLER://{HOST}:{ports.kafka_controller}",
         "advertised.listeners": f"PLAINTEXT://{advertised}",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "controller.listener.names": "CONTROLLER",
-        "inter.broker.listener.name": "PLAINTEXT",
-        # The controller takes a broker that was killed for alive so long, and its successor must wait.
-        "broker.session.timeout.ms": 2000,
-        "broker.heartbeat.interval.ms": 500,
         "log.dirs": data,
-        "num.network.threads": 2,
-        "num.io.threads": 4,
-        "auto.create.topics.enable": "false",
-        "offsets.topic.num.partitions": 4,
-        "offsets.topic.replication.factor": 1,
-        "transaction.state.log.num.partitions": 4,
-        "transaction.state.log.replication.factor": 1,
-        "transaction.state.log.min.isr": 1,
-        "share.coordinator.state.topic.num.partitions": 4,
-        "share.coordinator.state.topic.replication.factor": 1,
-        "share.coordinator.state.topic.min.isr": 1,
-        "group.initial.rebalance.delay.ms": 0,
-        "controlled.shutdown.enable": "true",
     }
     if settings.kafka_flush:
         lines["log.flush.interval.messages"] = 1
-    return "".join(f"{key}={value}\n" for key, value in lines.items())
+    common = (SOURCE / "server.properties").read_text(encoding="utf-8")
+    return common + "".join(f"{key}={value}\n" for key, value in lines.items())
 
 
 def _cluster_id() -> str:

@@ -5,25 +5,19 @@ from __future__ import annotations
 import shutil
 import signal
 import subprocess
-from contextlib import closing
 from pathlib import Path
 
 import psycopg2
-from psycopg2 import sql
-from psycopg2.extensions import connection, encrypt_password
+from psycopg2.extensions import connection
 
 from core.errors import UnavailableError
-from core.postgres import READERS, ROLES
 from core.secrets import ensure_secret
 from deploy.local.addresses import HOST, Ports
 from deploy.local.system_root import STATE, SystemRoot
+from deploy.roles import SUPERUSER, SUPERUSER_SECRET, superuser
 
 USER = "postgres"
-SUPERUSER = "postgres"
-SUPERUSER_SECRET = "postgres-superuser"  # noqa: S105 (the secret's name)
-VIEWER = "viewer"
-VIEWER_TIMEOUT = "60s"
-"""A page that asks for more than that helps nobody, and keeps the database from those who write."""
+SOURCE = Path(__file__).resolve().parents[1] / "postgres" / "postgresql.conf"
 _BINARIES = "/usr/lib/postgresql/17/bin"
 
 
@@ -64,54 +58,8 @@ class Postgres:
             return False
         return True
 
-    def provision(self, ports: Ports, database: str) -> None:
-        """Make what migrations stand on: the roles with their passwords, the database, the extension."""
-        with closing(self._connect(ports, "postgres")) as server:
-            for role in ROLES:
-                self._provision_role(server, role)
-            self._provision_database(server, database)
-        with closing(self._connect(ports, database)) as server, server.cursor() as cursor:
-            cursor.execute("create extension if not exists timescaledb")
-
-    def _provision_role(self, server: connection, role: str) -> None:
-        name = f"lantian_{role}"
-        password = ensure_secret(self._state_dir, f"postgres-{role}")
-        # Hashed here, so that no statement that a log may hold carries the password.
-        hashed = encrypt_password(password, name, server, "scram-sha-256")
-        with server.cursor() as cursor:
-            cursor.execute("select 1 from pg_roles where rolname = %s", (name,))
-            verb = "alter" if cursor.fetchone() else "create"
-            cursor.execute(
-                sql.SQL("{verb} role {name} login nosuperuser nocreatedb nocreaterole password {password}").format(
-                    verb=sql.SQL(verb), name=sql.Identifier(name), password=sql.Literal(hashed)
-                )
-            )
-            if role in READERS:
-                cursor.execute(
-                    sql.SQL("alter role {} set default_transaction_read_only = on").format(sql.Identifier(name))
-                )
-            if role == VIEWER:
-                cursor.execute(
-                    sql.SQL("alter role {} set statement_timeout = {}").format(
-                        sql.Identifier(name), sql.Literal(VIEWER_TIMEOUT)
-                    )
-                )
-
-    @staticmethod
-    def _provision_database(server: connection, database: str) -> None:
-        name = sql.Identifier(database)
-        with server.cursor() as cursor:
-            cursor.execute("select 1 from pg_database where datname = %s", (database,))
-            if not cursor.fetchone():
-                cursor.execute(sql.SQL("create database {} owner lantian_owner").format(name))
-            cursor.execute(sql.SQL("revoke all on database {} from public").format(name))
-            roles = sql.SQL(", ").join(sql.Identifier(f"lantian_{role}") for role in ROLES)
-            cursor.execute(sql.SQL("grant connect on database {} to {}").format(name, roles))
-            workers = sql.SQL(", ").join(sql.Identifier(f"lantian_{role}") for role in ROLES if role != VIEWER)
-            cursor.execute(sql.SQL("grant temporary on database {} to {}").format(name, workers))
-
     def _connect(self, ports: Ports, database: str) -> connection:
-        return superuser(self._state_dir, ports.postgres, database)
+        return superuser(self._state_dir, ports.postgres, database, host=HOST)
 
     def _make_cluster(self) -> None:
         """`initdb` beside the final folder, so that a cluster is there whole or not at all."""
@@ -138,51 +86,7 @@ class Postgres:
         partial.rename(self._folder / "data")
 
 
-def superuser(state_dir: Path, port: int, database: str) -> connection:
-    """A connection to a stack's own server that may do everything; each statement commits."""
-    server = psycopg2.connect(
-        host=HOST,
-        port=port,
-        dbname=database,
-        user=SUPERUSER,
-        password=ensure_secret(state_dir, SUPERUSER_SECRET),
-        connect_timeout=5,
-    )
-    server.autocommit = True
-    return server
-
-
 def render(ports: Ports) -> str:
-    """Settings for a small machine that keep every commit (fsync, synchronous_commit)."""
-    lines = {
-        "port": ports.postgres,
-        "listen_addresses": HOST,
-        "unix_socket_directories": STATE,
-        "password_encryption": "scram-sha-256",
-        "shared_preload_libraries": "timescaledb",
-        "timescaledb.telemetry_level": "off",
-        "timescaledb.max_background_workers": 4,
-        "max_worker_processes": 12,
-        "max_connections": 80,
-        # a query over all weeks locks each chunk and its index: by the default it fails from some 2 500 weeks on, which
-        # devices with wild clocks make in no time
-        "max_locks_per_transaction": 256,
-        # tells when a row became visible: for whoever asks how late a figure was, or who knew what when
-        "track_commit_timestamp": "on",
-        "fsync": "on",
-        "synchronous_commit": "on",
-        "wal_compression": "lz4",
-        "max_wal_size": "2GB",
-        "checkpoint_timeout": "15min",
-        "shared_buffers": "256MB",
-        "effective_cache_size": "1GB",
-        "work_mem": "16MB",
-        "maintenance_work_mem": "128MB",
-        "random_page_cost": 1.1,
-        "jit": "off",
-        "timezone": "UTC",
-        "log_timezone": "UTC",
-        "log_line_prefix": "%m [%p] %u %a ",
-        "log_checkpoints": "off",
-    }
-    return "".join(f"{key} = '{value}'\n" for key, value in lines.items())
+    """`lantian.conf`: the settings of all, and where this one listens."""
+    lines = {"port": ports.postgres, "listen_addresses": HOST, "unix_socket_directories": STATE}
+    return SOURCE.read_text(encoding="utf-8") + "".join(f"{key} = '{value}'\n" for key, value in lines.items())

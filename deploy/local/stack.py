@@ -93,9 +93,7 @@ class Stack:
         `with_metrics`: Prometheus and Alertmanager as well. Does nothing to what runs already. Raises
         `UnavailableError` naming the server that does not answer.
         """
-        from core.kafka import create_topics  # noqa: PLC0415 (slow to import; status and down do without)
-        from core.migrate import migrate  # noqa: PLC0415
-        from deploy.catalogue import publish_catalogue  # noqa: PLC0415
+        from deploy.prepare import make_roles, prepare  # noqa: PLC0415 (slow to import; status and down do without)
 
         with self._locked():
             wanted = {**self._components, **(self._watching if with_metrics else {})}
@@ -104,14 +102,10 @@ class Stack:
             addresses.save(self.state_dir, ports, self._configured)
             with ThreadPoolExecutor(len(idle) or 1) as pool:
                 list(pool.map(self._start, idle))
-            if self.postgres.name in self._components:
-                self.postgres.provision(ports, self._configured.postgres_database)
             settings = self.settings
-            migrate(settings)
-            publish_catalogue(settings)
-            if self.mosquitto.name in self._components:
-                self.mosquitto.provision(settings)
-            create_topics(settings)
+            if self.postgres.name in self._components:
+                make_roles(settings)
+            prepare(settings, self.mosquitto.folder if self.mosquitto.name in self._components else None)
         return settings
 
     def down(self) -> list[str]:

@@ -20,7 +20,7 @@ from alerts.handling.machine import Action
 from core import migrate
 from core.postgres import ROLES, connect
 from core.settings import CoreSettings
-from deploy.local.postgres import superuser
+from deploy.roles import superuser
 
 pytestmark = pytest.mark.stack
 

@@ -11,10 +11,10 @@ import pytest
 from core.settings import CoreSettings
 from deploy.local.doctor import examine
 from deploy.local.finding import Finding
-from deploy.local.postgres import superuser
 from deploy.local.rights import rights
 from deploy.local.stack import Stack
 from deploy.local.versions import postgres
+from deploy.roles import superuser
 
 pytestmark = pytest.mark.stack
 

@@ -10,7 +10,7 @@ import pytest
 from core.errors import LantianError
 from core.migrate import migrate
 from core.settings import CoreSettings
-from deploy.local.postgres import superuser
+from deploy.roles import superuser
 
 pytestmark = pytest.mark.stack
 

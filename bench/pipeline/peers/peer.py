@@ -25,7 +25,7 @@ from bench.pipeline.field import REGION, name_of
 from bench.pipeline.ground import START, Ground
 from core.errors import UnavailableError
 from core.secrets import read_secret
-from deploy.local.postgres import SUPERUSER, SUPERUSER_SECRET
+from deploy.roles import SUPERUSER, SUPERUSER_SECRET
 from ingest.credentials import BRIDGE, secret_name
 from ingest.kinds import Kind
 from ingest.report import format_instant
