@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -58,7 +59,7 @@ class HealthServer:
         self._port_file = port_file(settings, process)
         self._target_file = target_file(settings, process)
         self._labels = {"process": process, "instance": str(settings.instance)}
-        self._host = settings.metrics_host
+        self._host = _known_as(settings.metrics_host)
         self.port = int(self._server.server_address[1])
 
     def start(self) -> HealthServer:
@@ -78,6 +79,11 @@ class HealthServer:
         self._server.server_close()
         self._port_file.unlink(missing_ok=True)
         self._target_file.unlink(missing_ok=True)
+
+
+def _known_as(host: str) -> str:
+    """Who listens everywhere, as in a container, is found by its machine's name."""
+    return socket.gethostname() if host in {"0.0.0.0", "::"} else host  # noqa: S104 (compared, not bound)
 
 
 def _handler(process: str, ready: Callable[[], dict[str, bool]]) -> type[BaseHTTPRequestHandler]:

@@ -96,6 +96,9 @@ class CoreSettings(SectionSettings):
     log_level: str = "info"
     log_format: str = "auto"
     """`json`, `console`, or `auto`: console on a terminal."""
+    processes: str = Field(default="", pattern=r"^([a-z]+=[^=:,\s]+:[0-9]+(,[a-z]+=[^=:,\s]+:[0-9]+)*)?$")
+    """Processes that run on other machines or in containers, `ingest=HOST:PORT,aggregate=HOST:PORT…`, by their metrics'
+    addresses: `lantian status` and the console ask them too, each machine that a name stands for."""
     metrics_host: str = "127.0.0.1"
     metrics_look_seconds: float = Field(default=60.0, ge=0.2, le=3600)
     """How often the database is looked at for gauges: silent stations, transmission rates, alerts that stand."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -150,22 +152,41 @@ def read_pipeline(settings: CoreSettings, patience: float = PATIENCE_S) -> Pipel
 
 
 def read_processes(settings: CoreSettings) -> list[ProcessState]:
-    """Every process of this state folder that told its port, in order; a killed one leaves its file behind."""
+    """Every process of this state folder that told its port, and those that the settings name, in order.
+
+    A killed one leaves its port file behind; a name that stands for no machine is one that does not answer.
+    """
     found = {path.name: path for path in (settings.state_dir / "run").glob("*.port") if _PORT_FILE.fullmatch(path.name)}
-    answers = within(READY_PATIENCE_S + 0.2, {name: _asker(settings, path) for name, path in found.items()})
-    states = [answer for answer in answers.values() if isinstance(answer, ProcessState)]
+    askers = {name: _asker(settings.metrics_host, path) for name, path in found.items()}
+    for place in filter(None, settings.processes.split(",")):
+        askers[place] = partial(_ask_elsewhere, place)
+    answers = within(READY_PATIENCE_S + 0.2, askers)
+    states = [state for answer in answers.values() if isinstance(answer, list) for state in answer]
     return sorted(states, key=lambda state: (state.role, state.instance))
 
 
-def _asker(settings: CoreSettings, path: Path) -> Callable[[], ProcessState]:
-    return lambda: _ask_process(settings.metrics_host, path)
+def _asker(host: str, path: Path) -> Callable[[], list[ProcessState]]:
+    return lambda: [_ask_here(host, path)]
 
 
-def _ask_process(host: str, path: Path) -> ProcessState:
+def _ask_here(host: str, path: Path) -> ProcessState:
     matched = _PORT_FILE.fullmatch(path.name)
     role, instance = (matched["role"], int(matched["instance"] or 1)) if matched else (path.stem, 1)
     text = path.read_text(encoding="utf-8").strip()
-    port = int(text) if text.isdecimal() else 0
+    return _ask_process(role, instance, host, int(text) if text.isdecimal() else 0)
+
+
+def _ask_elsewhere(place: str) -> list[ProcessState]:
+    role, _, address = place.partition("=")
+    host, _, port = address.rpartition(":")
+    try:
+        hosts = sorted({str(found[4][0]) for found in socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)})
+    except OSError:
+        return [ProcessState(role, 1, int(port), None, answers=False, ready=False, lacks=[])]
+    return [_ask_process(role, instance, host, int(port)) for instance, host in enumerate(hosts, start=1)]
+
+
+def _ask_process(role: str, instance: int, host: str, port: int) -> ProcessState:
     said = _readiness(host, port)
     if said is None or said.get("process") != role:  # another program may have that port by now
         return ProcessState(role, instance, port, None, answers=False, ready=False, lacks=[])
