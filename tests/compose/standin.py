@@ -53,7 +53,10 @@ def digest(tag: str) -> str:
 
 
 def make(tag: str) -> None:
-    """Make it, in place of an older one; raises `EngineError`, and `StepFailedError` where the machine lacks something."""
+    """Make it, in place of an older one.
+
+    Raises `EngineError` where it cannot be made, `StepFailedError` where the machine lacks what that needs.
+    """
     older = image(tag)
     marks = {MARK: "true", FOR: tag, DIGEST: digest(tag)}
     if tag == BASE:
