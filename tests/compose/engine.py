@@ -1,0 +1,55 @@
+"""The Docker engine, by its command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from typing import IO
+
+ENVIRONMENT = {"DOCKER_BUILDKIT": "0"}
+"""The classic builder: it needs no image of its own, and takes no registry to find the base."""
+
+
+class EngineError(Exception):
+    """What the engine refused, by its last line."""
+
+
+def docker(*arguments: str, stdin: IO[bytes] | None = None, seconds: float = 600) -> str:
+    """What `docker ARGUMENTS` said; raises `EngineError` with its last line, also when it takes longer."""
+    try:
+        result = subprocess.run(
+            ["docker", *arguments],
+            env={**os.environ, **ENVIRONMENT},
+            stdin=stdin or subprocess.DEVNULL,
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise EngineError("docker is not installed") from error
+    except subprocess.TimeoutExpired as error:
+        raise EngineError(f"docker {arguments[0]} took longer than {seconds:.0f} s") from error
+    if result.returncode != 0:
+        said = (result.stdout + result.stderr).decode(errors="replace").strip().splitlines() or [""]
+        raise EngineError(f"docker {arguments[0]}: {said[-1]}")
+    return result.stdout.decode(errors="replace").strip()
+
+
+def answers() -> bool:
+    """Whether an engine answers."""
+    try:
+        docker("version", "--format", "{{.Server.Version}}", seconds=10)
+    except EngineError:
+        return False
+    return True
+
+
+def image(tag: str) -> tuple[str, Mapping[str, str]] | None:
+    """Id and labels of an image that is there; None if it is not."""
+    try:
+        said = json.loads(docker("image", "inspect", tag))[0]
+    except EngineError:
+        return None
+    return said["Id"], said["Config"].get("Labels") or {}
