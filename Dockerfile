@@ -9,7 +9,7 @@ ARG CPU=x86-64-v3
 ENV NUMBA_CPU_NAME=$CPU NUMBA_CPU_FEATURES= PATH=/opt/lantian/bin:$PATH PYTHONUNBUFFERED=1
 
 FROM python AS build
-RUN apt-get update && apt-get install -y --no-install-recommends python3-venv
+RUN apt-get update && apt-get install -y --no-install-recommends binutils python3-venv
 RUN python3 -m venv /opt/lantian
 WORKDIR /src
 COPY pyproject.toml constraints.txt ./
@@ -20,11 +20,11 @@ COPY . .
 RUN pip install --no-cache-dir --no-compile --no-deps . \
     && pip uninstall -y pip \
     && cd /opt/lantian/lib/python3*/site-packages \
-    && rm -rf pyarrow/include pyarrow/tests numpy/*/tests numpy/tests numba/tests \
-    # a cache knows its source by the time of its last change, and layers keep whole seconds
-    && find . -name '*.py' -exec touch -d '2000-01-01 00:00:00 UTC' {} + \
+    && rm -rf pyarrow/include pyarrow/tests pyarrow/*flight* numpy/*/tests numpy/tests numba/tests \
+    # the three large libraries carry symbols that only a debugger reads
+    && strip --strip-unneeded llvmlite/binding/*.so _polars_runtime_32/*.so pyarrow/libarrow*.so.*00 \
     && python3 -m compileall -q -j 0 .
-RUN NUMBA_CACHE_DIR=/opt/lantian/kernels python3 -c "from aggregate.worker import warm_up; warm_up()" \
+RUN NUMBA_CACHE_DIR=/opt/lantian/kernels python3 -P -c "from aggregate.worker import warm_up; warm_up()" \
     && cp deploy/container/entrypoint.sh deploy/container/healthy.py /opt/lantian/bin/
 
 FROM python

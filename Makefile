@@ -78,6 +78,26 @@ bench: setup ## Measure the pipeline
 bench-quick: setup ## The pipeline under a small load, its ratio beside that of the last kept; fails only if it is no result
 	$(BIN)/lantian bench pipeline --quick
 
+LANTIAN_VERSION ?= 0.1.0
+DOCKER_BUILD ?=
+PROFILES ?= core metrics dashboards
+
+.PHONY: image
+image: ## Build the image of Lantian's processes, lantian/lantian:LANTIAN_VERSION (0.1.0)
+	docker build $(DOCKER_BUILD) --build-arg VERSION=$(LANTIAN_VERSION) --tag lantian/lantian:$(LANTIAN_VERSION) .
+
+.PHONY: secrets
+secrets: ## Make the passwords of the containers, one for everyone who has one, in ./secrets; those there stay
+	@deploy/container/secrets.sh
+
+.PHONY: compose-up
+compose-up: ## The whole stack in containers: PROFILES="core metrics dashboards" (docs/deploy.md)
+	@deploy/container/up.sh $(PROFILES)
+
+.PHONY: compose-down
+compose-down: ## End the stack in containers; its data stay
+	@docker compose --profile '*' down
+
 .PHONY: up
 up: setup ## Start the local stack
 	@$(BIN)/lantian up
