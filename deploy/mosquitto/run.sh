@@ -11,6 +11,7 @@ ulimit -n "$(ulimit -H -n)"
 mosquitto -c /etc/lantian/mosquitto.conf &
 broker=$!
 trap 'kill -TERM "$broker"' TERM INT
+trap 'kill -HUP "$broker"' HUP # a new certificate
 known=$(accounts)
 while kill -0 "$broker" 2>/dev/null; do
     sleep 1 &

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from waiting import eventually
 
@@ -132,6 +132,21 @@ class Centre:
     def _begun(self, service: str) -> str:
         [container, *_] = self.containers(service)
         return str(container["State"]["StartedAt"])
+
+
+class Stored(NamedTuple):
+    """How many rows of each the database holds."""
+
+    readings: int
+    hours: int
+    alerts: int
+
+
+def stored(centre: Centre) -> Stored:
+    """What a centre has of readings, hours and alerts."""
+    counts = ", ".join(f"(select count(*) from lantian.{view})" for view in ("v_readings", "v_hourly", "v_alerts"))
+    psql = ("psql", "--username", "postgres", "--dbname", "lantian", "-Atc", f"select {counts}")
+    return Stored(*map(int, centre.compose("exec", "-T", "postgres", *psql).strip().split("|")))
 
 
 @contextmanager

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,15 +14,14 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from paho.mqtt import client as paho
-from paho.mqtt.enums import CallbackAPIVersion
 from waiting import eventually
 
 from deploy.processes import data_clock
 from ingest.simulation.network import write_csv
 from ingest.simulation.scenario import load_scenario
 
-from .centre import Centre, build_image, centre
+from .centre import Centre, build_image, centre, stored
+from .device import let_in
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(1200)]
 
@@ -145,13 +143,13 @@ def test_a_new_device_is_let_in_without_a_restart_of_the_broker(ours: Centre) ->
     station = load_scenario(SCENARIO).network.rows[0].station
     shown = ours.tool("stations", "credentials", station, "--show")
     password = shown.split("password ")[1].split()[0]
-    eventually("the device is let in", lambda: _let_in(ours, station, password), every=0.5)
-    assert not _let_in(ours, station, "another")
+    eventually("the device is let in", lambda: let_in(ours.address("mosquitto", 1883), station, password), every=0.5)
+    assert not let_in(ours.address("mosquitto", 1883), station, "another")
     assert ours.containers("mosquitto")[0]["State"]["StartedAt"] == broker["State"]["StartedAt"]
 
 
-def test_an_upgrade_in_place_keeps_what_is_stored(ours: Centre) -> None:
-    before = _stored(ours)
+def test_an_upgrade_in_place_keeps_what_isstored(ours: Centre) -> None:
+    before = stored(ours)
     newer = replace(ours, version=f"{ours.version}-next")
     build_image(newer.version)
     try:
@@ -161,7 +159,7 @@ def test_an_upgrade_in_place_keeps_what_is_stored(ours: Centre) -> None:
         _tell(f"upgraded in {time.monotonic() - began:.0f} s")
         images = {one["Config"]["Image"] for name in PROCESSES for one in newer.containers(name)}
         assert images == {f"lantian/lantian:{newer.version}"}
-        assert _stored(newer) == before
+        assert stored(newer) == before
         assert newer.run(*newer.tool_command("ledger")).returncode == 0
         _tell_sizes(newer)
     finally:
@@ -220,27 +218,6 @@ def _partitions(ours: Centre) -> set[float]:
     """How many partitions of the reports each worker holds."""
     found = _ask_prometheus(ours, 'query?query=lantian_stream_partitions{consumer="worker"}')["result"]
     return {float(one["value"][1]) for one in found} if len(found) == 2 else set()
-
-
-def _let_in(ours: Centre, username: str, password: str) -> bool:
-    host, port = ours.address("mosquitto", 1883)
-    client = paho.Client(CallbackAPIVersion.VERSION2, client_id=username)
-    client.username_pw_set(username, password)
-    answers: list[Any] = []
-    client.on_connect = lambda _client, _data, _flags, reason, _properties: answers.append(reason)
-    with suppress(OSError):
-        client.connect(host, port, keepalive=10)
-        deadline = time.monotonic() + 10
-        while not answers and time.monotonic() < deadline:
-            client.loop(0.2)
-    client.disconnect()
-    return bool(answers) and not answers[0].is_failure
-
-
-def _stored(ours: Centre) -> str:
-    query = "select (select count(*) from v_readings), (select count(*) from v_hourly), (select count(*) from v_alerts)"
-    return ours.compose("exec", "-T", "postgres", "psql", "-U", "postgres", "-d", "lantian", "-Atc",
-                        f"set search_path to lantian; {query}")  # fmt: skip
 
 
 def _tell_sizes(ours: Centre) -> None:
