@@ -36,7 +36,20 @@ SECTIONS: tuple[type[SectionSettings], ...] = (
 """All there are; a test holds the packages against this."""
 OTHERS = frozenset({"LANTIAN_DATABASE", "LANTIAN_DEBIAN_MIRROR", "LANTIAN_REQUIRE_DATA"})
 """Of `lantian env`, of the set-up and of the tests."""
-PREFIXES = ("LANTIAN_TEST_", "LANTIAN_FAULT_", "LANTIAN_OUTAGE_")
+COMPOSE = frozenset(
+    f"LANTIAN_{name}"
+    for name in (
+        "ALERTMANAGER_FILE",
+        "CONFIGURATION",
+        "KAFKA_HEAP",
+        "PROMETHEUS_RETENTION",
+        "PROMETHEUS_RETENTION_SIZE",
+        "SECRETS",
+        "VERSION",
+    )
+)
+"""Of docker-compose.yml (docs/deploy.md)."""
+PREFIXES = ("LANTIAN_TEST_", "LANTIAN_FAULT_", "LANTIAN_OUTAGE_", "LANTIAN_PUBLISH_")
 SECRETS = frozenset(
     variable_of(name)
     for name in (*(f"postgres-{role}" for role in (*ROLES, "superuser")), *map(secret_name, (BRIDGE, NOTIFIER)))
@@ -65,14 +78,14 @@ def _may_be_secret(said: str) -> bool:
     return not get_close_matches(said.removeprefix(SECRET_PREFIX), others, n=1, cutoff=NEARLY)
 
 
-def _variables() -> set[str]:
-    return {
-        f"{model.model_config['env_prefix']}{field}".upper() for model in SECTIONS for field in model.model_fields
-    } | OTHERS
+def known_variables() -> set[str]:
+    """The names of all variables that somebody reads, but secrets and those of a prefix."""
+    ours = {f"{model.model_config['env_prefix']}{field}".upper() for model in SECTIONS for field in model.model_fields}
+    return ours | OTHERS | COMPOSE
 
 
 def _unknown_variables(environment: Mapping[str, str]) -> Iterator[Finding]:
-    known = _variables() | SECRETS
+    known = known_variables() | SECRETS
     for name in sorted(environment):
         said = name.upper()
         if not said.startswith("LANTIAN_") or said in known or said.startswith(PREFIXES):

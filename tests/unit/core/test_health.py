@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -45,3 +46,13 @@ def test_metrics_say_of_each_dependency_whether_it_answers(tmp_path: Path) -> No
         server.stop()
     assert 'lantian_ready{dependency="kafka"} 1.0' in said
     assert 'lantian_ready{dependency="postgres"} 0.0' in said
+
+
+def test_who_listens_everywhere_is_scraped_by_the_name_of_its_machine(tmp_path: Path) -> None:
+    settings = CoreSettings(state_dir=tmp_path, metrics_host="0.0.0.0")  # noqa: S104 (as in a container)
+    served = HealthServer(settings, "aggregate", 0, dict).start()
+    try:
+        [target] = json.loads(target_file(settings, "aggregate").read_text())
+        assert target["targets"] == [f"{socket.gethostname()}:{served.port}"]
+    finally:
+        served.stop()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from kafka import TopicPartition
+from pydantic import ValidationError
 
 from core.health import HealthServer
 from core.settings import CoreSettings
@@ -52,6 +53,28 @@ def frozen_port() -> Iterator[int]:
     """A port that takes connections and never answers, as a stopped process has."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         yield int(listener.getsockname()[1])
+
+
+def test_processes_elsewhere_are_asked_at_the_address_that_the_settings_name(settings: CoreSettings) -> None:
+    served = HealthServer(settings, "aggregate", 0, lambda: {"kafka": False}).start()
+    try:
+        elsewhere = CoreSettings(state_dir=settings.state_dir / "other", processes=f"aggregate=localhost:{served.port}")
+        [found] = [state for state in read_processes(elsewhere) if state.answers]
+        assert (found.role, found.port, found.lacks) == ("aggregate", served.port, ["kafka"])
+    finally:
+        served.stop()
+
+
+def test_a_name_that_stands_for_no_machine_is_a_process_that_does_not_answer(settings: CoreSettings) -> None:
+    nowhere = CoreSettings(state_dir=settings.state_dir, processes="ingest=nowhere.invalid:9481")
+    [found] = read_processes(nowhere)
+    assert (found.role, found.answers, found.ready) == ("ingest", False, False)
+
+
+@pytest.mark.parametrize("said", ["ingest", "ingest=host", "ingest=:9481", "ingest=host:9481,"])
+def test_places_of_processes_that_cannot_be_read_are_refused(said: str, settings: CoreSettings) -> None:
+    with pytest.raises(ValidationError):
+        CoreSettings(state_dir=settings.state_dir, processes=said)
 
 
 def test_a_consumer_is_behind_by_all_partitions_and_still_by_the_most_neglected() -> None:
