@@ -16,8 +16,11 @@ class EngineError(Exception):
     """What the engine refused, by its last line."""
 
 
-def docker(*arguments: str, stdin: IO[bytes] | None = None, seconds: float = 600) -> str:
-    """What `docker ARGUMENTS` said; raises `EngineError` with its last line, also when it takes longer."""
+def docker(*arguments: str, stdin: IO[bytes] | None = None, seconds: float = 600, both: bool = False) -> str:
+    """What `docker ARGUMENTS` said, with `both` also as errors.
+
+    Raises `EngineError` with its last line if it fails or takes longer.
+    """
     try:
         result = subprocess.run(
             ["docker", *arguments],
@@ -32,9 +35,10 @@ def docker(*arguments: str, stdin: IO[bytes] | None = None, seconds: float = 600
     except subprocess.TimeoutExpired as error:
         raise EngineError(f"docker {arguments[0]} took longer than {seconds:.0f} s") from error
     if result.returncode != 0:
-        said = (result.stdout + result.stderr).decode(errors="replace").strip().splitlines() or [""]
-        raise EngineError(f"docker {arguments[0]}: {said[-1]}")
-    return result.stdout.decode(errors="replace").strip()
+        said = (result.stdout + result.stderr).decode(errors="replace").splitlines()
+        telling = [line for line in said if line and not line.startswith("Run 'docker ")]
+        raise EngineError(f"docker {arguments[0]}: {telling[-1] if telling else 'fails and says nothing'}")
+    return (result.stdout + (result.stderr if both else b"")).decode(errors="replace").strip()
 
 
 def answers() -> bool:
