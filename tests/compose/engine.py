@@ -8,6 +8,10 @@ import subprocess
 from collections.abc import Mapping
 from typing import IO
 
+import pytest
+
+from deploy.setup.for_containers import engine_silence
+
 ENVIRONMENT = {"DOCKER_BUILDKIT": "0"}
 """The classic builder: it needs no image of its own, and takes no registry to find the base."""
 
@@ -41,13 +45,10 @@ def docker(*arguments: str, stdin: IO[bytes] | None = None, seconds: float = 600
     return (result.stdout + (result.stderr if both else b"")).decode(errors="replace").strip()
 
 
-def answers() -> bool:
-    """Whether an engine answers."""
-    try:
-        docker("version", "--format", "{{.Server.Version}}", seconds=10)
-    except EngineError:
-        return False
-    return True
+def required() -> None:
+    """Skip the test where no engine answers, saying why and what starts one."""
+    if silence := engine_silence():
+        pytest.skip(f"no Docker engine answers ({silence}): `python3 -m deploy.setup.for_containers` starts one")
 
 
 def image(tag: str) -> tuple[str, Mapping[str, str]] | None:

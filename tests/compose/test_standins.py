@@ -39,8 +39,7 @@ CLUSTER = "bGFudGlhbi10ZXN0LTAwMQ"
 @pytest.fixture(scope="module", autouse=True)
 def all_images() -> None:
     """The images, from wherever they can be had; pulling and making may take minutes."""
-    if not engine.answers():
-        pytest.skip("no Docker engine answers: `python3 -m deploy.setup.for_containers` starts one")
+    engine.required()
     for tag in standin.FOLDERS:
         images.ensure(tag)
 
