@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from .engine import EngineError, docker
@@ -59,7 +59,8 @@ def container(
         docker("run", "--detach", "--name", name, *CLOSED, *mounts, *told, *options, tag, *command)
         yield Container(name)
     except BaseException:
-        sys.stderr.write(f"\n--- {tag} ---\n{docker('logs', '--tail', '40', name, both=True)}\n")
+        with suppress(EngineError):  # it may not even have begun
+            sys.stderr.write(f"\n--- {tag} ---\n{docker('logs', '--tail', '40', name, both=True)}\n")
         raise
     finally:
         docker("rm", "--force", "--volumes", name)
