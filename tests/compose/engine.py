@@ -8,6 +8,10 @@ import subprocess
 from collections.abc import Mapping
 from typing import IO
 
+import pytest
+
+from deploy.setup.for_containers import engine_silence
+
 ENVIRONMENT = {"DOCKER_BUILDKIT": "0"}
 """The classic builder: it needs no image of its own, and takes no registry to find the base."""
 
@@ -16,8 +20,11 @@ class EngineError(Exception):
     """What the engine refused, by its last line."""
 
 
-def docker(*arguments: str, stdin: IO[bytes] | None = None, seconds: float = 600) -> str:
-    """What `docker ARGUMENTS` said; raises `EngineError` with its last line, also when it takes longer."""
+def docker(*arguments: str, stdin: IO[bytes] | None = None, seconds: float = 600, both: bool = False) -> str:
+    """What `docker ARGUMENTS` said, with `both` also as errors.
+
+    Raises `EngineError` with its last line if it fails or takes longer.
+    """
     try:
         result = subprocess.run(
             ["docker", *arguments],
@@ -32,18 +39,16 @@ def docker(*arguments: str, stdin: IO[bytes] | None = None, seconds: float = 600
     except subprocess.TimeoutExpired as error:
         raise EngineError(f"docker {arguments[0]} took longer than {seconds:.0f} s") from error
     if result.returncode != 0:
-        said = (result.stdout + result.stderr).decode(errors="replace").strip().splitlines() or [""]
-        raise EngineError(f"docker {arguments[0]}: {said[-1]}")
-    return result.stdout.decode(errors="replace").strip()
+        said = (result.stdout + result.stderr).decode(errors="replace").splitlines()
+        telling = [line for line in said if line and not line.startswith("Run 'docker ")]
+        raise EngineError(f"docker {arguments[0]}: {telling[-1] if telling else 'fails and says nothing'}")
+    return (result.stdout + (result.stderr if both else b"")).decode(errors="replace").strip()
 
 
-def answers() -> bool:
-    """Whether an engine answers."""
-    try:
-        docker("version", "--format", "{{.Server.Version}}", seconds=10)
-    except EngineError:
-        return False
-    return True
+def required() -> None:
+    """Skip the test where no engine answers, saying why and what starts one."""
+    if silence := engine_silence():
+        pytest.skip(f"no Docker engine answers ({silence}): `python3 -m deploy.setup.for_containers` starts one")
 
 
 def image(tag: str) -> tuple[str, Mapping[str, str]] | None:

@@ -72,7 +72,7 @@ def _build(tag: str, marks: Mapping[str, str]) -> None:
     labels = [word for name, value in marks.items() for word in ("--label", f"{name}={value}")]
     with tempfile.TemporaryFile() as context:
         _pack(_sources(tag), context)
-        docker("build", "--network", "host", *labels, "--tag", tag, "-", stdin=context)
+        docker("build", "--force-rm", "--network", "host", *labels, "--tag", tag, "-", stdin=context)
 
 
 def _make_base(marks: Mapping[str, str]) -> None:

@@ -25,5 +25,5 @@ find "$root/usr/share/locale" -mindepth 1 -maxdepth 1 ! -name locale.alias -exec
 rm -rf "$root"/usr/share/info/* "$root"/usr/share/man/* "$root"/usr/share/lintian/* \
     "$root"/var/cache/apt/archives/*.deb "$root"/var/cache/apt/*.bin "$root"/var/lib/apt/lists/* "$root"/var/log/*.log \
     "$root"/var/cache/debconf/*-old "$root"/dev/*
-cp "$certificates" "$root/etc/ssl/machine.crt"
+install -D -m 644 "$certificates" "$root/etc/ssl/machine.crt"
 tar -C "$root" --numeric-owner -cf - .
