@@ -41,14 +41,6 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"servers: {choice.world} ({choice.why})"
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about containers where there are none."""
-    if config.stash[CHOICE].world is World.LOCAL:
-        out = [item for item in items if item.get_closest_marker("containers")]
-        config.hook.pytest_deselected(items=out)
-        items[:] = [item for item in items if item not in out]
-
-
 @pytest.fixture(scope="session")
 def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """Fresh servers of the chosen world, migrated, with their topics; for tests that kill and start them."""

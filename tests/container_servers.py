@@ -1,4 +1,4 @@
-"""The servers as containers: the images and configuration files of docker-compose.yml, at fixed ports of loopback."""
+"""The servers as containers: images, files and environment of docker-compose.yml, at fixed ports of loopback."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import docker_engine
 import psycopg2
+from compose_file import SERVERS, files, image, service, volumes
+from docker_engine import OWNER, clear_up, owner
 from kafka.errors import KafkaError
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
@@ -32,7 +33,6 @@ from ingest.broker_files import write_broker_files
 from ingest.credentials import BRIDGE, bridge_account, secret_name
 from ingest.stations_cli import BROKER_FOLDER
 
-FILES = Path(__file__).resolve().parents[1] / "deploy"
 BROKER_USER = 10001
 """As in docker-compose.yml, where tests are root; else the broker runs as whoever runs them, whose files it reads."""
 START_TIMEOUT_S = 180.0
@@ -66,11 +66,11 @@ class ContainerServers:
     @property
     def names(self) -> tuple[str, ...]:
         """What they are called."""
-        return tuple(docker_engine.IMAGES)
+        return SERVERS
 
     def up(self) -> CoreSettings:
         """Make and start them, and make them ready by the functions that `lantian up` uses."""
-        docker_engine.clear_up()
+        clear_up()
         for folder in ("log", "run"):
             (self.state_dir / folder).mkdir(mode=0o700, parents=True)
         ports = addresses.load_ports(self.state_dir)
@@ -78,7 +78,7 @@ class ContainerServers:
         self._provide_broker_folder()
         self._containers = {
             "postgres": self._postgres(ports.postgres),
-            "kafka": self._kafka(ports.kafka, ports.kafka_controller),
+            "kafka": self._kafka(ports.kafka),
             "mosquitto": self._mosquitto(ports.mqtt),
         }
         for container in self._containers.values():
@@ -178,70 +178,61 @@ class ContainerServers:
             return False
 
     def _provide_broker_folder(self) -> None:
-        """The broker's folder as `lantian up` makes it: its own listener, and the bridge's account alone at first."""
+        """The broker's folder as `lantian up` makes it: before there is a register, the bridge's account alone."""
         folder = self.state_dir / BROKER_FOLDER
         for each in (folder, folder / "data", folder / "conf.d"):
             each.mkdir(mode=0o700)
-        (folder / "conf.d" / "listener.conf").write_text("listener 1883\n", encoding="utf-8")
-        if os.geteuid() == 0:
-            for each in (folder, *folder.rglob("*")):
+            if os.geteuid() == 0:
                 os.chown(each, BROKER_USER, BROKER_USER)
         ensure_secret(self.state_dir, secret_name(BRIDGE))
         write_broker_files(folder, [bridge_account(self._configured)])
 
     def _postgres(self, port: int) -> DockerContainer:
-        data = "/var/lib/postgresql/data"
-        made = self._container("postgres", user="postgres", stop_signal="SIGINT", shm_size="256m")
-        made.with_command(["postgres", "-c", "config_file=/etc/lantian/postgresql.conf", "-c", "listen_addresses=*"])
-        made.with_volume_mapping(FILES / "postgres" / "postgresql.conf", "/etc/lantian/postgresql.conf")
-        made.with_volume_mapping(self._volume("postgres"), data, "rw")
-        secret = f"/run/secrets/{SUPERUSER_SECRET}"
-        made.with_copy_into_container(ensure_secret(self.state_dir, SUPERUSER_SECRET).encode(), secret)
-        initdb = "--auth=scram-sha-256 --encoding=UTF8 --locale-provider=builtin --locale=C.UTF-8 --data-checksums"
-        made.with_envs(PGDATA=data, POSTGRES_PASSWORD_FILE=secret, POSTGRES_INITDB_ARGS=initdb, NO_TS_TUNE="true")
+        told = service("postgres")
+        made = self._container("postgres", user=told["user"], shm_size=told["shm_size"])
+        made.with_command(told["command"])
+        password = ensure_secret(self.state_dir, SUPERUSER_SECRET).encode()
+        made.with_copy_into_container(password, told["environment"]["POSTGRES_PASSWORD_FILE"])
+        self._give_volumes("postgres", made)
         return _published(made, 5432, port)
 
-    def _kafka(self, port: int, controller: int) -> DockerContainer:
+    def _kafka(self, port: int) -> DockerContainer:
         made = self._container("kafka")
-        made.with_volume_mapping(FILES / "kafka" / "server.properties", "/mnt/shared/config/server.properties")
-        made.with_volume_mapping(FILES / "kafka" / "log4j2.xml", "/etc/lantian/log4j2.xml")
-        made.with_volume_mapping(FILES / "kafka" / "jvm.options", "/etc/lantian/jvm.options")
-        made.with_volume_mapping(self._volume("kafka"), "/var/lib/kafka/data", "rw")
         made.with_envs(
             CLUSTER_ID=base64.urlsafe_b64encode(b"\0" + secrets.token_bytes(15)).rstrip(b"=").decode(),
             # it speaks to itself by the address that it tells its clients: that must be good within as well
-            KAFKA_LISTENERS=f"PLAINTEXT://:{port},CONTROLLER://:{controller}",
+            KAFKA_LISTENERS=f"PLAINTEXT://:{port},CONTROLLER://:9093",
             KAFKA_ADVERTISED_LISTENERS=f"PLAINTEXT://{addresses.HOST}:{port}",
-            KAFKA_CONTROLLER_QUORUM_VOTERS=f"1@{addresses.HOST}:{controller}",
-            KAFKA_LOG_DIRS="/var/lib/kafka/data",
-            KAFKA_HEAP_OPTS="-Xmx512m",
-            KAFKA_JVM_PERFORMANCE_OPTS="@/etc/lantian/jvm.options",
-            KAFKA_LOG4J_OPTS="-Dlog4j2.configurationFile=/etc/lantian/log4j2.xml",
         )
+        self._give_volumes("kafka", made)
         return _published(made, port, port)
 
     def _mosquitto(self, port: int) -> DockerContainer:
         user = BROKER_USER if os.geteuid() == 0 else os.geteuid()
         # Whoever changes the accounts tells the broker by a signal (ingest.broker_files): the pid that it writes down
-        # must mean the same to both, as it does where both run on one machine.
+        # must mean the same to both, as it does where both run on one machine. In Compose run.sh looks instead.
         made = self._container("mosquitto", user=f"{user}:{user}", pid_mode="host")
         made.with_command(["/usr/sbin/mosquitto", "-c", "/etc/lantian/mosquitto.conf"])
-        made.with_volume_mapping(FILES / "mosquitto" / "mosquitto.conf", "/etc/lantian/mosquitto.conf")
-        made.with_volume_mapping(self.state_dir / BROKER_FOLDER, "/srv/state", "rw")
+        ((_, place),) = volumes("mosquitto")
+        made.with_volume_mapping(self.state_dir / BROKER_FOLDER, place, "rw")
         return _published(made, 1883, port)
 
     def _container(self, name: str, **options: object) -> DockerContainer:
-        labels = {docker_engine.OWNER: docker_engine.owner()}
-        made = DockerContainer(docker_engine.IMAGES[name]).with_name(f"{self.prefix}{name}")
-        return made.with_kwargs(network="bridge", labels=labels, **options)
+        """One with what docker-compose.yml says of its image, files and environment."""
+        made = DockerContainer(image(name)).with_name(f"{self.prefix}{name}")
+        made.with_kwargs(network="bridge", labels={OWNER: owner()}, **options)
+        made.with_envs(**service(name).get("environment", {}))
+        for file, place in files(name):
+            made.with_volume_mapping(file, place)
+        return made
 
-    def _volume(self, name: str) -> str:
-        name = f"{self.prefix}{name}-data"
-        labels = create_labels("", {docker_engine.OWNER: docker_engine.owner()})
+    def _give_volumes(self, name: str, container: DockerContainer) -> None:
         with closing(DockerClient().client) as client:
-            client.volumes.create(name, labels=labels)
-        self._volumes.append(name)
-        return name
+            for source, place in volumes(name):
+                volume = f"{self.prefix}{source}-data"
+                client.volumes.create(volume, labels=create_labels("", {OWNER: owner()}))
+                self._volumes.append(volume)
+                container.with_volume_mapping(volume, place, "rw")
 
 
 def _published(container: DockerContainer, inside: int, port: int) -> DockerContainer:

@@ -7,6 +7,7 @@ import socket
 from contextlib import closing, suppress
 from pathlib import Path
 
+import compose_file
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound
 from requests.exceptions import RequestException
@@ -16,11 +17,6 @@ from testcontainers.core.docker_client import DockerClient
 from core.settings import ConfiguredSettings
 from deploy.local import process
 
-IMAGES = {
-    "postgres": "timescale/timescaledb:2.19.3-pg17",
-    "kafka": "apache/kafka:4.3.1",
-    "mosquitto": "eclipse-mosquitto:2.0.21",
-}
 OWNER = "lantian.test-process"
 """Label of all that a test process makes: who that is."""
 RYUK_OFF = "TESTCONTAINERS_RYUK_DISABLED"
@@ -36,7 +32,9 @@ def obstacle() -> str | None:
     try:
         with closing(_client()) as client:
             name = client.info()["Name"]
-            missing = [image for image in IMAGES.values() if not _to_be_had(client, image)]
+            missing = [
+                image for image in map(compose_file.image, compose_file.SERVERS) if not _to_be_had(client, image)
+            ]
     except (DockerException, RequestException):
         return "no Docker engine answers"
     if name != socket.gethostname():

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import docker_engine
 import pytest
+from compose_file import SERVERS
 from container_servers import ContainerServers
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from pipeline import frozen
@@ -23,14 +24,13 @@ from deploy.local import addresses
 
 pytestmark = [pytest.mark.stack, pytest.mark.containers]
 
-NAMES = ("postgres", "kafka", "mosquitto")
 LEAVER = """
-import docker_engine, sys
+import compose_file, docker_engine, sys
 from testcontainers.core.docker_client import DockerClient
 labels = {docker_engine.OWNER: docker_engine.owner()}
 client = DockerClient().client
 volume = client.volumes.create(labels=labels)
-container = client.containers.create(docker_engine.IMAGES["mosquitto"], labels=labels)
+container = client.containers.create(compose_file.image("mosquitto"), labels=labels)
 print(volume.name, container.name, flush=True)
 sys.stdin.read()
 """
@@ -40,6 +40,8 @@ sys.stdin.read()
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContainerServers]:
     """Containers beside those that all tests share: these tests end them."""
+    obstacle = docker_engine.obstacle()
+    assert obstacle is None, obstacle
     made = ContainerServers(tmp_path_factory.mktemp("own"))
     try:
         made.up()
@@ -71,7 +73,7 @@ def marks(settings: CoreSettings) -> tuple[list[int], bytes]:
     return rows, record.value
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SERVERS)
 def test_a_killed_server_comes_back_at_its_address_with_what_it_had(own: ContainerServers, name: str) -> None:
     write_marks(own.settings)
     before = own.settings
@@ -83,7 +85,7 @@ def test_a_killed_server_comes_back_at_its_address_with_what_it_had(own: Contain
     assert marks(own.settings) == ([42], b"kept")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SERVERS)
 def test_a_server_ends_in_order_within_seconds(own: ContainerServers, name: str) -> None:
     own.stop(name)
     state = own.state(name)
@@ -91,14 +93,14 @@ def test_a_server_ends_in_order_within_seconds(own: ContainerServers, name: str)
     assert state["ExitCode"] in {0, 128 + signal.SIGTERM}, "not killed for want of an answer"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SERVERS)
 def test_its_pid_is_that_of_the_server_itself(own: ContainerServers, name: str) -> None:
     command = Path(f"/proc/{own.pid(name)}/comm").read_text(encoding="utf-8").strip()
     assert command == {"kafka": "java"}.get(name, name)
 
 
 def test_no_server_runs_as_root(own: ContainerServers) -> None:
-    assert 0 not in {Path(f"/proc/{own.pid(name)}").stat().st_uid for name in NAMES}
+    assert 0 not in {Path(f"/proc/{own.pid(name)}").stat().st_uid for name in SERVERS}
 
 
 def test_a_frozen_server_says_nothing_and_goes_on_afterwards(own: ContainerServers) -> None:
@@ -115,12 +117,12 @@ def test_every_server_is_to_be_found_on_loopback_alone(own: ContainerServers) ->
             for places in container.attrs["NetworkSettings"]["Ports"].values()
             for place in places or ()
         ]
-    assert len(published) >= len(NAMES)
+    assert len(published) >= len(SERVERS)
     assert set(published) == {addresses.HOST}
 
 
 def test_what_they_said_last_can_be_read(own: ContainerServers) -> None:
-    assert all(own.log_tail(name, 1).strip() for name in NAMES)
+    assert all(own.log_tail(name, 1).strip() for name in SERVERS)
 
 
 def test_a_killed_run_leaves_nothing_to_the_next(own: ContainerServers) -> None:
@@ -139,13 +141,13 @@ def test_a_killed_run_leaves_nothing_to_the_next(own: ContainerServers) -> None:
     leaver.communicate()
     docker_engine.clear_up()
     assert not existing() & set(left)
-    assert all(own.pid(name) for name in NAMES), "and what is ours stays"
+    assert all(own.pid(name) for name in SERVERS), "and what is ours stays"
 
 
 def test_erased_servers_leave_no_container_no_volume_and_no_folder(own: ContainerServers) -> None:
     made = {name for name in existing() if name.startswith(own.prefix)}
     own.erase()
-    assert len(made) == len(NAMES) + 2, "and a volume each for what has data"
+    assert len(made) == len(SERVERS) + 2, "and a volume each for what has data"
     assert not existing() & made
     assert not own.state_dir.exists()
 
