@@ -25,6 +25,15 @@ test: setup test-tools lint ## All checks: lint, then every test but the slow on
 	$(BIN)/pytest -m "not slow" --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 	$(if $(or $(BENCH),$(filter true,$(CI))),$(MAKE) bench-quick)
 
+ON_CONTAINERS := $(addprefix tests/integration/test_,$(addsuffix .py,container_servers bridge alert_process alert_topics \
+	alert_log archive devices ledger migrate offsets outbox stations stream_readiness view_queries views worker_process))
+
+.PHONY: test-on-containers
+test-on-containers: setup ## A varied slice of the integration tests on containers of the images in docker-compose.yml, JOBS=2 files at a time
+	$(PYTHON) -m tests.compose.images
+	LANTIAN_TEST_SERVERS=containers $(BIN)/pytest -m "not slow" --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder \
+		$(ON_CONTAINERS)
+
 .PHONY: test-beijing
 test-beijing: setup ## Four years of Beijing through the pipeline, undisturbed, killed, cut off; tells readings/s
 	$(BIN)/pytest -m slow -s tests/faults/test_beijing.py

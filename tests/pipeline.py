@@ -1,7 +1,7 @@
 """The whole pipeline as a test runs it: real servers, real processes, frozen, killed and started at will.
 
-A `Pipeline` belongs to one fresh stack; `running_pipeline` makes both and erases them. Every wait is for a condition
-with a deadline (`eventually`), generous because a test machine may be busy.
+A `Pipeline` belongs to fresh servers; `running_pipeline` makes one on a local stack of its own and erases both. Every
+wait is for a condition with a deadline (`eventually`), generous because a test machine may be busy.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 from urllib.request import urlopen
 
 from kafka import KafkaConsumer, TopicPartition
+from serving import Servers
 from waiting import PATIENCE, eventually
 
 from core import kafka
@@ -35,11 +36,11 @@ ROLES = {"bridge": ("ingest",), "worker": ("aggregate",), "engine": ("alerts", "
 Row = tuple[Any, ...]
 
 
-def outage(stack: Stack, name: str, seconds: float) -> None:
+def outage(servers: Servers, name: str, seconds: float) -> None:
     """Stop a server in order, keep it away for `seconds`, start it again."""
-    stack.stop(name)
+    servers.stop(name)
     threading.Event().wait(seconds)
-    stack.start(name)
+    servers.start(name)
 
 
 @contextmanager
@@ -142,14 +143,14 @@ class Process:
 
 
 class Pipeline:
-    """A fresh stack, its bridges, workers and engines, and what can be asked of them."""
+    """Fresh servers, their bridges, workers and engines, and what can be asked of them."""
 
-    def __init__(self, stack: Stack, settings: Mapping[str, str]) -> None:
+    def __init__(self, servers: Servers, settings: Mapping[str, str]) -> None:
         """No process is started by itself."""
-        self.stack = stack
+        self.servers = servers
         self._environment = {
             **os.environ,
-            **stack.environment,
+            **servers.environment,
             "LANTIAN_BRIDGE_METRICS_PORT": "0",
             "LANTIAN_AGGREGATE_METRICS_PORT": "0",
             "LANTIAN_ALERTS_METRICS_PORT": "0",
@@ -164,7 +165,13 @@ class Pipeline:
 
     @property
     def core(self) -> CoreSettings:
-        return self.stack.settings
+        return self.servers.settings
+
+    @property
+    def stack(self) -> Stack:
+        """The local stack that it runs on; for who has made it on one."""
+        assert isinstance(self.servers, Stack)
+        return self.servers
 
     def process(self, role: str, instance: int = 1) -> Process:
         """The bridge, worker or engine of that number, the same at each call; the caller starts it."""
@@ -182,7 +189,7 @@ class Pipeline:
         done = subprocess.run(
             [sys.executable, "-m", "deploy.cli", *arguments],
             env=self._environment,
-            cwd=self.stack.state_dir,
+            cwd=self.servers.state_dir,
             capture_output=True,
             text=True,
             check=False,
@@ -276,8 +283,8 @@ class Pipeline:
         """Print the ends of all logs, for a test that failed."""
         for process in [*self.processes.values(), *self._others]:
             sys.stderr.write(f"\n--- {process.name} ---\n{process.tail()}\n")
-        for name in self.stack.names:
-            sys.stderr.write(f"\n--- {name} ---\n{self.stack.log_tail(name)}\n")
+        for name in self.servers.names:
+            sys.stderr.write(f"\n--- {name} ---\n{self.servers.log_tail(name)}\n")
 
     def stop(self) -> None:
         """End every process that still runs."""
@@ -287,7 +294,7 @@ class Pipeline:
                 process.end()
 
     def _process(self, name: str, *arguments: str, instance: int = 1) -> Process:
-        return Process(name, list(arguments), self._environment, self.stack.state_dir, instance)
+        return Process(name, list(arguments), self._environment, self.servers.state_dir, instance)
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from serving import Servers
 
-from deploy.local.stack import Stack
 from deploy.setup import for_tests, places
 
 FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
@@ -20,12 +20,12 @@ FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:font
 
 
 @pytest.fixture(scope="session")
-def browser(local_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def browser(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Chromium without a window; `make test-tools` installs it."""
     program = for_tests.chromium()
     assert program, "there is no Chromium: run `make test-tools`"
     folder = tmp_path_factory.mktemp("browser")
-    chinese = (places.system_root(local_stack.settings.cache_dir) / places.CHINESE_FONT).parent
+    chinese = (places.system_root(servers.settings.cache_dir) / places.CHINESE_FONT).parent
     fonts = folder / "fonts.conf"
     fonts.write_text(FONTS.format(chinese=chinese, cache=folder / "fonts"), encoding="utf-8")
     environment: dict[str, str | float | bool] = {**os.environ, "FONTCONFIG_FILE": str(fonts)}

@@ -13,6 +13,7 @@ from engine_stage import EIGHT, HOUR
 from handling_stage import Ground, clock
 from pipeline import Process
 from playwright.sync_api import Page, expect
+from serving import Servers
 from waiting import eventually
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -22,7 +23,6 @@ from alerts.handling.machine import Action
 from alerts.handling.order import OrderAction
 from console.run import page_file
 from core.settings import CoreSettings
-from deploy.local.stack import Stack
 
 pytestmark = pytest.mark.stack
 pytest_plugins = ["browser_stage"]
@@ -31,7 +31,7 @@ HOSTILE = "<script>window.hacked=1</script><img src=x onerror=window.hacked=1>"
 
 
 @pytest.fixture(scope="module")
-def console(local_stack: Stack, stack_environment: dict[str, str]) -> Iterator[str]:
+def console(servers: Servers, stack_environment: dict[str, str]) -> Iterator[str]:
     """The address of a console whose data time is the second of March 2026, 12:00."""
     environment = stack_environment | {
         "LANTIAN_CONSOLE_METRICS_PORT": "0",
@@ -39,11 +39,11 @@ def console(local_stack: Stack, stack_environment: dict[str, str]) -> Iterator[s
         "LANTIAN_CLOCK_EPOCH": datetime.fromtimestamp(EIGHT + 4 * HOUR, UTC).isoformat(),
         "LANTIAN_CLOCK_STARTED": datetime.now(UTC).isoformat(),
     }
-    process = Process("console", ["console", "run", "--port", "0"], environment, local_stack.state_dir)
+    process = Process("console", ["console", "run", "--port", "0"], environment, servers.state_dir)
     process.start()
     try:
         process.wait_ready()
-        yield page_file(local_stack.settings).read_text(encoding="utf-8").strip()
+        yield page_file(servers.settings).read_text(encoding="utf-8").strip()
     finally:
         assert process.end() == 0, process.tail()
 
@@ -240,7 +240,7 @@ def test_a_page_of_another_site_opens_no_websocket(console: str) -> None:
 
 
 def test_a_database_that_is_away_is_said_with_the_age_of_what_is_shown_and_is_no_quiet_night(
-    local_stack: Stack, stack: CoreSettings, console: str, page: Page
+    servers: Servers, stack: CoreSettings, console: str, page: Page
 ) -> None:
     ground = Ground(stack, "database-away")
     ground.hours(300.0)
@@ -248,7 +248,7 @@ def test_a_database_that_is_away_is_said_with_the_age_of_what_is_shown_and_is_no
     alert = page.locator("article").filter(has_text=ground.site.city).first
     expect(alert).to_be_visible()
     away = page.get_by_role("alert").filter(has_text="数据库不通")
-    local_stack.stop("postgres")
+    servers.stop("postgres")
     try:
         expect(away).to_be_visible()
         expect(alert).to_be_visible()
@@ -257,6 +257,6 @@ def test_a_database_that_is_away_is_said_with_the_age_of_what_is_shown_and_is_no
         assert said["away"]
         assert said["alerts"]
     finally:
-        local_stack.start("postgres")
+        servers.start("postgres")
     expect(away).to_have_count(0)
     expect(page.get_by_text("实时 ·")).to_be_visible()

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from kafka import KafkaConsumer, TopicPartition
+from serving import Servers
 from waiting import eventually
 
 from core import kafka
@@ -20,7 +21,6 @@ from core.clock import SHANGHAI
 from core.mqtt import Connection, Login, Message
 from core.postgres import connect
 from core.settings import CoreSettings
-from deploy.local.stack import Stack
 from ingest import credentials
 from ingest.acks import StationAck, decode_ack, decode_platform_acks
 from ingest.envelope import Entry, decode_batch
@@ -53,10 +53,10 @@ def provide_stations(core: CoreSettings, folder: Path) -> None:
 class BridgeProcess:
     """`lantian ingest` as a process; settings are given as `LANTIAN_BRIDGE_…` without the prefix."""
 
-    def __init__(self, stack: Stack, **settings: object) -> None:
+    def __init__(self, servers: Servers, **settings: object) -> None:
         bridge = {f"LANTIAN_BRIDGE_{name.upper()}": str(value) for name, value in settings.items()}
-        self._environment = {**os.environ, **stack.environment, "LANTIAN_BRIDGE_METRICS_PORT": "0", **bridge}
-        self._stack = stack
+        self._environment = {**os.environ, **servers.environment, "LANTIAN_BRIDGE_METRICS_PORT": "0", **bridge}
+        self._servers = servers
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -88,7 +88,7 @@ class BridgeProcess:
 
     def _get(self, path: str) -> str | None:
         assert self.running, "the bridge has ended"
-        port_file = self._stack.state_dir / "run" / "ingest.port"
+        port_file = self._servers.state_dir / "run" / "ingest.port"
         try:
             with urlopen(f"http://127.0.0.1:{port_file.read_text().strip()}/{path}", timeout=5) as answer:
                 return str(answer.read().decode())

@@ -119,7 +119,7 @@ def of_old(stack: CoreSettings, request: pytest.FixtureRequest) -> Iterator[Core
         cursor.execute(f"grant connect, temporary on database of_old to {roles}")
         with closing(superuser(stack.state_dir, stack.postgres_port, "of_old")) as inside:
             inside.autocommit = True
-            inside.cursor().execute("create extension timescaledb")
+            inside.cursor().execute("create extension if not exists timescaledb")
         with migrate._backend(settings) as backend, backend.lock():
             for migration in backend.to_apply(read_migrations(str(migrate.MIGRATIONS))):
                 if migration.id < getattr(request, "param", "0014"):

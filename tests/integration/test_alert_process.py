@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 from engine_stage import EIGHT, HOUR, RULE, Process, Site, held_up
+from serving import Servers
 from waiting import eventually
 
 from core import kafka, offsets
 from core.postgres import connect
 from core.settings import CoreSettings
-from deploy.local.stack import Stack
 from ingest.station_import import import_csv
 
 pytestmark = pytest.mark.stack
@@ -198,20 +198,20 @@ def test_a_record_that_is_none_of_ours_is_kept_and_does_not_stand_in_the_way(
 
 @pytest.mark.parametrize("server", ["postgres", "kafka"])
 def test_the_engine_outlives_a_server_that_goes_away(
-    local_stack: Stack, stack: CoreSettings, engine: Process, server: str
+    servers: Servers, stack: CoreSettings, engine: Process, server: str
 ) -> None:
     site = Site(stack, f"without-{server}")
     site.tell(site.statement(0, 300.0))
     eventually("the alert is there", site.alerts)
     if server == "postgres":
         site.store(site.statement(1, 310.0))
-        local_stack.stop(server)
+        servers.stop(server)
         end = site.repeat(site.statement(1, 310.0))
         eventually("the engine is not ready", lambda: not engine.ready())
-        local_stack.start(server)
+        servers.start(server)
     else:
-        local_stack.kill(server)
-        local_stack.start(server)
+        servers.kill(server)
+        servers.start(server)
         end = site.tell(site.statement(1, 310.0))
     eventually("the engine has judged it", lambda: site.judged_to(end), 90)
     assert site.log() == ["opened", "extended"]

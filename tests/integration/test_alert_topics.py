@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from psycopg2.extensions import connection
+from serving import Servers
 from waiting import eventually
 
 from alerts.notify.channels.mqtt import MqttChannel
@@ -24,7 +25,6 @@ from core.mqtt import Message as Heard
 from core.postgres import connect
 from core.secrets import write_secret
 from core.settings import CoreSettings
-from deploy.local.stack import Stack
 from ingest.broker_files import write_broker_files
 from ingest.credentials import NOTIFIER, Account, AccountKind, issue_board, load_accounts
 from ingest.stations_cli import BROKER_FOLDER, update_broker
@@ -163,12 +163,12 @@ def test_an_account_that_the_broker_refuses_reaches_nobody(stack: CoreSettings, 
     assert "wrong-pass-9" not in outcome.detail
 
 
-def test_a_broker_that_is_away_and_comes_back_is_used_again(local_stack: Stack, boards: Channel) -> None:
-    local_stack.kill("mosquitto")
+def test_a_broker_that_is_away_and_comes_back_is_used_again(servers: Servers, boards: Channel) -> None:
+    servers.kill("mosquitto")
     try:
         assert boards.send(alert("140502"), PATIENCE_S).failure is Failure.UNREACHABLE
     finally:
-        local_stack.start("mosquitto")
+        servers.start("mosquitto")
     eventually("delivered", lambda: boards.send(alert("140502"), PATIENCE_S).failure is None)
 
 

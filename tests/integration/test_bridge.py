@@ -20,10 +20,10 @@ from bridge_stage import (
     provide_stations,
     running,
 )
+from serving import Servers
 from waiting import eventually
 
 from core.settings import CoreSettings
-from deploy.local.stack import Stack
 from ingest.acks import StationAck, payload_hash
 from ingest.entries import MAX_BODY_BYTES
 from ingest.envelope import EntryKind, Oversize, Source
@@ -44,8 +44,8 @@ def stations(stack: CoreSettings, tmp_path_factory: pytest.TempPathFactory) -> N
 
 
 @pytest.fixture
-def bridge(local_stack: Stack) -> Iterator[BridgeProcess]:
-    with running(BridgeProcess(local_stack, ack_seconds=0.2, registry_seconds=1)) as process:
+def bridge(servers: Servers) -> Iterator[BridgeProcess]:
+    with running(BridgeProcess(servers, ack_seconds=0.2, registry_seconds=1)) as process:
         yield process
 
 
@@ -128,40 +128,40 @@ def test_what_comes_on_replay_is_a_replay_s(
 
 
 def test_nothing_is_acknowledged_before_kafka_has_it(
-    bridge: BridgeProcess, local_stack: Stack, sender: ReportSender, log: LogReader, run: int
+    bridge: BridgeProcess, servers: Servers, sender: ReportSender, log: LogReader, run: int
 ) -> None:
-    local_stack.stop("kafka")
+    servers.stop("kafka")
     try:
         submit(sender, run, 1, 200)
         eventually("the bridge holds all of it", pumped(sender, lambda: in_flight(bridge) >= 200))
         assert sender.acknowledged == 0
     finally:
-        local_stack.start("kafka")
+        servers.start("kafka")
     eventually("all is durable", pumped(sender, lambda: sender.outstanding == 0), seconds=90)
     eventually("all is in the log", lambda: set(arrived(log, run)) == set(range(1, 201)))
 
 
 def test_with_kafka_away_the_bridge_stops_reading_and_then_all_arrives(
-    local_stack: Stack, sender: ReportSender, log: LogReader, run: int
+    servers: Servers, sender: ReportSender, log: LogReader, run: int
 ) -> None:
     bound = 500
-    with running(BridgeProcess(local_stack, ack_seconds=0.2, in_flight_reports=bound)) as bridge:
-        local_stack.stop("kafka")
+    with running(BridgeProcess(servers, ack_seconds=0.2, in_flight_reports=bound)) as bridge:
+        servers.stop("kafka")
         try:
             submit(sender, run, 1, 20 * bound)
             eventually("the bridge is full", pumped(sender, lambda: in_flight(bridge) >= bound))
             eventually("the broker holds the rest", pumped(sender, lambda: sender.submitted == 20 * bound))
             assert in_flight(bridge) <= bound + 1000
         finally:
-            local_stack.start("kafka")
+            servers.start("kafka")
         eventually("all is durable", pumped(sender, lambda: sender.outstanding == 0), seconds=90)
     eventually("all is in the log", lambda: set(arrived(log, run)) == set(range(1, 20 * bound + 1)))
 
 
 def test_killing_the_bridge_in_the_middle_loses_nothing(
-    local_stack: Stack, sender: ReportSender, log: LogReader, run: int
+    servers: Servers, sender: ReportSender, log: LogReader, run: int
 ) -> None:
-    bridge = BridgeProcess(local_stack, ack_seconds=0.2)
+    bridge = BridgeProcess(servers, ack_seconds=0.2)
     bridge.start()
     submit(sender, run, 1, MANY)
     eventually("the bridge is in the middle", pumped(sender, lambda: sender.acknowledged > 0))
@@ -174,36 +174,36 @@ def test_killing_the_bridge_in_the_middle_loses_nothing(
 
 
 def test_killing_the_broker_in_the_middle_loses_nothing(
-    bridge: BridgeProcess, local_stack: Stack, sender: ReportSender, log: LogReader, run: int
+    bridge: BridgeProcess, servers: Servers, sender: ReportSender, log: LogReader, run: int
 ) -> None:
     submit(sender, run, 1, MANY)
     eventually("some of it is acknowledged", pumped(sender, lambda: sender.acknowledged > 0))
     submit(sender, run, MANY + 1, 2 * MANY)
-    local_stack.kill("mosquitto")
+    servers.kill("mosquitto")
     submit(sender, run, 2 * MANY + 1, 3 * MANY)
-    local_stack.start("mosquitto")
+    servers.start("mosquitto")
     eventually("all is durable", pumped(sender, lambda: sender.outstanding == 0), seconds=90)
     eventually("all is in the log", lambda: set(arrived(log, run)) == set(range(1, 3 * MANY + 1)))
 
 
 def test_a_centre_that_says_nothing_is_asked_with_a_few_and_then_sent_all_that_is_lost(
-    local_stack: Stack, sender: ReportSender, log: LogReader, run: int
+    servers: Servers, sender: ReportSender, log: LogReader, run: int
 ) -> None:
     submit(sender, run, 1, MANY)
     eventually("the broker has it", pumped(sender, lambda: sender._mqtt.unconfirmed == 0))
-    local_stack.kill("mosquitto")
-    local_stack.start("mosquitto")
+    servers.kill("mosquitto")
+    servers.start("mosquitto")
     eventually("it is repeated", pumped(sender, lambda: sender.repeated > 0))
     assert sender.repeated <= PROBES
-    with running(BridgeProcess(local_stack, ack_seconds=0.2)):
+    with running(BridgeProcess(servers, ack_seconds=0.2)):
         eventually("all is durable", pumped(sender, lambda: sender.outstanding == 0), seconds=90)
     eventually("all is in the log", lambda: set(arrived(log, run)) == set(range(1, MANY + 1)))
 
 
 def test_what_waits_in_the_broker_is_not_taken_for_lost_when_the_bridge_comes_back(
-    local_stack: Stack, sender: ReportSender, log: LogReader, run: int
+    servers: Servers, sender: ReportSender, log: LogReader, run: int
 ) -> None:
-    bridge = BridgeProcess(local_stack, ack_seconds=0.2)
+    bridge = BridgeProcess(servers, ack_seconds=0.2)
     with running(bridge):
         pass
     submit(sender, run, 1, 5 * MANY)
@@ -216,15 +216,15 @@ def test_what_waits_in_the_broker_is_not_taken_for_lost_when_the_bridge_comes_ba
 
 
 def test_what_can_never_be_acknowledged_does_not_keep_back_what_was_lost(
-    local_stack: Stack, sender: ReportSender, log: LogReader, run: int
+    servers: Servers, sender: ReportSender, log: LogReader, run: int
 ) -> None:
     submit(sender, run, 1, MANY)
     for seq in range(MANY + 1, MANY + PROBES + 1):  # the youngest: their numbers cannot be read
         assert sender.submit(PLATFORM_ADDRESS, run, seq, b"{broken")
     eventually("the broker has it", pumped(sender, lambda: sender._mqtt.unconfirmed == 0))
-    local_stack.kill("mosquitto")
-    local_stack.start("mosquitto")
-    with running(BridgeProcess(local_stack, ack_seconds=0.2)):
+    servers.kill("mosquitto")
+    servers.start("mosquitto")
+    with running(BridgeProcess(servers, ack_seconds=0.2)):
         eventually("the rest is durable", pumped(sender, lambda: sender.acknowledged == MANY), seconds=90)
     assert sender.outstanding == PROBES
     eventually("it is in the log", lambda: set(arrived(log, run)) == set(range(1, MANY + 1)))
@@ -281,9 +281,9 @@ def test_the_registry_decides_on_which_topic_a_station_is_acknowledged(
 
 
 def test_a_bridge_told_to_stop_drains_and_tells_the_last_acknowledgements(
-    local_stack: Stack, sender: ReportSender, log: LogReader, run: int
+    servers: Servers, sender: ReportSender, log: LogReader, run: int
 ) -> None:
-    with running(BridgeProcess(local_stack, ack_seconds=3600)) as bridge:
+    with running(BridgeProcess(servers, ack_seconds=3600)) as bridge:
         submit(sender, run, 1, 500)
         eventually("all is durable", pumped(sender, lambda: bridge.metric("lantian_bridge_durable_total") >= 500))
         assert sender.acknowledged == 0
@@ -294,9 +294,9 @@ def test_a_bridge_told_to_stop_drains_and_tells_the_last_acknowledgements(
 
 
 def test_what_is_published_while_the_bridge_is_away_waits_for_it(
-    local_stack: Stack, sender: ReportSender, log: LogReader, run: int
+    servers: Servers, sender: ReportSender, log: LogReader, run: int
 ) -> None:
-    bridge = BridgeProcess(local_stack, ack_seconds=0.2)
+    bridge = BridgeProcess(servers, ack_seconds=0.2)
     with running(bridge):
         pass
     submit(sender, run, 1, 100)
@@ -306,9 +306,9 @@ def test_what_is_published_while_the_bridge_is_away_waits_for_it(
 
 
 def test_a_bridge_that_leaves_passes_on_what_waits_for_it_and_ends_its_session(
-    local_stack: Stack, stack: CoreSettings, log: LogReader, run: int
+    servers: Servers, stack: CoreSettings, log: LogReader, run: int
 ) -> None:
-    bridge = BridgeProcess(local_stack, name="leaver")
+    bridge = BridgeProcess(servers, name="leaver")
     with running(bridge):
         pass
     device = Device(stack, OWN)
@@ -320,5 +320,5 @@ def test_a_bridge_that_leaves_passes_on_what_waits_for_it_and_ends_its_session(
     device.mqtt.disconnect()
     assert "has left" in first
     assert "0 messages passed on" in bridge.leave()
-    with running(BridgeProcess(local_stack)):
+    with running(BridgeProcess(servers)):
         eventually("all is in the log", lambda: set(arrived(log, run)) == set(range(1, 7)))

@@ -13,11 +13,11 @@ from urllib.request import urlopen
 
 import pytest
 from bridge_stage import DEVICE_ADDRESS, OWN, Device, LogReader, provide_stations
+from serving import Servers
 from waiting import eventually
 
 from core.health import port_file
 from core.settings import CoreSettings
-from deploy.local.stack import Stack
 
 pytestmark = pytest.mark.stack
 
@@ -26,13 +26,13 @@ MANY = 60
 
 
 @contextmanager
-def bridges(stack: Stack, processes: int) -> Iterator[None]:
+def bridges(servers: Servers, processes: int) -> Iterator[None]:
     """So many bridges, ready; told to stop in the end."""
     command = [sys.executable, "-m", "deploy.cli", "ingest", "--processes", str(processes)]
-    environment = {**os.environ, **stack.environment, "LANTIAN_BRIDGE_METRICS_PORT": "0"}
+    environment = {**os.environ, **servers.environment, "LANTIAN_BRIDGE_METRICS_PORT": "0"}
     supervisor = subprocess.Popen(command, env=environment)
     try:
-        eventually("all are ready", lambda: all(ready(stack, number) for number in range(1, processes + 1)))
+        eventually("all are ready", lambda: all(ready(servers, number) for number in range(1, processes + 1)))
         yield
     finally:
         supervisor.terminate()
@@ -40,8 +40,8 @@ def bridges(stack: Stack, processes: int) -> Iterator[None]:
     assert status == 0
 
 
-def ready(stack: Stack, instance: int) -> bool:
-    told = port_file(CoreSettings(state_dir=stack.state_dir, instance=instance), "ingest")
+def ready(servers: Servers, instance: int) -> bool:
+    told = port_file(CoreSettings(state_dir=servers.state_dir, instance=instance), "ingest")
     try:
         with urlopen(f"http://127.0.0.1:{told.read_text(encoding='ascii').strip()}/readyz", timeout=5) as answer:
             return bool(answer.status == 200)
@@ -50,13 +50,13 @@ def ready(stack: Stack, instance: int) -> bool:
 
 
 def test_bridges_that_an_earlier_fleet_had_leave_and_keep_no_share(
-    local_stack: Stack, stack: CoreSettings, tmp_path: Path
+    servers: Servers, stack: CoreSettings, tmp_path: Path
 ) -> None:
     provide_stations(stack, tmp_path)
     roll = stack.state_dir / "run" / "ingest.fleet"
-    with bridges(local_stack, 3):
+    with bridges(servers, 3):
         assert roll.read_text(encoding="ascii") == "1 2 3\n"
-    with bridges(local_stack, 1), closing(LogReader(stack)) as log:
+    with bridges(servers, 1), closing(LogReader(stack)) as log:
         eventually("the others have left", lambda: roll.read_text(encoding="ascii") == "1\n")
         device = Device(stack, OWN)
         for seq in range(1, MANY + 1):

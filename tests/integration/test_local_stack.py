@@ -43,6 +43,18 @@ def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     stack.erase()
 
 
+@pytest.fixture(scope="module")
+def stack(local_stack: Stack) -> CoreSettings:
+    """Here the local stack's in either world."""
+    return local_stack.settings
+
+
+@pytest.fixture(scope="module")
+def stack_environment(local_stack: Stack) -> dict[str, str]:
+    """Here the local stack's in either world."""
+    return {**os.environ, **local_stack.environment}
+
+
 def login(settings: CoreSettings, username: str) -> Connection:
     """A connection after the broker's answer."""
     connection = Connection(settings, Login(username, f"test-{username}", keep_session=False), on_messages=_ignore)

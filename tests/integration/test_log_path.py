@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from bridge_stage import Device
 from pipeline import Pipeline, Process
+from serving import Servers
 from waiting import eventually
 
 from core.clock import HOUR, SHANGHAI
 from core.postgres import connect
-from deploy.local.stack import Stack
 from ingest import credentials
 from ingest.station_import import import_csv
 from ingest.stations_cli import BROKER_FOLDER, update_broker
@@ -39,9 +39,9 @@ def hour_report(start: int, seq: int) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def pipeline(local_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+def pipeline(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """Bridge, worker and engine, which log in JSON; a dust site that says an hour over the limit, and then nonsense."""
-    core = local_stack.settings
+    core = servers.settings
     path = tmp_path_factory.mktemp("followed") / "stations.csv"
     path.write_text(
         f"station,name_zh,kind,region,city,reporting_period\n{STATION},工地,dust,140502,{CITY},PT1H\n", encoding="utf-8"
@@ -50,7 +50,7 @@ def pipeline(local_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> It
         import_csv(database, path, effective=datetime(2020, 1, 1, tzinfo=SHANGHAI), user="test")
         credentials.issue(database, core, STATION)
         assert update_broker(database, core.state_dir / BROKER_FOLDER)
-    made = Pipeline(local_stack, {"LANTIAN_LOG_FORMAT": "json"})
+    made = Pipeline(servers, {"LANTIAN_LOG_FORMAT": "json"})
     try:
         for process in (made.bridge, made.worker, made.engine):
             process.start()

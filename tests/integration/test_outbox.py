@@ -13,13 +13,13 @@ import pytest
 from kafka.errors import KafkaError
 from pipeline import frozen
 from psycopg2.extensions import connection
+from serving import Servers
 from waiting import eventually
 
 from core import kafka
 from core.outbox import Message, enqueue, relay
 from core.postgres import connect
 from core.settings import CoreSettings
-from deploy.local.stack import Stack
 
 pytestmark = pytest.mark.stack
 
@@ -60,20 +60,20 @@ def test_what_kafka_has_acknowledged_waits_no_more(database: connection, produce
 
 
 def test_what_kafka_does_not_acknowledge_waits_for_the_next_try(
-    database: connection, producer: Any, consumer: str, local_stack: Stack, monkeypatch: pytest.MonkeyPatch
+    database: connection, producer: Any, consumer: str, servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.outbox.RELAY_TIMEOUT_S", 0.5)
-    with frozen(local_stack.pid("kafka")), pytest.raises(KafkaError):
+    with frozen(servers.pid("kafka")), pytest.raises(KafkaError):
         relay(database, producer, consumer, [0])
     assert waiting(database, consumer) == [b"1", b"2"]
 
 
 def test_kafka_is_waited_for_outside_any_transaction(
-    database: connection, producer: Any, consumer: str, local_stack: Stack, stack: CoreSettings
+    database: connection, producer: Any, consumer: str, servers: Servers, stack: CoreSettings
 ) -> None:
     relaying = threading.Thread(target=relay, args=(database, producer, consumer, [0]))
     looking = closing(connect(stack, "worker", application="test looker"))
-    with looking as looker, frozen(local_stack.pid("kafka")):
+    with looking as looker, frozen(servers.pid("kafka")):
         looker.autocommit = True
 
         def stands() -> tuple[str, datetime]:

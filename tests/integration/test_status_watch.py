@@ -32,10 +32,10 @@ def two_looks(environment: dict[str, str], folder: Path) -> tuple[list[str], int
     return heads, process.returncode
 
 
-def test_a_stack_that_is_well_is_watched_with_status_0(local_stack: Stack, stack_environment: dict[str, str]) -> None:
+def test_a_stack_that_is_well_is_watched_with_status_0(local_stack: Stack) -> None:
     for port in (local_stack.state_dir / "run").glob("*.port"):
         port.unlink()  # of processes that other tests killed
-    heads, status = two_looks(stack_environment, local_stack.state_dir)
+    heads, status = two_looks({**os.environ, **local_stack.environment}, local_stack.state_dir)
     assert all("正常 well" in head for head in heads)
     assert status == 0
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from kafka import TopicPartition
 from kafka.admin import NewTopic
+from serving import Servers
 from waiting import eventually
 
 from core import kafka
@@ -18,7 +19,6 @@ from core.clock import Clock
 from core.postgres import connect
 from core.settings import CoreSettings
 from core.stream import Stream
-from deploy.local.stack import Stack
 
 pytestmark = pytest.mark.stack
 
@@ -98,12 +98,12 @@ def stream(stack: CoreSettings) -> Iterator[Stream]:
         yield made
 
 
-def test_it_is_not_ready_while_kafka_is_away(stream: Stream, local_stack: Stack) -> None:
-    local_stack.stop("kafka")
+def test_it_is_not_ready_while_kafka_is_away(stream: Stream, servers: Servers) -> None:
+    servers.stop("kafka")
     try:
         eventually("it says so", lambda: not stream.ready()["kafka"])
     finally:
-        local_stack.start("kafka")
+        servers.start("kafka")
     eventually("it is ready again", lambda: stream.ready()["kafka"])
 
 
