@@ -22,16 +22,24 @@ test-tools: setup ## Programs that only tests need, where they are missing: Chro
 
 .PHONY: test
 test: setup test-tools lint ## All checks: lint, then every test but the slow ones, JOBS=2 files at a time; BENCH=1 or CI=true: and bench-quick
-	$(BIN)/pytest -m "not slow" --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -m "not slow and not containers" --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 	$(if $(or $(BENCH),$(filter true,$(CI))),$(MAKE) bench-quick)
 
 ON_CONTAINERS := $(addprefix tests/integration/test_,$(addsuffix .py,container_servers bridge alert_process alert_topics \
 	alert_log archive devices ledger migrate offsets outbox stations stream_readiness view_queries views worker_process))
 
+.PHONY: container-tools
+container-tools: setup ## A Docker engine and Compose v2, where they are missing (root), and the images of others or their stand-ins
+	@$(PYTHON) -m deploy.setup.for_containers
+	@$(PYTHON) -m tests.compose.images
+
+.PHONY: test-compose
+test-compose: container-tools ## The whole stack in containers: started, used, killed, upgraded, ended; docs/deploy.md; fifteen minutes
+	$(BIN)/pytest -m containers -s tests/compose
+
 .PHONY: test-on-containers
-test-on-containers: setup ## A varied slice of the integration tests on containers of the images in docker-compose.yml, JOBS=2 files at a time
-	$(PYTHON) -m tests.compose.images
-	LANTIAN_TEST_SERVERS=containers $(BIN)/pytest -m "not slow" --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder \
+test-on-containers: container-tools ## A varied slice of the integration tests on containers of the images in docker-compose.yml, JOBS=2 files at a time
+	LANTIAN_TEST_SERVERS=containers $(BIN)/pytest -m "not slow and not containers" --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder \
 		$(ON_CONTAINERS)
 
 .PHONY: test-beijing
