@@ -39,7 +39,7 @@ test-compose: container-tools ## The whole stack in containers: started, used, k
 
 .PHONY: test-on-containers
 test-on-containers: container-tools ## A varied slice of the integration tests on containers of the images in docker-compose.yml, JOBS=2 files at a time
-	LANTIAN_TEST_SERVERS=containers $(BIN)/pytest -m "not slow and not containers" --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder \
+	LANTIAN_TEST_SERVERS=containers $(BIN)/pytest -m "not slow" --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder \
 		$(ON_CONTAINERS)
 
 .PHONY: test-beijing

@@ -169,10 +169,14 @@ def centre(name: str, folder: Path, clock: Callable[[], Mapping[str, str]] = dic
 
 def build_image(version: str) -> None:
     """Build Lantian's image as documented, over the machine's own network: a container's may lead nowhere."""
-    subprocess.run(
+    done = subprocess.run(
         ["make", "image", "DOCKER_BUILD=--network host"],
         cwd=ROOT,
         env={**os.environ, **ENVIRONMENT, "LANTIAN_VERSION": version},
-        check=True,
+        capture_output=True,
+        text=True,
         timeout=1800,
+        check=False,
     )
+    if done.returncode:
+        raise FailedError(f"make image: {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-1000:]}")
