@@ -119,7 +119,7 @@ def issue_credentials(
         reloaded = update_broker(conn, broker or settings.state_dir / BROKER_FOLDER)
     _echo_issued(issued, settings, as_json=as_json)
     if not reloaded:
-        typer.echo("no running broker was told: it reads the accounts when it starts", err=True)
+        typer.echo("no broker was told: one in a container looks by itself, another when it starts", err=True)
 
 
 def revoke_credential(username: str, *, broker: Path | None) -> None:

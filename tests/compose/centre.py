@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -103,17 +104,19 @@ class Centre:
         states = [one["State"] for one in self.containers(service)]
         return bool(states) and all(one.get("Health", {}).get("Status") == "healthy" for one in states)
 
-    def kill(self, service: str) -> None:
-        """Kill the first process of a service's container as the kernel would; the engine starts it again.
+    def kill(self, *services: str) -> None:
+        """Kill the first process of each container of the services at once; the engine starts them again.
 
-        `docker kill` would count as a person's wish, and the engine would leave it dead.
+        As the kernel would: `docker kill` would count as a person's wish, and the engine would leave them dead.
         """
-        [container, *_] = self.containers(service)
-        pid = str(container["State"]["Pid"])
+        containers = [container for service in services for container in self.containers(service)]
+        pids = " ".join(str(container["State"]["Pid"]) for container in containers)
+        before = {container["Id"]: container["State"]["StartedAt"] for container in containers}
         killer = ("--user", "0", "--pid", "host", "--network", "none", "--cap-add", "KILL", "--entrypoint", "sh")
-        self.ask("docker", "run", "--rm", *killer, f"lantian/lantian:{self.version}", "-c", f"kill -9 {pid}")
-        eventually(f"{service} was started again", lambda: self._begun(service) != container["State"]["StartedAt"])
-        eventually(f"{service} is healthy again", lambda: self.healthy(service), COMES_BACK_S, 0.5)
+        self.ask("docker", "run", "--rm", *killer, f"lantian/lantian:{self.version}", "-c", f"kill -9 {pids}")
+        for service in services:
+            eventually(f"{service} was started again", partial(self._begun_since, service, before))
+            eventually(f"{service} is healthy again", partial(self.healthy, service), COMES_BACK_S, 0.5)
 
     def address(self, service: str, port: int) -> tuple[str, int]:
         """Where a port of a service is published."""
@@ -129,9 +132,8 @@ class Centre:
             "networks": self.ask("docker", "network", "ls", *chosen, "{{.Name}}").split(),
         }
 
-    def _begun(self, service: str) -> str:
-        [container, *_] = self.containers(service)
-        return str(container["State"]["StartedAt"])
+    def _begun_since(self, service: str, before: Mapping[str, str]) -> bool:
+        return all(one["State"]["StartedAt"] != before[one["Id"]] for one in self.containers(service))
 
 
 class Stored(NamedTuple):

@@ -138,6 +138,15 @@ def test_a_second_worker_takes_its_share(ours: Centre) -> None:
     eventually("each has partitions", lambda: _partitions(ours) == {3.0}, every=1.0)
 
 
+def test_after_a_power_cut_everything_comes_back_by_itself(ours: Centre) -> None:
+    before = stored(ours)
+    began = time.monotonic()
+    ours.kill(*CORE, *WATCHING)
+    _tell(f"everything was killed at once and is healthy again after {time.monotonic() - began:.0f} s")
+    assert stored(ours) == before
+    assert ours.run(*ours.tool_command("ledger")).returncode == 0
+
+
 def test_a_new_device_is_let_in_without_a_restart_of_the_broker(ours: Centre) -> None:
     [broker] = ours.containers("mosquitto")
     station = load_scenario(SCENARIO).network.rows[0].station
