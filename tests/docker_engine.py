@@ -64,7 +64,7 @@ def owner() -> str:
 
 def clear_up() -> None:
     """Remove containers and volumes of test processes that are no more."""
-    with closing(_client()) as client:
+    with closing(DockerClient().client) as client:
         containers = client.containers.list(all=True, filters={"label": OWNER}, ignore_removed=True)
         for container in containers:
             if not _runs(container.labels[OWNER]):
@@ -78,6 +78,7 @@ def clear_up() -> None:
 
 
 def _client() -> docker.DockerClient:
+    """One that does not wait long for an engine that says nothing."""
     return DockerClient(timeout=_PATIENCE_S).client
 
 
