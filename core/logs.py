@@ -42,16 +42,20 @@ def configure(settings: CoreSettings, process: str) -> None:
             event["data_time"] = clock.datetime().isoformat(timespec="seconds")
         return event
 
+    stamped: list[structlog.typing.Processor] = [
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        data_time,
+        structlog.processors.format_exc_info,
+        mask_event,
+    ]
+    json = structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
         processors=[
             speaker,
             structlog.processors.add_log_level,
             SeldomEvents(time.monotonic),
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            data_time,
-            structlog.processors.format_exc_info,
-            mask_event,
-            structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(ensure_ascii=False),
+            *stamped,
+            structlog.dev.ConsoleRenderer() if console else json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -60,7 +64,25 @@ def configure(settings: CoreSettings, process: str) -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     for handler in logging.getLogger().handlers:
         handler.addFilter(Seldom())
-        handler.setFormatter(MaskingFormatter("%(asctime)s %(name)s %(message)s"))
+        handler.setFormatter(
+            MaskingFormatter("%(asctime)s %(name)s %(message)s")
+            if console
+            else structlog.stdlib.ProcessorFormatter(
+                processors=[
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    _library_said,
+                    speaker,
+                    *stamped,
+                    json,
+                ],
+                foreign_pre_chain=[structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name],
+            )
+        )
+
+
+def _library_said(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A library's words are no name that can be searched for: they stand beside one."""
+    return {**event, "said": event["event"], "event": "library_said"}
 
 
 EVERY_S = 60.0

@@ -188,14 +188,19 @@ def test_a_process_logs_json_one_event_a_line_with_who_speaks_and_without_secret
         for _ in range(2):
             log.warning("server_away", error="two\nlines of postgresql://worker:s3cr3t@db/lantian", password="s3cr3t")
         log.info("started", port=1)
-        logging.getLogger("kafka").warning("cannot reach kafka://user:s3cr3t@host")
+        lost = ConnectionError("two\nlines of kafka://user:s3cr3t@host")
+        logging.getLogger("kafka").warning("cannot reach %s", "kafka://user:s3cr3t@host", exc_info=lost)
     finally:
         structlog.configure(**kept)
     told = capfd.readouterr().err.splitlines()
     assert "s3cr3t" not in "".join(told)
-    events = [json.loads(line) for line in told[:2]]
+    events = [json.loads(line) for line in told]
     assert [(event["event"], event["level"], event["process"], event["instance"]) for event in events] == [
         ("server_away", "warning", "worker", 3),
         ("started", "info", "worker", 3),
+        ("library_said", "warning", "worker", 3),
     ]
-    assert len(told) == 3
+    library = events[-1]
+    assert (library["logger"], library["said"]) == ("kafka", "cannot reach kafka://***@host")
+    assert "ConnectionError: two" in library["exception"]
+    assert "timestamp" in library
