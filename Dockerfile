@@ -25,7 +25,8 @@ RUN pip install --no-cache-dir --no-compile --no-deps . \
     && strip --strip-unneeded llvmlite/binding/*.so _polars_runtime_32/*.so pyarrow/libarrow*.so.*00 \
     && python3 -m compileall -q -j 0 .
 RUN NUMBA_CACHE_DIR=/opt/lantian/kernels python3 -P -c "from aggregate.worker import warm_up; warm_up()" \
-    && cp deploy/container/entrypoint.sh deploy/container/healthy.py /opt/lantian/bin/
+    && install -m 0755 deploy/container/entrypoint.sh /opt/lantian/bin/ \
+    && install -m 0644 deploy/container/healthy.py /opt/lantian/bin/
 
 FROM python
 ARG VERSION=0.1.0
@@ -37,7 +38,10 @@ COPY --from=build /opt/lantian /opt/lantian
 # The folders exist so that volumes mounted there belong to the user.
 RUN useradd --uid 10001 --user-group --home-dir /var/lib/lantian --shell /usr/sbin/nologin lantian \
     && install -d -o lantian -g lantian -m 0750 \
-        /var/lib/lantian /var/lib/lantian/run /var/lib/lantian/secrets /var/lib/lantian/mosquitto /etc/lantian
+        /var/lib/lantian /var/lib/lantian/run /var/lib/lantian/secrets /var/lib/lantian/mosquitto \
+    && mkdir /etc/lantian \
+    # nobody in here becomes another
+    && find / -xdev -perm /6000 -type f -exec chmod a-s {} +
 USER 10001:10001
 WORKDIR /etc/lantian
 ENV LANTIAN_STATE_DIR=/var/lib/lantian \

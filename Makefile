@@ -35,7 +35,7 @@ container-tools: setup ## A Docker engine and Compose v2, where they are missing
 
 .PHONY: test-compose
 test-compose: container-tools ## The whole stack in containers: started, used, killed, upgraded, ended; docs/deploy.md; fifteen minutes
-	$(BIN)/pytest -m containers -s tests/compose
+	$(BIN)/pytest -s tests/compose
 
 .PHONY: test-on-containers
 test-on-containers: container-tools ## A varied slice of the integration tests on containers of the images in docker-compose.yml, JOBS=2 files at a time
@@ -95,13 +95,11 @@ bench: setup ## Measure the pipeline
 bench-quick: setup ## The pipeline under a small load, its ratio beside that of the last kept; fails only if it is no result
 	$(BIN)/lantian bench pipeline --quick
 
-LANTIAN_VERSION ?= 0.1.0
-DOCKER_BUILD ?=
 PROFILES ?= core metrics dashboards
 
 .PHONY: image
-image: ## Build the image of Lantian's processes, lantian/lantian:LANTIAN_VERSION (0.1.0)
-	docker build $(DOCKER_BUILD) --build-arg VERSION=$(LANTIAN_VERSION) --tag lantian/lantian:$(LANTIAN_VERSION) .
+image: ## Build the image of Lantian's processes, lantian/lantian:LANTIAN_VERSION (0.1.0); DOCKER_BUILD: further options
+	@deploy/container/image.sh
 
 .PHONY: secrets
 secrets: ## Make the passwords of the containers, one for everyone who has one, in ./secrets; those there stay

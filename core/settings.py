@@ -25,6 +25,10 @@ def _table(path: Path, section: str) -> dict[str, Any]:
         table = tomllib.loads(path.read_text(encoding="utf-8")).get(section, {})
     except tomllib.TOMLDecodeError as error:
         raise SettingsError("settings_file", f"{path} is not TOML: {error}", hint="correct the file") from error
+    except OSError as error:
+        raise SettingsError(
+            "settings_file", f"{path} cannot be read: {error.strerror}", hint="let this process's user read it"
+        ) from error
     if not isinstance(table, dict):
         raise SettingsError("settings_file", f"{path}: [{section}] must be a table", hint="correct the file")
     return table

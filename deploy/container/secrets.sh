@@ -5,6 +5,7 @@
 # sees the files it is given alone.
 set -eu
 cd "$(dirname "$0")/../.."
+. deploy/container/dotenv.sh
 folder=${LANTIAN_SECRETS:-./secrets}
 mkdir -p "$folder"
 chmod 700 "$folder"

@@ -40,12 +40,16 @@ COMPOSE = frozenset(
     f"LANTIAN_{name}"
     for name in (
         "ALERTMANAGER_FILE",
+        "BRIDGES",
         "CONFIGURATION",
+        "CPU",
+        "ENGINES",
         "KAFKA_HEAP",
         "PROMETHEUS_RETENTION",
         "PROMETHEUS_RETENTION_SIZE",
         "SECRETS",
         "VERSION",
+        "WORKERS",
     )
 )
 """Of docker-compose.yml (docs/deploy.md)."""

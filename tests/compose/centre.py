@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,13 +15,14 @@ from typing import Any, NamedTuple
 
 from waiting import eventually
 
-from .engine import ENVIRONMENT
+from .engine import ENVIRONMENT, docker
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSION = "tested"
 ANYWHERE = "127.0.0.1:0"
 PORTS = ("MQTT", "POSTGRES", "CONSOLE", "PROMETHEUS", "ALERTMANAGER")
 COMES_BACK_S = 180.0
+_OURS = re.compile(r"lantian-(life|page)-(?P<pid>[0-9]+)")
 
 
 class FailedError(AssertionError):
@@ -44,6 +46,7 @@ class Centre:
             **os.environ,
             "COMPOSE_PROJECT_NAME": self.project,
             "LANTIAN_VERSION": self.version,
+            "LANTIAN_TEST_STAND_INS": "1",
             "LANTIAN_SECRETS": str(self.folder / "secrets"),
             "LANTIAN_CONFIGURATION": str(self.folder / "configuration"),
             **{f"LANTIAN_PUBLISH_{name}": ANYWHERE for name in PORTS},
@@ -157,6 +160,7 @@ def centre(name: str, folder: Path, clock: Callable[[], Mapping[str, str]] = dic
 
     `clock`: asked once the image is there, and the centre is about to come up.
     """
+    _end_the_forgotten()
     build_image(VERSION)
     found = Centre(f"lantian-{name}-{os.getpid()}", folder, clock=clock())
     (folder / "configuration").mkdir()
@@ -169,12 +173,21 @@ def centre(name: str, folder: Path, clock: Callable[[], Mapping[str, str]] = dic
         found.compose("down", "--volumes", "--remove-orphans", "--timeout", "20")
 
 
+def _end_the_forgotten() -> None:
+    """Remove what a test run that was killed has left running; the engine would start it again for ever."""
+    said = docker("ps", "--all", "--format", '{{.Label "com.docker.compose.project"}}')
+    for project in set(said.split()):
+        made = _OURS.fullmatch(project)
+        if made and not Path(f"/proc/{made['pid']}").exists():
+            Centre(project, ROOT).compose("down", "--volumes", "--remove-orphans", "--timeout", "20")
+
+
 def build_image(version: str) -> None:
     """Build Lantian's image as documented, over the machine's own network: a container's may lead nowhere."""
     done = subprocess.run(
-        ["make", "image", "DOCKER_BUILD=--network host"],
+        ["make", "image"],
         cwd=ROOT,
-        env={**os.environ, **ENVIRONMENT, "LANTIAN_VERSION": version},
+        env={**os.environ, **ENVIRONMENT, "LANTIAN_VERSION": version, "DOCKER_BUILD": "--network host"},
         capture_output=True,
         text=True,
         timeout=1800,

@@ -50,13 +50,13 @@ def ensure(tag: str) -> Origin:
     there = image(tag)
     if there and not standin.is_one(tag, there[1]):
         return Origin.THERE
-    if there and standin.is_current(tag, there[1]):
-        return Origin.STANDS_IN
     try:
         docker("pull", "--quiet", tag, seconds=PULL_S)
     except EngineError as error:
         if "manifest unknown" in str(error) or tag not in standin.FOLDERS:
             raise
+        if there and standin.is_current(tag, there[1]):
+            return Origin.STANDS_IN
         standin.make(tag)
         return Origin.MADE
     return Origin.PULLED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from waiting import eventually
 
-from .centre import ANYWHERE, PORTS, ROOT, Centre, stored
+from .centre import ANYWHERE, PORTS, ROOT, VERSION, Centre, stored
 from .device import let_in
 from .engine import ENVIRONMENT
 
@@ -29,6 +30,8 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self.checkout = folder / "checkout"
         subprocess.run(["git", "clone", "--quiet", ROOT, self.checkout], check=True)
+        # of a machine that has another centre: the page's reader has one version of the image for himself
+        (self.checkout / ".env").write_text(f"LANTIAN_VERSION={VERSION}\n", encoding="utf-8")
         self.centre = Centre(f"lantian-page-{os.getpid()}", folder)
         self._left: dict[str, list[str]] = {}
         heading = ""
@@ -76,7 +79,7 @@ class Server:
             **os.environ,
             **ENVIRONMENT,
             "COMPOSE_PROJECT_NAME": self.centre.project,
-            "LANTIAN_VERSION": self.centre.version,
+            "LANTIAN_TEST_STAND_INS": "1",
             "DOCKER_BUILD": "--network host",
             "PROFILES": "core metrics",
             **{f"LANTIAN_PUBLISH_{name}": ANYWHERE for name in (*PORTS, "MQTTS")},
@@ -123,8 +126,16 @@ def test_devices_from_outside_come_in_by_tls(server: Server, password: str) -> N
         return let_in(_localhost(server.centre.address("mosquitto", 8883)), DEVICE, password, trusted=trusted)
 
     eventually("it is let in by TLS", by_tls, every=0.5)
+
+
+def test_a_renewed_certificate_is_shown_without_a_restart(server: Server) -> None:
+    former = (server.checkout / "secrets" / "mqtt-certificate").read_text(encoding="ascii")
     server.follow("Devices from outside")
-    eventually("it is let in after the certificate was read again", by_tls, every=0.5)
+    renewed = (server.checkout / "secrets" / "mqtt-certificate").read_text(encoding="ascii")
+    assert renewed != former
+    address = _localhost(server.centre.address("mosquitto", 8883))
+    eventually("it is shown", lambda: ssl.get_server_certificate(address) == renewed, every=0.5)
+    server.centre.kill("mosquitto")
 
 
 def test_settings_of_one_s_own_are_read_by_every_process(server: Server) -> None:

@@ -14,7 +14,7 @@ from deploy.setup.for_containers import compose
 
 from .centre import ROOT
 
-pytestmark = pytest.mark.containers
+pytestmark = pytest.mark.skipif(compose() is None, reason="there is no Compose v2: `make container-tools`")
 
 FURTHER = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "deploy" / "container").glob("*.yml"))
 """Files that are merged with docker-compose.yml where somebody asks for it."""

@@ -73,7 +73,7 @@ def test_the_image_has_the_project_s_version() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     assert {plain(SERVICES[name]["image"]) for name in LANTIAN} == {f"lantian/lantian:{version}"}
     assert f"ARG VERSION={version}\n" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    assert f"LANTIAN_VERSION ?= {version}\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert f"version=${{LANTIAN_VERSION:-{version}}}\n" in (ROOT / "deploy" / "container" / "image.sh").read_text()
 
 
 @pytest.mark.parametrize("name", SERVICES)
