@@ -29,17 +29,19 @@ def obstacle() -> str | None:
     configured = ConfiguredSettings()
     if configured.kafka or configured.mqtt_host or configured.postgres_host:
         return "the settings name servers of their own"
+    if os.geteuid() != 0:
+        return "tests signal the servers by their pids, which only root may"
     try:
         with closing(_client()) as client:
             name = client.info()["Name"]
-            missing = [
-                image for image in map(compose_file.image, compose_file.SERVERS) if not _to_be_had(client, image)
-            ]
+            images = map(compose_file.image, compose_file.SERVERS)
+            # the first: each that a registry is asked for may take its time
+            missing = next((image for image in images if not _to_be_had(client, image)), None)
     except (DockerException, RequestException):
         return "no Docker engine answers"
     if name != socket.gethostname():
         return f"the Docker engine is on another machine ({name}), and tests signal the servers by their pids"
-    return f"the Docker engine has no {missing[0]} and cannot pull it" if missing else None
+    return f"the Docker engine has no {missing} and cannot pull it" if missing else None
 
 
 def settle_ryuk() -> str:
