@@ -100,6 +100,11 @@ class Processes:
                 )
 
     @property
+    def folder(self) -> Path:
+        """Where those who run them leave what they make."""
+        return self.state_dir
+
+    @property
     def pids(self) -> dict[str, int]:
         """Of the children, by name."""
         return {name: child.pid for name, child in self._children.items()}
@@ -159,7 +164,7 @@ def refuse_servers(configured: CoreSettings, who: str) -> None:
             )
 
 
-def data_clock(epoch: str, started: str, speed: float) -> dict[str, Any]:
+def data_clock(epoch: str, started: str, speed: float) -> dict[str, str]:
     """The environment that sets one clock for all processes."""
     return {
         "LANTIAN_CLOCK_EPOCH": epoch,
