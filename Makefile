@@ -11,8 +11,8 @@ setup: ## Make this checkout ready: .venv, system root, Kafka (root; a second ru
 	@deploy/setup/bootstrap.sh
 
 .PHONY: demo
-demo: setup ## A day in Jincheng, from the monitor to the alert, in under three minutes
-	@$(BIN)/lantian demo $(if $(ONCE),--once)
+demo: ## A day in Jincheng, from the monitor to the alert, in minutes: on Debian with root, else in containers; ON=machine, ON=containers
+	@ON="$(ON)" ONCE="$(ONCE)" DOCKER_BUILD="$(DOCKER_BUILD)" deploy/demo.sh
 
 JOBS ?= 2
 
