@@ -2,6 +2,7 @@
 FROM debian:trixie-slim AS python
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates python3 \
+    && apt-get clean \
     && rm -rf /var/lib/apt/lists/*
 # What Numba compiles at the build serves every machine of this level, not only the one that built: processors of 2013
 # and newer. On another architecture: --build-arg CPU=generic

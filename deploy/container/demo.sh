@@ -59,8 +59,6 @@ trap 'exit 143' TERM HUP
 empty
 
 say "building the images; the first time that takes some minutes"
-# the Dockerfile's default is the commonest processor
-case $(docker info --format '{{.Architecture}}') in x86_64 | amd64) ;; *) options="$options --build-arg CPU=generic" ;; esac
 make --no-print-directory image LANTIAN_VERSION="$tag" DOCKER_BUILD="$options" >&2
 # shellcheck disable=SC2086 (several words are meant)
 docker build $options --build-arg VERSION="$tag" --tag "lantian/teller:$tag" \
