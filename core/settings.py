@@ -19,11 +19,11 @@ STACK_FILE = "stack.toml"
 
 
 def _table(path: Path, section: str) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
     try:
+        if not path.is_file():
+            return {}
         table = tomllib.loads(path.read_text(encoding="utf-8")).get(section, {})
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError("settings_file", f"{path} is not TOML: {error}", hint="correct the file") from error
     except OSError as error:
         raise SettingsError(
