@@ -18,7 +18,7 @@ from .engine import ENVIRONMENT
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(1800)]
 
 FOLDER = ROOT / ".local" / "demo-containers"
-COMMAND = ("make", "demo", "ON=containers", "ONCE=1", "DOCKER_BUILD=--network host")
+COMMAND = ("make", "--no-print-directory", "demo", "ON=containers", "ONCE=1", "DOCKER_BUILD=--network host")
 ANOTHER_STACK = {
     "COMPOSE_PROJECT_NAME": "lantian-of-somebody",
     "COMPOSE_FILE": "compose-of-somebody.yml",
