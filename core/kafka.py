@@ -182,6 +182,15 @@ def admin(settings: CoreSettings, *, patience_s: float | None = None) -> Any:
     return _connected(KafkaAdminClient, settings, bootstrap_timeout_ms=patience_ms, request_timeout_ms=patience_ms)
 
 
+def answers(settings: CoreSettings, *, patience_s: float) -> bool:
+    """Whether a broker tells of itself: its listener is open while it still starts, and while it is frozen."""
+    try:
+        admin(settings, patience_s=patience_s).close()
+    except KafkaError:
+        return False
+    return True
+
+
 def create_topics(settings: CoreSettings, *, replication: int = 1) -> list[str]:
     """Make the topics that are missing; returns their names."""
     made = []

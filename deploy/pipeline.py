@@ -157,7 +157,7 @@ def read_processes(settings: CoreSettings) -> list[ProcessState]:
     A killed one leaves its port file behind; a name that stands for no machine is one that does not answer.
     """
     found = {path.name: path for path in (settings.state_dir / "run").glob("*.port") if _PORT_FILE.fullmatch(path.name)}
-    askers = {name: _asker(settings.metrics_host, path) for name, path in found.items()}
+    askers = {name: partial(_ask_here, settings.metrics_host, path) for name, path in found.items()}
     for place in filter(None, settings.processes.split(",")):
         askers[place] = partial(_ask_elsewhere, place)
     answers = within(READY_PATIENCE_S + 0.2, askers)
@@ -165,15 +165,11 @@ def read_processes(settings: CoreSettings) -> list[ProcessState]:
     return sorted(states, key=lambda state: (state.role, state.instance))
 
 
-def _asker(host: str, path: Path) -> Callable[[], list[ProcessState]]:
-    return lambda: [_ask_here(host, path)]
-
-
-def _ask_here(host: str, path: Path) -> ProcessState:
+def _ask_here(host: str, path: Path) -> list[ProcessState]:
     matched = _PORT_FILE.fullmatch(path.name)
     role, instance = (matched["role"], int(matched["instance"] or 1)) if matched else (path.stem, 1)
     text = path.read_text(encoding="utf-8").strip()
-    return _ask_process(role, instance, host, int(text) if text.isdecimal() else 0)
+    return [_ask_process(role, instance, host, int(text) if text.isdecimal() else 0)]
 
 
 def _ask_elsewhere(place: str) -> list[ProcessState]:

@@ -34,6 +34,15 @@ def superuser(state_dir: Path, port: int, database: str, *, host: str = "127.0.0
     return server
 
 
+def superuser_enters(state_dir: Path, port: int) -> bool:
+    """Whether a server of our own lets the superuser in."""
+    try:
+        superuser(state_dir, port, "postgres").close()
+    except psycopg2.OperationalError:
+        return False
+    return True
+
+
 def provision(connect: Callable[[str], connection], state_dir: Path, database: str) -> None:
     """Make roles, database and extension, or bring them up to the secrets of `state_dir`.
 

@@ -9,26 +9,25 @@ import shutil
 import socket
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import psycopg2
 from compose_file import SERVERS, files, image, service, volumes
 from docker_engine import OWNER, clear_up, owner
-from kafka.errors import KafkaError
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
 from testcontainers.core.exceptions import ContainerStartException
 from testcontainers.core.labels import create_labels
 from waiting import eventually
 
-from core.kafka import admin
+from core.kafka import answers as kafka_answers
 from core.secrets import ensure_secret
 from core.settings import ConfiguredSettings, CoreSettings
 from deploy.local import addresses
 from deploy.prepare import make_roles, prepare
-from deploy.roles import SUPERUSER_SECRET, superuser
+from deploy.roles import SUPERUSER_SECRET, superuser_enters
 from ingest.broker_files import write_broker_files
 from ingest.credentials import BRIDGE, bridge_account, secret_name
 from ingest.stations_cli import BROKER_FOLDER
@@ -122,8 +121,8 @@ class ContainerServers:
     def answers(self, name: str) -> bool:
         """Whether one serves."""
         ask: dict[str, Callable[[], bool]] = {
-            "postgres": self._postgres_answers,
-            "kafka": self._kafka_answers,
+            "postgres": partial(superuser_enters, self.state_dir, self.settings.postgres_port),
+            "kafka": partial(kafka_answers, self.settings, patience_s=_ASK_S),
             "mosquitto": self._mosquitto_answers,
         }
         return ask[name]()
@@ -152,20 +151,6 @@ class ContainerServers:
             return self.answers(name)
 
         eventually(f"{name} answers", ready, START_TIMEOUT_S)
-
-    def _postgres_answers(self) -> bool:
-        try:
-            superuser(self.state_dir, self.settings.postgres_port, "postgres").close()
-        except psycopg2.OperationalError:
-            return False
-        return True
-
-    def _kafka_answers(self) -> bool:
-        try:
-            admin(self.settings, patience_s=_ASK_S).close()
-        except KafkaError:
-            return False
-        return True
 
     def _mosquitto_answers(self) -> bool:
         """Whether the broker itself says something: the engine takes connections for a server that still starts."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import closing, suppress
-from pathlib import Path
 
 import compose_file
 import docker
@@ -21,7 +20,6 @@ OWNER = "lantian.test-process"
 """Label of all that a test process makes: who that is."""
 RYUK_OFF = "TESTCONTAINERS_RYUK_DISABLED"
 _PATIENCE_S = 10
-_START_TIME_FIELD = 19
 
 
 def obstacle() -> str | None:
@@ -59,9 +57,8 @@ def settle_ryuk() -> str:
 
 def owner() -> str:
     """This very process, for the label `OWNER`."""
-    started = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[_START_TIME_FIELD]
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    return f"{os.getpid()} {started} {boot}"
+    running = process.itself()
+    return f"{running.pid} {running.started} {running.boot}"
 
 
 def clear_up() -> None:

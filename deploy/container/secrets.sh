@@ -5,14 +5,12 @@
 # sees the files it is given alone.
 set -eu
 cd "$(dirname "$0")/../.."
-. deploy/container/dotenv.sh
-folder=${LANTIAN_SECRETS:-./secrets}
+. deploy/container/stack.sh
 mkdir -p "$folder"
 chmod 700 "$folder"
 
-names=$(sed -n '/^secrets:/,$ s/^  \([a-z-]*\): {file: .*/\1/p' docker-compose.yml)
 made=0
-for name in $names; do
+for name in $(secrets); do
     if [ ! -s "$folder/$name" ]; then
         head -c 24 /dev/urandom | base64 | tr '+/' '-_' >"$folder/$name.partial"
         chmod 444 "$folder/$name.partial"

@@ -6,9 +6,8 @@ refuse() { echo "compose-up: $1; what to do: $2" >&2; exit 1; }
 
 docker compose version >/dev/null 2>&1 || refuse "there is no Docker Compose v2" "install Docker with its compose plugin"
 docker info >/dev/null 2>&1 || refuse "no Docker engine answers" "start it, or join the group that may use it"
-. deploy/container/dotenv.sh
-folder=${LANTIAN_SECRETS:-./secrets}
-for name in $(sed -n '/^secrets:/,$ s/^  \([a-z-]*\): {file: .*/\1/p' docker-compose.yml) kafka.env; do
+. deploy/container/stack.sh
+for name in $(secrets) kafka.env; do
     [ -s "$folder/$name" ] || refuse "the secret $folder/$name is missing" "run \`make secrets\`"
 done
 closed=$(find deploy "${LANTIAN_CONFIGURATION:-deploy}" ! -perm -004 ! -name '*.pyc' | head -n 1)

@@ -56,19 +56,13 @@ class Kafka:
         return self._java("kafka.Kafka", str(self._properties))
 
     def answers(self, ports: Ports) -> bool:
-        """Whether the broker tells of itself: its listener is open while it still starts, and while it is frozen."""
+        """Whether the broker tells of itself."""
         if not listens(ports.kafka):
             return False
-        from kafka.errors import KafkaError  # noqa: PLC0415 (slow to import; who only ends servers does without)
-
-        from core.kafka import admin  # noqa: PLC0415
+        from core.kafka import answers  # noqa: PLC0415 (slow to import; who only ends servers does without)
 
         settings = CoreSettings(state_dir=self._folder, kafka=f"{HOST}:{ports.kafka}")
-        try:
-            admin(settings, patience_s=_PATIENCE_S).close()
-        except KafkaError:
-            return False
-        return True
+        return answers(settings, patience_s=_PATIENCE_S)
 
     def _java(self, *arguments: str) -> list[str]:
         java = shutil.which("java")

@@ -7,14 +7,11 @@ import signal
 import subprocess
 from pathlib import Path
 
-import psycopg2
-from psycopg2.extensions import connection
-
 from core.errors import UnavailableError
 from core.secrets import ensure_secret
 from deploy.local.addresses import HOST, Ports
 from deploy.local.system_root import STATE, SystemRoot
-from deploy.roles import SUPERUSER, SUPERUSER_SECRET, superuser
+from deploy.roles import SUPERUSER, SUPERUSER_SECRET, superuser_enters
 
 USER = "postgres"
 SOURCE = Path(__file__).resolve().parents[1] / "postgres" / "postgresql.conf"
@@ -52,14 +49,7 @@ class Postgres:
 
     def answers(self, ports: Ports) -> bool:
         """Whether it lets the superuser in."""
-        try:
-            self._connect(ports, "postgres").close()
-        except psycopg2.OperationalError:
-            return False
-        return True
-
-    def _connect(self, ports: Ports, database: str) -> connection:
-        return superuser(self._state_dir, ports.postgres, database, host=HOST)
+        return superuser_enters(self._state_dir, ports.postgres)
 
     def _make_cluster(self) -> None:
         """`initdb` beside the final folder, so that a cluster is there whole or not at all."""

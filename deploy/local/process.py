@@ -45,6 +45,11 @@ _children: dict[int, subprocess.Popen[bytes]] = {}
 """Children of this very process must be reaped, or they stay as zombies."""
 
 
+def itself() -> Running:
+    """This very process."""
+    return Running(os.getpid(), _start_time(os.getpid()) or 0, _boot())
+
+
 def remember(record: Path, running: Running) -> None:
     """Write down what was started."""
     record.parent.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,31 @@ _OURS = re.compile(r"lantian-(life|page)-(?P<pid>[0-9]+)")
 
 
 class FailedError(AssertionError):
-    """A command of the centre failed; its last words."""
+    """A command failed; its last words."""
+
+
+def said_by(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    checkout: Path = ROOT,
+    given: str = "",
+    seconds: float = 600,
+) -> str:
+    """The standard output of a command in a checkout, which is `given` its input; raises `FailedError` if it fails."""
+    done = subprocess.run(
+        command,
+        cwd=checkout,
+        env=environment,
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+    if done.returncode:
+        raise FailedError(f"{' '.join(command)}: {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+    return done.stdout
 
 
 @dataclass(frozen=True)
@@ -53,27 +77,9 @@ class Centre:
             **self.clock,
         }
 
-    def run(
-        self, *command: str, seconds: float = 600, more: Mapping[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        """A command in the checkout, with this centre's environment."""
-        return subprocess.run(
-            command,
-            cwd=ROOT,
-            env={**self.environment, **(more or {})},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-            check=False,
-        )
-
-    def ask(self, *command: str, seconds: float = 600, more: Mapping[str, str] | None = None) -> str:
-        """Its standard output; raises `FailedError` if it fails."""
-        done = self.run(*command, seconds=seconds, more=more)
-        if done.returncode:
-            raise FailedError(f"{' '.join(command)}: {done.returncode}\n{done.stdout[-1500:]}\n{done.stderr[-3000:]}")
-        return done.stdout
+    def ask(self, *command: str, more: Mapping[str, str] | None = None) -> str:
+        """What a command in the checkout says with this centre's environment; raises `FailedError` if it fails."""
+        return said_by(command, {**self.environment, **(more or {})})
 
     def up(self, *profiles: str, more: Mapping[str, str] | None = None) -> None:
         """Bring the profiles up as documented, and wait until all is healthy."""
@@ -83,9 +89,13 @@ class Centre:
         """`docker compose …` with all profiles."""
         return self.ask("docker", "compose", "--profile", "*", *arguments)
 
-    def tool(self, *arguments: str, seconds: float = 600) -> str:
+    def remove(self) -> None:
+        """End it, and leave nothing of it."""
+        self.compose("down", "--volumes", "--remove-orphans", "--timeout", "20")
+
+    def tool(self, *arguments: str) -> str:
         """`lantian …` in a container of its own, which sees `folder/data` at `/data`."""
-        return self.ask(*self.tool_command(*arguments), seconds=seconds)
+        return self.ask(*self.tool_command(*arguments))
 
     def tool_command(self, *arguments: str) -> Sequence[str]:
         """The same, for who runs it beside something else."""
@@ -170,7 +180,7 @@ def centre(name: str, folder: Path, clock: Callable[[], Mapping[str, str]] = dic
     try:
         yield found
     finally:
-        found.compose("down", "--volumes", "--remove-orphans", "--timeout", "20")
+        found.remove()
 
 
 def _end_the_forgotten() -> None:
@@ -179,19 +189,10 @@ def _end_the_forgotten() -> None:
     for project in set(said.split()):
         made = _OURS.fullmatch(project)
         if made and not Path(f"/proc/{made['pid']}").exists():
-            Centre(project, ROOT).compose("down", "--volumes", "--remove-orphans", "--timeout", "20")
+            Centre(project, ROOT).remove()
 
 
 def build_image(version: str) -> None:
     """Build Lantian's image as documented, over the machine's own network: a container's may lead nowhere."""
-    done = subprocess.run(
-        ["make", "image"],
-        cwd=ROOT,
-        env={**os.environ, **ENVIRONMENT, "LANTIAN_VERSION": version, "DOCKER_BUILD": "--network host"},
-        capture_output=True,
-        text=True,
-        timeout=1800,
-        check=False,
-    )
-    if done.returncode:
-        raise FailedError(f"make image: {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-1000:]}")
+    told = {"LANTIAN_VERSION": version, "DOCKER_BUILD": "--network host"}
+    said_by(["make", "image"], {**os.environ, **ENVIRONMENT, **told}, seconds=1800)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from waiting import eventually
 
-from .centre import ANYWHERE, PORTS, ROOT, VERSION, Centre, stored
+from .centre import ANYWHERE, PORTS, ROOT, VERSION, Centre, said_by, stored
 from .device import let_in
 from .engine import ENVIRONMENT
 
@@ -42,18 +42,8 @@ class Server:
 
     def follow(self, heading: str) -> str:
         """Run the next block under a heading; what it said."""
-        done = subprocess.run(
-            ["sh", "-eux"],
-            input=self._left[heading].pop(0),
-            cwd=self.checkout,
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            timeout=900,
-            check=False,
-        )
-        assert done.returncode == 0, f"{heading}\n{done.stdout[-1500:]}\n{done.stderr[-3000:]}"
-        return done.stdout
+        commands = self._left[heading].pop(0)
+        return said_by(["sh", "-eux"], self._environment, checkout=self.checkout, given=commands, seconds=900)
 
     def unread(self) -> dict[str, list[str]]:
         """The blocks that were not run."""
@@ -61,12 +51,8 @@ class Server:
 
     def tool(self, *arguments: str) -> str:
         """`lantian …` as the page has it run."""
-        done = subprocess.run(
-            ["docker", "compose", "run", "--rm", "tools", *arguments],
-            cwd=self.checkout, env=self._environment, capture_output=True, text=True, timeout=600, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, f"{arguments}\n{done.stdout[-1500:]}\n{done.stderr[-3000:]}"
-        return done.stdout
+        command = ["docker", "compose", "run", "--rm", "tools", *arguments]
+        return said_by(command, self._environment, checkout=self.checkout)
 
     def send(self, day: str, until: str) -> None:
         """A day of the registered stations, by the account of the page."""
@@ -93,7 +79,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     try:
         yield found
     finally:
-        found.centre.compose("down", "--volumes", "--remove-orphans", "--timeout", "20")
+        found.centre.remove()
 
 
 @pytest.fixture(scope="module")

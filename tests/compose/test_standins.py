@@ -10,10 +10,9 @@ from pathlib import Path
 import psycopg2
 import pytest
 from kafka import TopicPartition
-from kafka.errors import KafkaError
 from waiting import eventually
 
-from core.kafka import REPORTS, admin, cluster_id, consumer, create_topics, producer
+from core.kafka import REPORTS, answers, cluster_id, consumer, create_topics, producer
 from core.secrets import ensure_secret
 from core.settings import CoreSettings
 from deploy.local.addresses import HOST, free_port
@@ -94,17 +93,8 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Container, C
     files = {"/mnt/shared/config": str(DEPLOY / "kafka")}
     settings = CoreSettings(state_dir=tmp_path_factory.mktemp("kafka"), kafka=f"{HOST}:{port}")
     with container(KAFKA, options=options, files=files, environment=environment) as kafka:
-        eventually("Kafka tells of itself", lambda: tells_of_itself(settings))
+        eventually("Kafka tells of itself", lambda: answers(settings, patience_s=2))
         yield kafka, settings
-
-
-def tells_of_itself(kafka: CoreSettings) -> bool:
-    """Whether Kafka answers a client."""
-    try:
-        admin(kafka, patience_s=2).close()
-    except KafkaError:
-        return False
-    return True
 
 
 def first_report(kafka: CoreSettings) -> bytes:
@@ -124,7 +114,7 @@ def test_a_record_comes_back_also_after_a_restart(log: tuple[Container, CoreSett
         writer.send(REPORTS, b"dust 80", partition=0).get(timeout=30)
     assert first_report(settings) == b"dust 80"
     kafka.restart()
-    eventually("Kafka tells of itself again", lambda: tells_of_itself(settings))
+    eventually("Kafka tells of itself again", lambda: answers(settings, patience_s=2))
     assert first_report(settings) == b"dust 80"
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from compose_file import ROOT, plain
 
 from console.settings import ConsoleSettings
 from core.health import PORTS
@@ -22,19 +23,12 @@ from deploy.local.configuration import PREFIXES, known_variables
 from deploy.roles import SUPERUSER_SECRET
 from ingest.credentials import BRIDGE, NOTIFIER, secret_name
 
-ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 FILE = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = FILE["services"]
 LANTIAN = {name for name, service in SERVICES.items() if "build" in service}
 ONCE = {"prepare", "tools"}
 """They do something and end."""
-DEFAULT = re.compile(r"\$\{[A-Z_]+:-([^}]*)\}")
-
-
-def plain(text: str) -> str:
-    """With every variable at its default."""
-    return DEFAULT.sub(r"\1", text)
 
 
 def mounts(service: dict[str, Any]) -> list[tuple[str, str]]:
