@@ -120,7 +120,15 @@ class _Seen:
     @property
     def unsure(self) -> bool:
         """Whether it must be asked what lies beyond."""
-        return self._since > self.look.question.changed.low or self._lasting
+        return self._needs_earlier or self._lasting
+
+    @property
+    def _needs_earlier(self) -> bool:
+        """Whether what changed, or an alert that touches it, begins before all is certain."""
+        since = self._since
+        return since > self.look.question.changed.low or any(
+            first < since and (lasts or since <= last) for first, last, lasts in self._stored
+        )
 
     def _lasts(self, windows: Sequence[Judged]) -> bool:
         episodes = episodes_of(self.look.question.rule, windows)
@@ -133,16 +141,14 @@ class _Seen:
         certain, since, lasting = self._certain, self._since, self._lasting
         before, after = look.before, look.after
         earliest, latest = bounds.get((look.question.object, look.question.rule.watch.window), (low, end - 1))
-        if since > changed.low:
+        if self._needs_earlier:
             if earliest >= low:
                 certain, since, lasting = self.windows, float("-inf"), self._lasts(self.windows)
             else:
                 before = min(look.before * FURTHER, changed.low - earliest)
         if latest >= end and lasting:
             after = min(look.after * FURTHER, latest - changed.high)
-        for first, last, lasts in self._stored:
-            if first < since and (lasts or since <= last):
-                before = max(before, changed.low - first + look.before)
+        for _, last, _ in self._stored:
             if last >= end:
                 after = max(after, last - changed.high + look.after)
         if (before, after) == (look.before, look.after):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from random import Random
 from typing import Any
 
 import pytest
@@ -66,6 +67,29 @@ def test_batch_by_batch_the_alerts_become_those_of_all_windows(
             standing |= {one.start: fact_of(one) for one in statements}
             judge.judge(cursor, [StatementBatch(site.city, statements)], Registry.empty(), 0.0)
             database.commit()
+        for rule in BOOK:
+            assert stored(cursor, rule, site) == expected(rule, standing), rule.id
+
+
+@settings(max_examples=60, derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(batches=changes, order=st.randoms(use_true_random=False))
+def test_told_late_and_in_any_order_the_alerts_become_those_of_all_windows(
+    stack: CoreSettings, batches: list[list[tuple[int, float | None]]], order: Random
+) -> None:
+    site = Site(stack, f"hood-{next(NUMBERS)}")
+    versions: dict[int, int] = {}
+    first, *others = [[statement(site, hour, value, versions) for hour, value in batch] for batch in batches]
+    judge = Judge(BOOK)
+    with closing(connect(stack, "engine", application="test")) as database, database.cursor() as cursor:
+        site.store(*first)
+        judge.judge(cursor, [StatementBatch(site.city, first)], Registry.empty(), 0.0)
+        database.commit()
+        for batch in others:
+            site.store(*batch)
+        for batch in order.sample(others, len(others)):
+            judge.judge(cursor, [StatementBatch(site.city, batch)], Registry.empty(), 0.0)
+            database.commit()
+        standing = {one.start: fact_of(one) for batch in (first, *others) for one in batch}
         for rule in BOOK:
             assert stored(cursor, rule, site) == expected(rule, standing), rule.id
 
@@ -138,3 +162,18 @@ def test_after_a_gap_of_decades_an_alert_that_lasts_is_still_the_same(stack: Cor
         [(windows, ended)] = stored(cursor, plain, site)
     assert [start for start, _ in windows] == [EIGHT + hour * HOUR for hour in (-decades, -decades + 1, 0)]
     assert ended is None
+
+
+def test_the_end_of_an_alert_that_began_with_the_first_window_may_be_told_last(stack: CoreSettings) -> None:
+    site = Site(stack, "hood-first")
+    judge = Judge(BOOK)
+    [plain] = [rule for rule in BOOK if rule.id == "plain"]
+    high, low, lower = (statement(site, hour, value, {}) for hour, value in ((0, 300.0), (1, 100.0), (2, 90.0)))
+    with closing(connect(stack, "engine", application="test")) as database, database.cursor() as cursor:
+        for known, told in (((high,), high), ((low, lower), lower), ((), low)):
+            site.store(*known)
+            judge.judge(cursor, [StatementBatch(site.city, [told])], Registry.empty(), 0.0)
+            database.commit()
+        [(windows, ended)] = stored(cursor, plain, site)
+    assert [start for start, _ in windows] == [EIGHT]
+    assert ended == EIGHT + HOUR
