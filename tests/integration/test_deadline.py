@@ -6,6 +6,7 @@ import threading
 from contextlib import closing
 
 import pytest
+from structlog.testing import capture_logs
 from waiting import eventually
 
 from core.deadline import deadline
@@ -17,9 +18,10 @@ pytestmark = pytest.mark.stack
 
 def test_a_statement_that_is_never_answered_fails_as_if_the_server_were_away(stack: CoreSettings) -> None:
     with closing(connect(stack, "reader", application="deadline")) as database, database.cursor() as cursor:
-        with pytest.raises(Gone), deadline(database, 0.2):
+        with capture_logs() as logs, pytest.raises(Gone), deadline(database, 0.2):
             cursor.execute("select pg_sleep(60)")
         assert database.closed
+    assert logs == [{"event": "deadline_passed", "log_level": "warning", "seconds": 0.2}]
 
 
 def test_what_is_answered_in_time_leaves_a_connection_that_works(stack: CoreSettings) -> None:
