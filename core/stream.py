@@ -30,7 +30,7 @@ from core.postgres import Gone, connect, end_frozen, probe_by_key
 from core.process import Backoff
 from core.settings import CoreSettings
 from core.step import Step
-from core.stream_metrics import BATCHES, COMMITS, FENCED, HELD, LAG, RECORDS, RELAYED, TRANSACTIONS
+from core.stream_metrics import BATCHES, COMMITS, FENCED, HELD, LAG, RECORDS, RELAYED, TRANSACTIONS, TURNED
 
 PROVEN_SECONDS = 5.0
 """Only what has worked for so long resets the back-off: on a full disk partitions can be claimed and nothing stored."""
@@ -96,6 +96,7 @@ class Stream:
         """Until `stop` is set; raises `LantianError` where waiting cannot help (an offset that Kafka has no more)."""
         try:
             while not stop.is_set():
+                TURNED.labels(self._step.consumer).set_to_current_time()
                 try:
                     self._turn()
                     if time.monotonic() > self._doubted_until:

@@ -15,5 +15,6 @@ BATCHES = Histogram(
 RECORDS = Counter("lantian_stream_records_total", "Kafka records taken", ["consumer"])
 FENCED = Counter("lantian_stream_fenced_total", "Transactions refused because another process owns", ["consumer"])
 RELAYED = Counter("lantian_outbox_relayed_total", "Messages relayed to Kafka", ["consumer"])
+TURNED = Gauge("lantian_stream_turned_timestamp_seconds", "When it last began to go round, Unix seconds.", ["consumer"])
 HELD = Gauge("lantian_stream_partitions", "Partitions held", ["consumer"])
 LAG = Gauge("lantian_stream_lag_records", "Records that Kafka holds after the offset", ["consumer", "partition"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import pairwise
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from kafka import TopicPartition
 from kafka.admin import NewTopic
+from prometheus_client import REGISTRY
 from serving import Servers
 from waiting import eventually
 
@@ -73,6 +75,21 @@ class Owing(Idle):
     def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> bool:
         self.left = max(0, self.left - 1)
         return self.left > 0
+
+
+class Halting(Idle):
+    """A tick that does not end until it may."""
+
+    consumer = "test-halting"
+
+    def __init__(self) -> None:
+        self.may_end = threading.Event()
+        self.halted_at = 0.0
+
+    def tick(self, cursor: Any, partitions: Sequence[int], now: float) -> bool:
+        self.halted_at = time.time()
+        self.may_end.wait(120)
+        return False
 
 
 @contextmanager
@@ -138,3 +155,16 @@ def test_what_waits_for_a_tick_is_done_without_a_pause(stack: CoreSettings) -> N
     step = Owing()
     with running(stack, step, tick_s=60.0):
         eventually("all is done", lambda: step.left == 0, 30)
+
+
+def test_a_turn_that_does_not_end_is_seen_by_when_it_began(stack: CoreSettings) -> None:
+    def turned() -> float:
+        return REGISTRY.get_sample_value("lantian_stream_turned_timestamp_seconds", {"consumer": step.consumer}) or 0.0
+
+    step = Halting()
+    with running(stack, step):
+        eventually("it stands", lambda: step.halted_at)
+        halted_at = step.halted_at
+        assert 0 < turned() <= halted_at
+        step.may_end.set()
+        eventually("it goes round again", lambda: turned() > halted_at)
