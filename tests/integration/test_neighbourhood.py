@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from random import Random
 from typing import Any
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from aggregate.statistic import Reason, Statement, StatementBatch, Window, station_object
 from alerts import store
-from alerts.engine import episodes_of
+from alerts.engine import Episode, episodes_of
 from alerts.judging import Judge
 from alerts.rules.book import RuleBook
 from alerts.rules.model import Rule
@@ -46,9 +46,38 @@ BOOK = RuleBook(
         for name, changes in STORIES.items()
     )
 )
+PLAIN = BOOK.get("plain")
 values = st.sampled_from([None, 100.0, 100.0, 149.0, 150.0, 199.0, 250.0, 300.0])
 hours = st.one_of(st.integers(0, 12), st.integers(0, 90))
 changes = st.lists(st.lists(st.tuples(hours, values), min_size=1, max_size=12), min_size=1, max_size=8)
+
+
+class Engine:
+    """Judges what is told of a site by the rules of `BOOK`, each batch in a transaction of its own."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._judge = Judge(BOOK)
+        self._database = connect(site.settings, "engine", application="test")
+
+    def tell(self, *statements: Statement) -> None:
+        """Judge a batch; its rows are stored before."""
+        with self._database, self._database.cursor() as cursor:
+            self._judge.judge(cursor, [StatementBatch(self._site.city, list(statements))], Registry.empty(), 0.0)
+
+    def alerts(self, rule: Rule) -> list[tuple[list[tuple[int, int]], int | None]]:
+        """What stands: of each alert the starts and levels of its windows, and the start of what ended it."""
+        key = (rule.id, station_object(self._site.station))
+        with self._database, self._database.cursor() as cursor:
+            alerts, _ = store.load_alerts(cursor, {key: (float("-inf"), EIGHT + 1000 * HOUR)})[key]
+        return summary(sorted(alerts.values(), key=lambda episode: episode.first.start))
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def summary(episodes: Iterable[Episode]) -> list[tuple[list[tuple[int, int]], int | None]]:
+    return [([(window.start, window.level) for window in one.windows], one.ended_at) for one in episodes]
 
 
 @settings(max_examples=60, derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate])
@@ -59,16 +88,14 @@ def test_batch_by_batch_the_alerts_become_those_of_all_windows(
     site = Site(stack, f"hood-{next(NUMBERS)}")
     versions: dict[int, int] = {}
     standing: dict[int, Fact] = {}
-    judge = Judge(BOOK)
-    with closing(connect(stack, "engine", application="test")) as database, database.cursor() as cursor:
+    with closing(Engine(site)) as engine:
         for batch in told:
             statements = [statement(site, hour, value, versions) for hour, value in batch]
             site.store(*statements)
             standing |= {one.start: fact_of(one) for one in statements}
-            judge.judge(cursor, [StatementBatch(site.city, statements)], Registry.empty(), 0.0)
-            database.commit()
+            engine.tell(*statements)
         for rule in BOOK:
-            assert stored(cursor, rule, site) == expected(rule, standing), rule.id
+            assert engine.alerts(rule) == expected(rule, standing), rule.id
 
 
 @settings(max_examples=60, derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate])
@@ -79,19 +106,16 @@ def test_told_late_and_in_any_order_the_alerts_become_those_of_all_windows(
     site = Site(stack, f"hood-{next(NUMBERS)}")
     versions: dict[int, int] = {}
     first, *others = [[statement(site, hour, value, versions) for hour, value in batch] for batch in batches]
-    judge = Judge(BOOK)
-    with closing(connect(stack, "engine", application="test")) as database, database.cursor() as cursor:
+    with closing(Engine(site)) as engine:
         site.store(*first)
-        judge.judge(cursor, [StatementBatch(site.city, first)], Registry.empty(), 0.0)
-        database.commit()
+        engine.tell(*first)
         for batch in others:
             site.store(*batch)
         for batch in order.sample(others, len(others)):
-            judge.judge(cursor, [StatementBatch(site.city, batch)], Registry.empty(), 0.0)
-            database.commit()
+            engine.tell(*batch)
         standing = {one.start: fact_of(one) for batch in (first, *others) for one in batch}
         for rule in BOOK:
-            assert stored(cursor, rule, site) == expected(rule, standing), rule.id
+            assert engine.alerts(rule) == expected(rule, standing), rule.id
 
 
 def numbers() -> Iterator[int]:
@@ -119,61 +143,42 @@ def fact_of(said: Statement) -> Fact:
 
 
 def expected(rule: Rule, facts: dict[int, Fact]) -> list[tuple[list[tuple[int, int]], int | None]]:
-    return [
-        ([(window.start, window.level) for window in episode.windows], episode.ended_at)
-        for episode in episodes_of(rule, judged(rule, facts))
-    ]
-
-
-def stored(cursor: Any, rule: Rule, site: Site) -> list[tuple[list[tuple[int, int]], int | None]]:
-    key = (rule.id, station_object(site.station))
-    alerts, _ = store.load_alerts(cursor, {key: (float("-inf"), EIGHT + 1000 * HOUR)})[key]
-    return [
-        ([(window.start, window.level) for window in episode.windows], episode.ended_at)
-        for episode in sorted(alerts.values(), key=lambda episode: episode.first.start)
-    ]
+    return summary(episodes_of(rule, judged(rule, facts)))
 
 
 def test_the_clock_of_a_device_that_was_reset_stops_nobody(stack: CoreSettings) -> None:
     site = Site(stack, "hood-1970")
-    judge = Judge(BOOK)
-    with closing(connect(stack, "engine", application="test")) as database, database.cursor() as cursor:
+    with closing(Engine(site)) as engine:
         for version, value in ((1, 300.0), (2, 310.0)):
             said = statement(site, -(EIGHT // HOUR) - 8, value, {-(EIGHT // HOUR) - 8: version - 1})
             site.store(said)
-            judge.judge(cursor, [StatementBatch(site.city, [said])], Registry.empty(), 0.0)
-            database.commit()
-        [plain] = [rule for rule in BOOK if rule.id == "plain"]
-        assert len(stored(cursor, plain, site)) == 1
+            engine.tell(said)
+        assert len(engine.alerts(PLAIN)) == 1
 
 
 def test_after_a_gap_of_decades_an_alert_that_lasts_is_still_the_same(stack: CoreSettings) -> None:
     site = Site(stack, "hood-gap")
-    judge = Judge(BOOK)
-    [plain] = [rule for rule in BOOK if rule.id == "plain"]
     decades = 20 * 365 * 24
     versions: dict[int, int] = {}
-    with closing(connect(stack, "engine", application="test")) as database, database.cursor() as cursor:
+    with closing(Engine(site)) as engine:
         for hour, value in ((-decades, 300.0), (0, 310.0), (-decades + 1, 290.0)):
             said = statement(site, hour, value, versions)
             site.store(said)
-            judge.judge(cursor, [StatementBatch(site.city, [said])], Registry.empty(), 0.0)
-            database.commit()
-        [(windows, ended)] = stored(cursor, plain, site)
+            engine.tell(said)
+        [(windows, ended)] = engine.alerts(PLAIN)
     assert [start for start, _ in windows] == [EIGHT + hour * HOUR for hour in (-decades, -decades + 1, 0)]
     assert ended is None
 
 
 def test_the_end_of_an_alert_that_began_with_the_first_window_may_be_told_last(stack: CoreSettings) -> None:
     site = Site(stack, "hood-first")
-    judge = Judge(BOOK)
-    [plain] = [rule for rule in BOOK if rule.id == "plain"]
     high, low, lower = (statement(site, hour, value, {}) for hour, value in ((0, 300.0), (1, 100.0), (2, 90.0)))
-    with closing(connect(stack, "engine", application="test")) as database, database.cursor() as cursor:
-        for known, told in (((high,), high), ((low, lower), lower), ((), low)):
-            site.store(*known)
-            judge.judge(cursor, [StatementBatch(site.city, [told])], Registry.empty(), 0.0)
-            database.commit()
-        [(windows, ended)] = stored(cursor, plain, site)
+    with closing(Engine(site)) as engine:
+        site.store(high)
+        engine.tell(high)
+        site.store(low, lower)
+        engine.tell(lower)
+        engine.tell(low)
+        [(windows, ended)] = engine.alerts(PLAIN)
     assert [start for start, _ in windows] == [EIGHT]
     assert ended == EIGHT + HOUR
